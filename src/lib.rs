@@ -1,0 +1,15 @@
+//! glasstunnel: a ztunnel you can see through.
+//!
+//! One binary runs an Istio-ambient-style mesh on one machine without Kubernetes: it captures connections, sniffs
+//! their first bytes, enforces PeerAuthentication, tunnels peer traffic over HBONE (HTTP/2 CONNECT inside mutual TLS
+//! with SPIFFE identities from a built-in CA), delivers plaintext to local backends, and shows for every connection
+//! what happened at each step, on both ends, and why.
+//!
+//! # Layout
+//!
+//! The order below is the order of dependency: a room imports only rooms declared above it, and `tests/tidy.rs`
+//! holds that. ARCHITECTURE.md walks one connection through the rooms.
+
+pub mod reason;
+pub mod addr;
+pub mod io;
