@@ -1,0 +1,147 @@
+//! A small mesh, built in every way that documents can be written.
+
+use super::*;
+use crate::mesh::name::Source;
+use crate::mesh::place::Place;
+use crate::mesh::service::ServicePort;
+use crate::mesh::spec::{Controller, NamespaceSpec};
+use crate::mesh::workload::{BackendKind, ContainerPort};
+
+fn source(line: u32) -> Source {
+    Source::new("mesh.yaml", line)
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Labels {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn pod(namespace: &str, name: &str) -> WorkloadSpec {
+    WorkloadSpec {
+        name: Name::new(namespace, name),
+        service_account: name.to_owned(),
+        labels: labels(&[("app", name)]),
+        addresses: Vec::new(),
+        host_network: false,
+        ports: vec![ContainerPort { number: 3000, name: Some("http".to_owned()) }],
+        backend: BackendKind::Http,
+        controller: Controller { kind: "deployment", name: name.to_owned() },
+        node: None,
+        source: source(7),
+    }
+}
+
+fn service(namespace: &str, name: &str, target: TargetPort) -> ServiceSpec {
+    ServiceSpec {
+        name: Name::new(namespace, name),
+        vips: Vec::new(),
+        headless: false,
+        ports: vec![ServicePort { number: 80, name: None, target }],
+        selector: labels(&[("app", name)]),
+        labels: Labels::new(),
+        source: source(20),
+    }
+}
+
+fn spec() -> MeshSpec {
+    MeshSpec {
+        namespaces: vec![NamespaceSpec {
+            name: "default".to_owned(),
+            labels: labels(&[("istio.io/dataplane-mode", "ambient")]),
+            source: source(1),
+        }],
+        workloads: vec![pod("default", "customers"), pod("outside", "curl-client"), pod("default", "webhook")],
+        services: vec![
+            service("default", "customers", TargetPort::Name("http".to_owned())),
+            service("default", "webhook", TargetPort::Number(9999)),
+        ],
+        ..MeshSpec::default()
+    }
+}
+
+#[test]
+fn names_resolve_as_in_a_pod() {
+    let mesh = build(spec()).unwrap();
+    let check = |host: &str, namespace: &str, expect: Option<&str>| {
+        let found = mesh.resolve(host, namespace).map(|service| service.name.to_string());
+        assert_eq!(found.as_deref(), expect, "{host} from {namespace}");
+    };
+    check("customers", "default", Some("default/customers"));
+    check("customers", "outside", None);
+    check("customers.default", "outside", Some("default/customers"));
+    check("customers.default.svc", "outside", Some("default/customers"));
+    check("Customers.default.svc.cluster.local.", "outside", Some("default/customers"));
+    check("customers.default.svc.example.org", "outside", None);
+}
+
+#[test]
+fn a_named_target_port_is_the_workloads() {
+    let mesh = build(spec()).unwrap();
+    let customers = mesh.resolve("customers", "default").unwrap();
+    let (workload, port) = customers.pick(80, 17).unwrap();
+    assert_eq!((workload.name.to_string().as_str(), port), ("default/customers", 3000));
+    assert!(customers.pick(81, 0).is_none());
+}
+
+#[test]
+fn adding_a_workload_moves_no_other() {
+    let before = build(spec()).unwrap();
+    let mut more = spec();
+    more.workloads.insert(0, pod("default", "aaa"));
+    let after = build(more).unwrap();
+    for workload in before.workloads() {
+        assert_eq!(Some(workload), after.workload(&workload.name));
+    }
+}
+
+#[test]
+fn local_and_mesh_addresses_translate_both_ways() {
+    let mesh = build(spec()).unwrap();
+    let place = Place::Loopback { block: 101 };
+    for workload in mesh.workloads() {
+        let local = place.local(workload, 3000).unwrap();
+        assert_eq!(place.mesh_addr(&mesh, local), workload.address(3000));
+        assert_eq!(Place::Loopback { block: 102 }.workload(&mesh, local.ip()), None);
+    }
+    assert_eq!(place.workload(&mesh, place.node_ip()), None);
+}
+
+#[test]
+fn people_find_workloads_by_every_name() {
+    let mesh = build(spec()).unwrap();
+    let check = |text: &str, expect: &str| {
+        let found = mesh.find_workload(text).map(|workload| workload.name.to_string());
+        assert_eq!(found.unwrap_or_else(|error| error.to_string()), expect, "{text}");
+    };
+    check("webhook", "default/webhook");
+    check("curl-client", "outside/curl-client");
+    check("curl-client.outside", "outside/curl-client");
+    check("outside/curl-client", "outside/curl-client");
+    check("spiffe://cluster.local/ns/default/sa/webhook", "default/webhook");
+    check("web-hook", "no workload or service is called `web-hook`; did you mean `webhook.default`?");
+}
+
+#[test]
+fn disagreements_cite_both_places() {
+    let mut twice = spec();
+    twice.workloads.push(WorkloadSpec { source: source(99), ..pod("default", "webhook") });
+    let error = build(twice).unwrap_err();
+    assert_eq!(error.to_string(), "Workload default/webhook is declared twice: first at mesh.yaml:7, again here");
+    assert_eq!(error.at(), &source(99));
+
+    let mut same = spec();
+    let ip: IpAddr = "10.0.0.9".parse().unwrap();
+    same.workloads[0].addresses = vec![ip];
+    same.services[0].vips = vec![ip];
+    let error = build(same).unwrap_err().to_string();
+    assert!(error.starts_with("address 10.0.0.9 already belongs to default/customers (mesh.yaml:7)"), "{error}");
+}
+
+#[test]
+fn an_allotted_address_avoids_declared_ones() {
+    let free = build(spec()).unwrap();
+    let customers = free.workload(&Name::new("default", "customers")).unwrap().addresses.clone();
+    let mut taken = spec();
+    taken.workloads[1].addresses = customers.clone();
+    let mesh = build(taken).unwrap();
+    assert_ne!(mesh.workload(&Name::new("default", "customers")).unwrap().addresses, customers);
+}

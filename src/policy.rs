@@ -1,0 +1,24 @@
+//! May they: PeerAuthentication, and the place of AuthorizationPolicy, as one pure evaluator.
+//!
+//! The data path, `explain` and the tests call the same functions (law 1). Each step hands its proof to the next:
+//! [`peer_auth`] makes an [`Admitted`], [`authorize`] turns it into a [`Permit`], and only a `Permit` lets the proxy
+//! dial a backend.
+//!
+//! Not here: IO, async, logging, and what the connection's bytes are (`sniff`).
+
+mod mode;
+mod peer_authentication;
+mod decision;
+mod effective;
+mod set;
+mod request;
+pub mod peer_auth;
+mod authz;
+
+pub use authz::authorize;
+pub use decision::{Admitted, Denial, Permit};
+pub use effective::{Effective, Level, PolicyRef};
+pub use mode::MtlsMode;
+pub use peer_authentication::PeerAuthentication;
+pub use request::{CheckRequest, Door};
+pub use set::PolicySet;

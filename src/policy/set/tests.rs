@@ -1,0 +1,89 @@
+//! Scope, inheritance and age, as reference/policy.md 1.2 has them.
+
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::mesh::{BackendKind, Controller, MeshSpec, Source, WorkloadSpec, build};
+use MtlsMode::{Disable, Permissive, Strict};
+
+fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn mesh(semantics: Semantics) -> Mesh {
+    let pod = |namespace: &str, name: &str| WorkloadSpec {
+        name: Name::new(namespace, name),
+        service_account: name.to_owned(),
+        labels: labels(&[("app", name)]),
+        addresses: Vec::new(),
+        host_network: false,
+        ports: Vec::new(),
+        backend: BackendKind::Http,
+        controller: Controller { kind: "pod", name: name.to_owned() },
+        node: None,
+        source: Source::new("mesh.yaml", 1),
+    };
+    let mut spec = MeshSpec { workloads: vec![pod("foo", "a"), pod("istio-system", "b")], ..MeshSpec::default() };
+    spec.settings.semantics = semantics;
+    build(spec).unwrap()
+}
+
+fn policy(namespace: &str, name: &str, app: Option<&str>, mode: Option<MtlsMode>) -> PeerAuthentication {
+    PeerAuthentication {
+        name: Name::new(namespace, name),
+        selector: app.map(|app| labels(&[("app", app)])).unwrap_or_default(),
+        mode,
+        ports: BTreeMap::new(),
+        created: None,
+        source: Source::new("mesh.yaml", 9),
+    }
+}
+
+fn check(policies: Vec<PeerAuthentication>, workload: (&str, &str), port: u16, expect: (MtlsMode, Level)) {
+    let set = PolicySet::new(&mesh(Semantics::Istio), policies.into_iter().map(Arc::new).collect());
+    let effective = set.effective(&Name::new(workload.0, workload.1), port);
+    assert_eq!((effective.mode, effective.level), expect);
+}
+
+#[test]
+fn the_narrowest_set_mode_wins() {
+    let mesh = |mode| policy("istio-system", "default", None, mode);
+    let namespace = |mode| policy("foo", "default", None, mode);
+    let workload = |mode| policy("foo", "a", Some("a"), mode);
+    let a = ("foo", "a");
+    check(vec![], a, 80, (Permissive, Level::Default));
+    check(vec![mesh(None)], a, 80, (Permissive, Level::Default));
+    check(vec![mesh(Some(Strict))], a, 80, (Strict, Level::Mesh));
+    check(vec![mesh(Some(Strict)), namespace(Some(Disable))], a, 80, (Disable, Level::Namespace));
+    check(vec![mesh(Some(Strict)), namespace(None)], a, 80, (Strict, Level::Mesh));
+    check(vec![namespace(Some(Strict)), workload(Some(Permissive))], a, 80, (Permissive, Level::Workload));
+    check(vec![namespace(Some(Strict)), workload(None)], a, 80, (Strict, Level::Namespace));
+    check(vec![policy("foo", "other", Some("zzz"), Some(Strict))], a, 80, (Permissive, Level::Default));
+}
+
+#[test]
+fn port_entries_hold_for_their_port_only() {
+    let mut exception = policy("foo", "a", Some("a"), Some(Strict));
+    exception.ports = BTreeMap::from([(3000, Some(Permissive)), (4000, None)]);
+    check(vec![exception.clone()], ("foo", "a"), 3000, (Permissive, Level::Port));
+    check(vec![exception.clone()], ("foo", "a"), 4000, (Strict, Level::Workload));
+    check(vec![exception], ("foo", "a"), 5000, (Strict, Level::Workload));
+}
+
+#[test]
+fn a_selector_in_the_root_namespace_is_ignored_whole() {
+    check(vec![policy("istio-system", "b", Some("b"), Some(Strict))], ("istio-system", "b"), 80, (Permissive, Level::Default));
+    check(vec![policy("istio-system", "x", None, Some(Strict))], ("istio-system", "b"), 80, (Strict, Level::Mesh));
+}
+
+#[test]
+fn the_oldest_of_one_scope_wins_whole() {
+    let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    let young = PeerAuthentication { created: at(9), ..policy("foo", "aaa", None, Some(Strict)) };
+    let old = PeerAuthentication { created: at(5), ..policy("foo", "zzz", None, Some(Disable)) };
+    let unset = PeerAuthentication { created: at(1), ..policy("foo", "mmm", None, None) };
+    let timeless = policy("foo", "000", None, Some(Permissive));
+    check(vec![young.clone(), old.clone(), timeless.clone()], ("foo", "a"), 80, (Disable, Level::Namespace));
+    check(vec![young, old, unset], ("foo", "a"), 80, (Permissive, Level::Default));
+    check(vec![policy("foo", "b", None, Some(Strict)), timeless], ("foo", "a"), 80, (Permissive, Level::Namespace));
+}
