@@ -1,0 +1,77 @@
+//! One side's view of a connection: what a single ztunnel could know.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::identity::SpiffeId;
+use crate::mesh::{Service, Workload};
+use crate::telemetry::fact::Step;
+use crate::telemetry::outcome::{Outcome, Wire};
+use crate::trace_context::TraceId;
+
+/// Which side reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reporter {
+    /// The proxy of the workload that dials.
+    Source,
+    /// The proxy of the workload that is dialled.
+    Destination,
+}
+
+/// One end of a connection as a proxy knows it; unknown parts are absent.
+#[derive(Clone, Debug, Default)]
+pub struct Party {
+    /// Its address, in the mesh's terms (the source's tunnel socket on an HBONE destination, as in ztunnel).
+    pub addr: Option<SocketAddr>,
+    /// The workload.
+    pub workload: Option<Arc<Workload>>,
+    /// The verified identity; absent on plaintext.
+    pub identity: Option<SpiffeId>,
+    /// The service that was dialled; only for destinations.
+    pub service: Option<Arc<Service>>,
+}
+
+/// How the two halves of one connection find each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Join {
+    /// The trace id that travelled on the CONNECT.
+    pub trace: Option<TraceId>,
+    /// The local socket address of the source's own dial, which the destination sees as its peer; only for a dial that
+    /// carries this connection alone.
+    pub socket: Option<SocketAddr>,
+    /// Whether this process also hosts the other side, so that its half is worth waiting for.
+    pub expects_other: bool,
+}
+
+/// One side's finished view of a connection.
+#[derive(Clone, Debug)]
+pub struct Half {
+    /// Which side.
+    pub reporter: Reporter,
+    /// How it finds the other half.
+    pub join: Join,
+    /// When the connection was accepted here.
+    pub started: SystemTime,
+    /// From accept to end.
+    pub took: Duration,
+    /// Who dialled.
+    pub source: Party,
+    /// Who was dialled.
+    pub destination: Party,
+    /// The authority of the CONNECT, as ztunnel's `dst.hbone_addr`.
+    pub hbone_addr: Option<Arc<str>>,
+    /// What the bytes were; absent when it ended before that was known.
+    pub wire: Option<Wire>,
+    /// Every step, in order.
+    pub steps: Vec<Step>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Bytes from the client towards the backend.
+    pub to_backend: u64,
+    /// Bytes from the backend towards the client.
+    pub to_client: u64,
+    /// Whether it ended before the real ztunnel tracks a connection (bad CONNECT, failed inbound handshake): logged as
+    /// `connection failed` at WARN, and counted by no connection metric (reference/hbone.md 10.1, 10.3).
+    pub early: bool,
+}
