@@ -12,4 +12,6 @@
 
 pub mod reason;
 pub mod addr;
+pub mod trace_context;
+pub mod drain;
 pub mod io;
