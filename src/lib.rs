@@ -15,3 +15,4 @@ pub mod addr;
 pub mod trace_context;
 pub mod drain;
 pub mod io;
+pub mod identity;
