@@ -3,5 +3,16 @@
 //! Not here: what the bytes mean. This room knows no protocol.
 
 mod pipe;
+mod counts;
+mod prefixed;
+mod buffer;
+mod stream;
+mod tcp;
+mod relay;
 
+pub use counts::ByteCounts;
 pub use pipe::{Pipe, ResetCause};
+pub use prefixed::Prefixed;
+pub use relay::{During, End, RelayError, relay};
+pub use stream::StreamPipe;
+pub use tcp::{TcpPipe, reset_on_close};
