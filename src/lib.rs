@@ -14,4 +14,5 @@ pub mod reason;
 pub mod addr;
 pub mod io;
 pub mod identity;
+pub mod tls;
 pub mod ca;
