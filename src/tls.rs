@@ -16,6 +16,8 @@ mod cause;
 mod diagnose;
 mod error;
 mod observed;
+mod trust;
+mod refusal;
 mod verify;
 mod credentials;
 mod peer;

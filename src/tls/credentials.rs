@@ -9,7 +9,7 @@ use crate::identity::Svid;
 use crate::tls::cause::TlsCause;
 use crate::tls::error::{Role, TlsError};
 use crate::tls::provider::provider;
-use crate::tls::verify::Trust;
+use crate::tls::trust::Trust;
 
 /// What we show and whom we trust.
 #[derive(Debug)]

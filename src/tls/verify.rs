@@ -3,35 +3,21 @@
 //! A refusal is judged once, here, where the certificate is at hand: the alert, the log's words and the cause that
 //! people read are three renderings of one decision.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, RootCertStore,
-    SignatureScheme,
-};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-use crate::identity::{CertificateSummary, IdentityError, Leaf, SpiffeId, TrustBundle};
+use crate::identity::{CertificateSummary, Leaf, SpiffeId};
 use crate::tls::cause::TlsCause;
 use crate::tls::error::Role;
 use crate::tls::observed::{Judgement, Observed};
-use crate::tls::provider::{provider, signature_algorithms};
-
-/// Whom we trust, in rustls' form.
-#[derive(Debug)]
-pub(crate) struct Trust {
-    trust_domain: String,
-    roots: Arc<RootCertStore>,
-    clients: Arc<dyn ClientCertVerifier>,
-}
+use crate::tls::provider::signature_algorithms;
+use crate::tls::refusal::{Problem, no_identity, system, unix, utc, wrong_identity, wrong_trust_domain};
+use crate::tls::trust::{Shown, Trust};
 
 /// Which identity the peer must have.
 #[derive(Debug)]
@@ -50,44 +36,6 @@ pub(crate) struct PeerVerifier {
     pub(crate) trust: Arc<Trust>,
     pub(crate) rule: Rule,
     pub(crate) observed: Arc<Observed>,
-}
-
-/// One thing that is wrong: for us, and in the form that rustls makes an alert of.
-type Problem = (TlsCause, CertificateError);
-
-impl Trust {
-    /// Fails on a root that does not parse, and without any root.
-    pub(crate) fn new(bundle: &TrustBundle, trust_domain: &str) -> Result<Self, Error> {
-        let mut roots = RootCertStore::empty();
-        for root in &bundle.roots {
-            roots.add(CertificateDer::from(root.as_bytes()))?;
-        }
-        let roots = Arc::new(roots);
-        let clients = WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), provider())
-            .build()
-            .map_err(|problem| Error::General(problem.to_string()))?;
-        Ok(Self { trust_domain: trust_domain.to_owned(), roots, clients })
-    }
-
-    /// webpki's verdict on the chain, as a certificate for a client (we are the server) or for a server.
-    fn chain(&self, role: Role, shown: &Shown<'_>, now: UnixTime) -> Result<(), Error> {
-        match role {
-            Role::Server => self.clients.verify_client_cert(shown.leaf, shown.intermediates, now).map(drop),
-            Role::Client => verify_server_cert_signed_by_trust_anchor(
-                &ParsedCertificate::try_from(shown.leaf)?,
-                &self.roots,
-                shown.intermediates,
-                now,
-                signature_algorithms().all,
-            ),
-        }
-    }
-}
-
-/// The certificates that the peer showed.
-struct Shown<'a> {
-    leaf: &'a CertificateDer<'a>,
-    intermediates: &'a [CertificateDer<'a>],
 }
 
 impl PeerVerifier {
@@ -207,76 +155,16 @@ impl PeerVerifier {
         }
     }
 
-    /// Holds a well-formed identity against the rule; the words are ztunnel's.
+    /// Holds a well-formed identity against the rule.
     fn wrong_peer(&self, id: &SpiffeId) -> Option<Problem> {
         match &self.rule {
             Rule::OurTrustDomain if id.trust_domain() == self.trust.trust_domain => None,
-            Rule::OurTrustDomain => {
-                let expected = self.trust.trust_domain.clone();
-                let words = format!(
-                    "SanTrustDomainError({expected:?}, [Spiffe {{ trust_domain: {:?}, namespace: {:?}, service_account: {:?} }}])",
-                    id.trust_domain(),
-                    id.namespace(),
-                    id.service_account()
-                );
-                Some(problem(TlsCause::WrongTrustDomain { expected, found: id.to_string() }, words))
-            }
+            Rule::OurTrustDomain => Some(wrong_trust_domain(&self.trust.trust_domain, id)),
             Rule::OneOf(expected) if expected.contains(id) => None,
-            Rule::OneOf(expected) => {
-                let expected = expected.iter().map(SpiffeId::as_str).collect::<Vec<_>>().join(",");
-                let words = format!(
-                    "identity verification error: peer did not present the expected SAN ({expected}), got {id}"
-                );
-                Some(problem(TlsCause::WrongIdentity { expected, found: id.to_string() }, words))
-            }
+            Rule::OneOf(expected) => Some(wrong_identity(expected, id)),
         }
     }
 }
-
-/// A certificate without an identity that we could read.
-fn no_identity(error: &IdentityError) -> Problem {
-    let cause = match error {
-        IdentityError::NoUriSan { found } if found.is_empty() => {
-            TlsCause::NoIdentity { found: "no names at all".to_owned() }
-        }
-        IdentityError::NoUriSan { found } => TlsCause::NoIdentity { found: joined(found) },
-        IdentityError::SeveralUriSans { found } => TlsCause::SeveralIdentities { found: joined(found) },
-        IdentityError::NotSpiffe { text, problem } => {
-            TlsCause::NotSpiffe { found: text.chars().take(200).collect(), problem: *problem }
-        }
-        IdentityError::LeafIsCa { .. } => TlsCause::LeafIsCa,
-        IdentityError::LeafMaySign { found, .. } => TlsCause::LeafMaySign { found: found.clone() },
-        other => TlsCause::BadCertificate { problem: other.to_string() },
-    };
-    problem(cause, error.to_string())
-}
-
-fn problem(cause: TlsCause, words: String) -> Problem {
-    (cause, CertificateError::Other(OtherError(Arc::new(IdentityRefused(words)))))
-}
-
-/// Foreign names in one phrase, escaped and cut.
-fn joined(names: &[String]) -> String {
-    let all = names.iter().map(|name| name.escape_debug().to_string()).collect::<Vec<_>>().join(", ");
-    all.chars().take(400).collect()
-}
-
-/// The refusal as it stands inside rustls' error; both forms print the words, as in ztunnel's log.
-struct IdentityRefused(String);
-
-impl fmt::Debug for IdentityRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for IdentityRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for IdentityRefused {}
 
 fn is_date(problem: &CertificateError) -> bool {
     matches!(problem, CertificateError::ExpiredContext { .. } | CertificateError::NotValidYetContext { .. })
@@ -284,19 +172,6 @@ fn is_date(problem: &CertificateError) -> bool {
 
 fn is_purpose(problem: &CertificateError) -> bool {
     matches!(problem, CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. })
-}
-
-fn unix(time: SystemTime) -> UnixTime {
-    UnixTime::since_unix_epoch(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
-}
-
-fn system(time: UnixTime) -> SystemTime {
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs())).unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-/// A time as `2026-11-21T06:00:00Z`.
-fn utc(time: SystemTime) -> String {
-    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_else(|_| "a time out of range".to_owned())
 }
 
 impl ClientCertVerifier for PeerVerifier {
