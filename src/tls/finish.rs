@@ -27,15 +27,20 @@ impl Attempt {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        // The socket's own errors leave nothing to say and nobody to hear it.
+        if rustls_error(&error).is_some() {
+            farewell(&mut stream).await;
+        }
+        self.explained(error)
+    }
+
+    /// Turns rustls' error into ours, with the verifier's judgement.
+    pub(crate) fn explained(&self, error: io::Error) -> TlsError {
         let seen = Circumstances {
             received: self.observed.received(),
             first: self.observed.first(),
             alpn: self.alpn,
         };
-        // The socket's own errors leave nothing to say and nobody to hear it.
-        if rustls_error(&error).is_some() {
-            farewell(&mut stream).await;
-        }
         let failure = TlsError::from_handshake(self.role, error, seen);
         match self.observed.take_judgement() {
             Some(Judgement::Refused { presented, cause, also }) => {

@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
+use rustls::pki_types::UnixTime;
 use rustls::server::NoServerSessionStorage;
+use rustls::server::danger::ClientCertVerifier as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
-use crate::identity::Svid;
+use crate::identity::{CertificateDer, Leaf, Svid};
 use crate::tls::cause::TlsCause;
 use crate::tls::credentials::Credentials;
 use crate::tls::error::{Role, TlsError};
@@ -54,20 +56,44 @@ impl ServerTls {
         Ok(Self { credentials: Arc::new(Credentials::new(svid, Role::Server)?) })
     }
 
-    /// A configuration of one connection: the verifier writes its judgement beside it.
-    fn config(&self, offer: Offer<'_>, observed: &Arc<Observed>) -> Result<ServerConfig, TlsError> {
-        let verifier = PeerVerifier {
+    /// Judges a client's chain, leaf first, as [`accept`] would now: for `certificates verify`, without a connection.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the certificate, as in a handshake.
+    pub fn check_chain(&self, chain: &[CertificateDer]) -> Result<Leaf, TlsError> {
+        let chain: Vec<_> =
+            chain.iter().map(|der| rustls::pki_types::CertificateDer::from(der.as_bytes())).collect();
+        let observed = Arc::new(Observed::default());
+        let attempt = Attempt { role: Role::Server, observed, alpn: "h2", began: Instant::now() };
+        let verifier = self.verifier(&attempt.observed);
+        let judged = match chain.split_first() {
+            Some((leaf, intermediates)) => verifier.verify_client_cert(leaf, intermediates, UnixTime::now()),
+            None => Err(rustls::Error::NoCertificatesPresented),
+        };
+        match judged {
+            Ok(_) => attempt.verified(),
+            Err(error) => Err(attempt.explained(std::io::Error::new(std::io::ErrorKind::InvalidData, error))),
+        }
+    }
+
+    fn verifier(&self, observed: &Arc<Observed>) -> PeerVerifier {
+        PeerVerifier {
             role: Role::Server,
             trust: Arc::clone(&self.credentials.trust),
             rule: Rule::OurTrustDomain,
             observed: Arc::clone(observed),
-        };
+        }
+    }
+
+    /// A configuration of one connection: the verifier writes its judgement beside it.
+    fn config(&self, offer: Offer<'_>, observed: &Arc<Observed>) -> Result<ServerConfig, TlsError> {
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(VERSIONS)
             .map_err(|problem| {
                 TlsError::from_cause(Role::Server, TlsCause::OwnCertificate { problem: problem.to_string() })
             })?
-            .with_client_cert_verifier(Arc::new(verifier))
+            .with_client_cert_verifier(Arc::new(self.verifier(observed)))
             .with_cert_resolver(Arc::clone(&self.credentials.shown) as _);
         // No resumption: every connection proves its identity afresh, and the default cache would cost 18 kB each.
         config.session_storage = Arc::new(NoServerSessionStorage {});

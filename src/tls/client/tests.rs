@@ -456,3 +456,14 @@ async fn a_handshakes_future_stays_small() {
     let sizes = (size_of_val(&accepting), size_of_val(&connecting));
     assert!(sizes.0 < 4096 && sizes.1 < 4096, "{sizes:?}");
 }
+
+#[test]
+fn a_chain_can_be_judged_without_a_connection() {
+    let authority = authority();
+    let server = ServerTls::new(&authority.issue_now(&id(SERVER)).unwrap()).unwrap();
+    let client = authority.issue_now(&id(CLIENT)).unwrap();
+    assert_eq!(server.check_chain(&client.chain).unwrap().id, client.id);
+    let error = server.check_chain(&bent(&authority, CLIENT, Bend::Expired).chain).unwrap_err();
+    assert_eq!(error.code(), "tls.expired");
+    assert_eq!(server.check_chain(&[]).unwrap_err().code(), "tls.no_certificate");
+}
