@@ -13,3 +13,4 @@
 pub mod reason;
 pub mod addr;
 pub mod io;
+pub mod sniff;
