@@ -14,3 +14,4 @@ pub mod reason;
 pub mod addr;
 pub mod io;
 pub mod sniff;
+pub mod lab;
