@@ -22,4 +22,5 @@ pub mod policy;
 pub mod tls;
 pub mod hbone;
 pub mod ca;
+pub mod resources;
 pub mod backend;
