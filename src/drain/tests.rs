@@ -35,7 +35,7 @@ async fn tasks_that_end_in_time_are_finished_and_nobody_waits_for_the_grace() {
     let (drain, tasks) = drain();
     let draining = tasks.draining();
     tasks.spawn("listener", draining);
-    tasks.spawn("connection", sleep(3 * SECOND));
+    tasks.spawn("connection", sleep(3 * SECOND)); // paused time
     assert_eq!(tasks.names(), BTreeMap::from([("connection", 1), ("listener", 1)]));
     let began = Instant::now();
     assert_eq!(drain.finish(60 * SECOND).await, Drained { finished: 2, cut: 0 });
@@ -54,7 +54,7 @@ async fn what_remains_at_the_grace_is_dropped_and_waited_for() {
             pending::<()>().await;
         });
     }
-    tasks.spawn("connection", sleep(SECOND));
+    tasks.spawn("connection", sleep(SECOND)); // paused time
     let began = Instant::now();
     assert_eq!(drain.finish(5 * SECOND).await, Drained { finished: 1, cut: 3 });
     assert_eq!(began.elapsed(), 5 * SECOND);
@@ -83,7 +83,7 @@ async fn a_panic_is_contained_counted_as_finished_and_poisons_nothing() {
         panic!("on purpose, in a test");
     });
     tasks.spawn("worse", async { panic!("on purpose, before the drain") });
-    tasks.spawn("good", sleep(SECOND));
+    tasks.spawn("good", sleep(SECOND)); // paused time
     tokio::task::yield_now().await;
     assert_eq!((tasks.running(), tasks.panicked()), (2, 1));
     assert_eq!(drain.finish(5 * SECOND).await, Drained { finished: 2, cut: 0 });
