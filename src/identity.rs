@@ -7,6 +7,22 @@
 
 mod error;
 mod spiffe;
+mod der;
+mod x509;
+mod signer;
+mod svid;
+mod pem;
+mod source;
+mod rotation;
 
+pub use der::{CertificateDer, PrivateKeyDer};
 pub use error::{IdentityError, SpiffeProblem};
+pub use pem::{
+    encode_certificates, encode_key, parse_certificates, parse_key, read_certificates, read_key, write_new,
+};
+pub use rotation::{RotationEvent, renewal_due, rotate};
+pub use signer::{NameAttribute, NameString, SignerCertificate};
+pub use source::{BoxFuture, Issuer, SvidSource};
 pub use spiffe::SpiffeId;
+pub use svid::{Svid, TrustBundle};
+pub use x509::{CertificateSummary, Leaf};

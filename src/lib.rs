@@ -16,3 +16,5 @@ pub mod trace_context;
 pub mod drain;
 pub mod io;
 pub mod identity;
+pub mod tls;
+pub mod ca;
