@@ -16,5 +16,6 @@ pub mod trace_context;
 pub mod drain;
 pub mod io;
 pub mod identity;
+pub mod sniff;
 pub mod tls;
 pub mod ca;
