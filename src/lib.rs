@@ -17,5 +17,8 @@ pub mod drain;
 pub mod io;
 pub mod identity;
 pub mod sniff;
+pub mod mesh;
+pub mod policy;
 pub mod tls;
+pub mod telemetry;
 pub mod ca;
