@@ -20,5 +20,7 @@ pub mod sniff;
 pub mod mesh;
 pub mod policy;
 pub mod tls;
+pub mod hbone;
 pub mod telemetry;
 pub mod ca;
+pub mod backend;

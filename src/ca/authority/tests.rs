@@ -115,6 +115,7 @@ fn an_rsa_ca_from_outside_issues() {
     let leaf = Leaf::parse(&svid.chain[0]).unwrap().certificate;
     assert_eq!(leaf.issuer, authority.certificate.summary.subject);
     assert_eq!(leaf.issuer_key_id, authority.certificate.summary.key_id);
+    assert_eq!(authority.certificate.summary.public_key, "RSA 2048");
     assert_eq!(svid.chain.len(), 1);
 }
 
