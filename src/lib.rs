@@ -21,6 +21,7 @@ pub mod mesh;
 pub mod policy;
 pub mod tls;
 pub mod hbone;
+pub mod telemetry;
 pub mod ca;
 pub mod resources;
 pub mod backend;
