@@ -22,6 +22,7 @@ pub mod policy;
 pub mod tls;
 pub mod hbone;
 pub mod telemetry;
+pub mod proxy;
 pub mod ca;
 pub mod resources;
 pub mod backend;
