@@ -25,4 +25,7 @@ pub mod telemetry;
 pub mod proxy;
 pub mod ca;
 pub mod resources;
+pub mod admin;
 pub mod backend;
+pub mod app;
+pub mod lab;
