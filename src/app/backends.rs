@@ -14,8 +14,6 @@ use crate::proxy::{Backend, Backends};
 pub(crate) struct Bound {
     pub(crate) listener: TcpListener,
     pub(crate) workload: Arc<Workload>,
-    /// Its workload port.
-    pub(crate) port: u16,
     pub(crate) addr: SocketAddr,
 }
 
@@ -34,7 +32,7 @@ pub(crate) fn bind(mesh: &Mesh, place: Place, backends: &Backends) -> Result<Vec
                 // Outside the mesh no proxy leads to the user's server, so a listener of ours forwards to it.
                 _ => {
                     let number = if workload.reach.in_mesh() { 0 } else { port.number };
-                    bound.push(bind_one(workload, (ip, number), port.number)?);
+                    bound.push(bind_one(workload, (ip, number))?);
                     Backend::Here(bound.last().map_or(SocketAddr::new(ip, number), |bound| bound.addr))
                 }
             };
@@ -45,7 +43,7 @@ pub(crate) fn bind(mesh: &Mesh, place: Place, backends: &Backends) -> Result<Vec
     Ok(bound)
 }
 
-fn bind_one(workload: &Arc<Workload>, (ip, number): (IpAddr, u16), port: u16) -> Result<Bound, StartError> {
+fn bind_one(workload: &Arc<Workload>, (ip, number): (IpAddr, u16)) -> Result<Bound, StartError> {
     let addr = SocketAddr::new(ip, number);
     let listener = listen(addr, false).map_err(|source| {
         let door = format!("the app of {}", workload.name);
@@ -55,5 +53,5 @@ fn bind_one(workload: &Arc<Workload>, (ip, number): (IpAddr, u16), port: u16) ->
         }
     })?;
     let addr = listener.local_addr().map_err(StartError::System)?;
-    Ok(Bound { listener, workload: Arc::clone(workload), port, addr })
+    Ok(Bound { listener, workload: Arc::clone(workload), addr })
 }

@@ -139,7 +139,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         readiness: Readiness::new(),
         certificates: Arc::new(move || info::certificates(&current)),
         metrics: Arc::new(move || metrics.encode()),
-        shutdown: Arc::new(move || drop(quit.send(true))),
+        shutdown: Arc::new(move || {
+            quit.send_replace(true);
+        }),
     };
     admin.serve(socket, &state, &control_tasks);
     let snapshots = shared.snapshots;

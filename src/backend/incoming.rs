@@ -60,6 +60,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
             if searched == 0 {
                 self.skip_empty_lines();
             }
+            // No request begins like this (RFC 9110 §5.6.2): TLS sent to a plain HTTP port would otherwise wait for its
+            // answer until it is idle.
+            if self.buffer.first().is_some_and(|byte| !byte.is_ascii_graphic()) {
+                return Err(BadRequest::Line { found: self.buffer.split_to(1).freeze() }.into());
+            }
             match end_of_head(&self.buffer, searched) {
                 Some(end) if end <= MAX_HEAD => {
                     return Ok(Some(Head::parse(&self.buffer.split_to(end).freeze())?));

@@ -21,7 +21,7 @@ use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::route::{Chosen, Route, route};
 use crate::proxy::tunnel::{self, baggage};
-use crate::proxy::{dial, failure};
+use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
 use crate::tls::{ClientOffer, connect};
 use crate::trace_context::TraceContext;
@@ -29,11 +29,8 @@ use crate::trace_context::TraceContext;
 /// Serves one connection of an application and records it.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Name>) {
     let mut recording = Recording::start(&ctx.events, Reporter::Source, accepted.since);
-    match flow(&ctx, accepted, door.as_ref(), &mut recording).await {
-        // A program that opens the door and leaves (a port check) wanted nothing from the mesh.
-        Err(failure) if failure.code == "orig_dst.closed" => recording.discard(),
-        result => recording.finish(result),
-    }
+    let result = flow(&ctx, accepted, door.as_ref(), &mut recording).await;
+    recording.finish(result);
 }
 
 async fn flow(
@@ -83,6 +80,10 @@ async fn read_request(
     let after = ctx.shared.config.deadlines.handshake;
     let asked = ask(stream, &snapshot.mesh, door, (since + after, after)).await;
     asked.map_err(|error| {
+        // A program that opens the door and leaves (a port check) wanted nothing from the mesh.
+        if matches!(error, OrigDstError::Closed(_)) {
+            recording.forget();
+        }
         recording.note(|half| {
             half.early = true;
             half.source.workload = door.cloned();
@@ -145,6 +146,9 @@ async fn send(
             mutual_tls(ctx, (&asked.source, workload), stream, client, recording).await
         }
         Route::Plain(workload) => {
+            if ports::is_own(chosen.to.port()) && chosen.to.port() != ports::HBONE && workload.is_some() {
+                return Err(failure::dial(&dial::DialError::SelfCall { addr: chosen.to.0 }));
+            }
             let source_ip = source_ip.filter(|_| workload.is_some());
             let stream = dial(ctx, &chosen, source_ip, recording).await?;
             let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
@@ -169,7 +173,7 @@ fn routed(chosen: &Chosen, recording: &mut Recording) {
         half.destination.workload = workload.cloned();
         half.destination.service = chosen.service.clone();
         if let Route::Hbone(workload) = &chosen.route {
-            half.destination.addr = Some(workload.address(crate::proxy::ports::HBONE).0);
+            half.destination.addr = Some(workload.address(ports::HBONE).0);
             half.hbone_addr = Some(chosen.to.to_string().into());
             half.source.identity = half.source.workload.as_ref().map(|source| source.identity.clone());
             half.destination.identity = Some(workload.identity.clone());

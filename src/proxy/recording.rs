@@ -17,6 +17,7 @@ pub(crate) struct Recording {
     events: EventSender,
     since: Instant,
     half: Option<Box<Half>>,
+    forgotten: bool,
     counts: Arc<ByteCounts>,
 }
 
@@ -43,6 +44,7 @@ impl Recording {
             events: events.clone(),
             since,
             half: Some(Box::new(half)),
+            forgotten: false,
             counts: Arc::new(ByteCounts::default()),
         }
     }
@@ -91,9 +93,9 @@ impl Recording {
         self.send(outcome);
     }
 
-    /// Forgets the half: nothing happened that anyone would ask about.
-    pub(crate) fn discard(mut self) {
-        self.half = None;
+    /// Leaves no record: nothing happened that anyone would ask about.
+    pub(crate) fn forget(&mut self) {
+        self.forgotten = true;
     }
 
     fn send(&mut self, outcome: Outcome) {
@@ -106,6 +108,9 @@ impl Recording {
             half.steps.push(Step { at: half.took, fact });
         }
         half.outcome = outcome;
+        if self.forgotten {
+            return;
+        }
         self.events.finished(self.id, *half);
     }
 }

@@ -44,18 +44,27 @@ impl LoadError {
     fn write_mark(mark: &Mark, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = mark.source.line.to_string();
         let gutter = " ".repeat(number.len());
-        // A tab would be as wide as the terminal likes; four columns keep the underline where it belongs.
-        let before: String = mark.text.chars().take(mark.column.saturating_sub(1)).collect();
-        let indent = before.replace('\t', "    ").chars().count();
-        let shown: String =
-            mark.text.replace('\t', "    ").chars().filter(|letter| !letter.is_control()).collect();
-        let rest = mark.text.chars().count().saturating_sub(before.chars().count());
-        let underline = "^".repeat(mark.length.clamp(1, rest.max(1)));
+        // Of a long line, as JSON may have, only the part around the mark is shown.
+        let start = mark.column.saturating_sub(1).saturating_sub(SHOWN / 2);
+        let shown: Vec<char> = mark.text.trim_end().chars().skip(start).take(SHOWN).collect();
+        let before = (mark.column - 1).saturating_sub(start).min(shown.len());
+        let (left, right) = shown.split_at(before);
+        let (left, right) = (widen(left), widen(right));
+        let underline = "^".repeat(mark.length.clamp(1, right.chars().count().max(1)));
         writeln!(f, "{gutter}--> {}:{}", mark.source, mark.column)?;
         writeln!(f, "{gutter} |")?;
-        writeln!(f, "{number} | {}", shown.trim_end())?;
-        write!(f, "{gutter} | {}{underline}", " ".repeat(indent))
+        writeln!(f, "{number} | {left}{right}")?;
+        write!(f, "{gutter} | {}{underline}", " ".repeat(left.chars().count()))
     }
+}
+
+/// How much of a line is shown at most.
+const SHOWN: usize = 100;
+
+/// A tab would be as wide as the terminal likes, and the underline would miss; other control characters are dropped.
+fn widen(letters: &[char]) -> String {
+    let text: String = letters.iter().filter(|letter| **letter == '\t' || !letter.is_control()).collect();
+    text.replace('\t', "    ")
 }
 
 impl fmt::Display for LoadError {

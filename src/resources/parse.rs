@@ -72,12 +72,24 @@ fn syntax(error: &serde_saphyr::Error) -> Problem {
     let at = error.location().map(At::from).unwrap_or(At { line: 1, column: 1, length: 1 });
     let text = error.without_snippet().to_string();
     let first = text.lines().next().unwrap_or_default();
-    let message = first.split(" at line ").next().unwrap_or(first).trim_end_matches([',', ':', ' ']);
-    Problem {
-        at,
-        code: "resources.syntax",
-        message: format!("expected YAML or JSON, found a mistake: {}", message.escape_debug()),
-        help: (text.contains("tab") || text.contains('\t'))
-            .then(|| "indent with spaces, never with tabs".to_owned()),
+    let found = first.split(" at line ").next().unwrap_or(first).trim_end_matches([',', ':', ' ']);
+    let (found, help) = plainly(found);
+    let found: String = found.chars().filter(|letter| !letter.is_control()).collect();
+    let message = format!("expected YAML or JSON, found a mistake: {found}");
+    Problem { at, code: "resources.syntax", message, help: help.map(str::to_owned) }
+}
+
+/// The parser's words without those that speak to a programmer, and what to do.
+fn plainly(found: &str) -> (&str, Option<&'static str>) {
+    match found {
+        _ if found.starts_with("tabs ") => (found, Some("indent with spaces, never with tabs")),
+        _ if found.starts_with("duplicate mapping key") => {
+            (found.split(", set ").next().unwrap_or(found), Some("keep one of the two"))
+        }
+        _ if found.starts_with("budget breached") => {
+            ("aliases that unfold into more than a file of this size may mean", Some("write it out without aliases"))
+        }
+        _ if found.starts_with("recursion limit") => ("nested too deep", Some("no Kubernetes object nests that deep")),
+        _ => (found, None),
     }
 }

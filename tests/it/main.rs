@@ -1,0 +1,12 @@
+//! The mesh on real loopback sockets, built with the lab, spoken to by real peers.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod mesh;
+mod sink;
+mod program;
+mod table;
+mod hbone_door;
+mod paths;
+mod limits;
+mod safety;
+mod drain;
