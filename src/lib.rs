@@ -16,3 +16,4 @@ pub mod trace_context;
 pub mod drain;
 pub mod io;
 pub mod identity;
+pub mod ca;

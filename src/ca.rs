@@ -1,0 +1,14 @@
+//! The pretend istiod: a certificate authority of our own, in a folder, for one trust domain.
+//!
+//! What it issues is what istiod issues (reference/hbone.md 7); what it can bend on purpose is in `profile`.
+//!
+//! Not here: reading certificates (`identity`), verifying them (`tls`). The data plane never imports this room.
+
+mod error;
+mod profile;
+mod authority;
+mod store;
+
+pub use authority::{Authority, AuthorityOptions};
+pub use error::CaError;
+pub use profile::{Bend, Profile};

@@ -1,0 +1,119 @@
+//! [`CaError`]: why the authority cannot start or does not issue.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::identity::IdentityError;
+use crate::reason::{Reason, Side};
+
+/// Why the authority cannot start or does not issue.
+#[derive(Debug, thiserror::Error)]
+pub enum CaError {
+    /// The certificate library refused what we asked of it.
+    #[error("cannot {action}: {source}")]
+    Generate {
+        /// What was tried, as a verb and its object.
+        action: &'static str,
+        /// What the library says.
+        source: rcgen::Error,
+    },
+    /// A certificate, a key or a file of the CA cannot be used.
+    #[error("the CA's files cannot be used: {source}")]
+    Material {
+        /// Which rule it breaks.
+        #[from]
+        source: IdentityError,
+    },
+    /// The CA's key belongs to another certificate.
+    #[error(
+        "CA key and CA certificate do not belong together: expected the key of \"{subject}\", found another"
+    )]
+    KeyMismatch {
+        /// The subject of the CA certificate.
+        subject: String,
+    },
+    /// The CA's certificate may not sign certificates.
+    #[error("\"{subject}\" is no CA certificate: expected CA:TRUE, found CA:FALSE")]
+    NotACa {
+        /// Its subject.
+        subject: String,
+    },
+    /// The chain from the CA to its root has a gap.
+    #[error("no root for \"{subject}\": expected a root certificate named \"{expected}\", found {found}")]
+    NoRoot {
+        /// The subject of the last certificate that could be placed.
+        subject: String,
+        /// The issuer that it names.
+        expected: String,
+        /// The subjects of the roots.
+        found: String,
+    },
+    /// The CA's subject cannot be repeated byte for byte in what it would issue.
+    #[error(
+        "cannot issue under \"{subject}\": expected a subject of plain attributes, found one that changes when written again"
+    )]
+    Subject {
+        /// The subject of the CA certificate.
+        subject: String,
+    },
+    /// The CA itself has expired.
+    #[error(
+        "the CA certificate \"{subject}\" has expired: expected one that is valid now, found one that ended {seconds} seconds ago"
+    )]
+    Expired {
+        /// Its subject.
+        subject: String,
+        /// For how long it has been expired.
+        seconds: u64,
+    },
+    /// Some of the CA's files are there and some are not.
+    #[error("{} is half a CA: expected all of {expected} or none, found only {found}", folder.display())]
+    HalfPresent {
+        /// The folder.
+        folder: PathBuf,
+        /// The files that make a CA.
+        expected: String,
+        /// The files that are there.
+        found: String,
+    },
+    /// The folder cannot be made.
+    #[error("cannot create the folder {}: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system answered.
+        source: io::Error,
+    },
+}
+
+impl Reason for CaError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Generate { .. } => "ca.generate",
+            Self::Material { .. } => "ca.material",
+            Self::KeyMismatch { .. } => "ca.key_mismatch",
+            Self::NotACa { .. } => "ca.not_a_ca",
+            Self::NoRoot { .. } => "ca.no_root",
+            Self::Subject { .. } => "ca.subject",
+            Self::Expired { .. } => "ca.expired",
+            Self::HalfPresent { .. } => "ca.half_present",
+            Self::Folder { .. } => "ca.folder",
+        }
+    }
+
+    fn side(&self) -> Side {
+        Side::Us
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Material { source } => source.hint(),
+            Self::HalfPresent { folder, .. } => Some(format!(
+                "Restore the missing files, or move {} away to start with a new CA.",
+                folder.display()
+            )),
+            Self::Expired { .. } => Some("Make a new CA in another folder with --ca-dir.".to_owned()),
+            _ => None,
+        }
+    }
+}
