@@ -19,7 +19,7 @@ mod authz;
 pub use authz::authorize;
 pub use decision::{Admitted, Denial, Permit};
 pub use effective::{Effective, Level, PolicyRef};
-pub use mode::MtlsMode;
+pub use mode::{MtlsMode, UnknownMode};
 pub use peer_authentication::PeerAuthentication;
 pub use request::{CheckRequest, Door};
 pub use set::PolicySet;

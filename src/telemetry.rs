@@ -10,9 +10,36 @@ mod outcome;
 mod fact;
 mod half;
 mod event;
+mod queue;
+mod record;
+mod partners;
+mod join;
+mod ring;
+mod recorder;
+mod text;
+mod line;
+mod access_log;
+mod labels;
+mod metrics;
+mod view;
+pub mod live_line;
+mod explain;
+mod logging;
 
+pub use access_log::AccessLog;
 pub use event::{Event, HalfId, Opening};
+pub use explain::{Row, explain_text, stages};
 pub use fact::{Fact, Step};
 pub use half::{Half, Join, Party, Reporter};
+pub use line::LogFormat;
+pub use live_line::Look;
+pub use logging::{LoggingError, init};
+pub use metrics::Metrics;
 pub use outcome::{Failure, Flag, Outcome, Verdict, Wire};
+pub use queue::{Dropped, EventReceiver, EventSender, queue};
+pub use record::Record;
+pub use recorder::{OpenConnection, Recorder, RecorderHandle};
 pub use stage::Stage;
+
+#[cfg(test)]
+mod tests;

@@ -105,8 +105,8 @@ impl Authority {
         path: Vec<CertificateDer>,
         roots: Vec<CertificateDer>,
     ) -> Result<Self, CaError> {
-        let first = path.first().unwrap_or(&roots[0]);
-        let certificate = SignerCertificate::parse(first)?;
+        let own = path.first().ok_or_else(|| IdentityError::EmptyChain { id: "the CA".to_owned() })?;
+        let certificate = SignerCertificate::parse(own)?;
         check_signer(&certificate, &key)?;
         check_path(&path, &roots)?;
         let authority = Self {

@@ -63,14 +63,17 @@ fn create(folder: &Path, options: &AuthorityOptions) -> Result<Authority, CaErro
 
 fn write_all(folder: &Path, authority: &Authority) -> Result<(), CaError> {
     let bundle = authority.bundle();
-    let own = authority.path.first().or(bundle.roots.first()).cloned();
     let mut chain = authority.path.clone();
     // Istio's own tools end the chain with the root.
     chain.extend(bundle.roots.iter().filter(|root| !authority.path.contains(root)).cloned());
     write_new(&folder.join(KEY), authority.key_pem().as_bytes(), PRIVATE)?;
     write_new(&folder.join(ROOT), encode_certificates(&bundle.roots).as_bytes(), PUBLIC)?;
     write_new(&folder.join(CHAIN), encode_certificates(&chain).as_bytes(), PUBLIC)?;
-    write_new(&folder.join(CERTIFICATE), encode_certificates(own.as_slice()).as_bytes(), PUBLIC)?;
+    write_new(
+        &folder.join(CERTIFICATE),
+        encode_certificates(authority.path.get(..1).unwrap_or_default()).as_bytes(),
+        PUBLIC,
+    )?;
     Ok(())
 }
 

@@ -196,16 +196,20 @@ fn chosen(names: &[(bool, &str)]) -> String {
     names.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect::<Vec<_>>().join(" ")
 }
 
+/// The kind of key; curves by their object identifiers (RFC 5480 §2.1.1.1, RFC 8410 §3), since sizes are ambiguous.
 fn public_key(x509: &X509Certificate<'_>) -> String {
-    match x509.public_key().parsed() {
-        Ok(PublicKey::EC(point)) => match point.key_size() {
-            // An uncompressed point of 66-byte coordinates is rounded up to 528 bits.
-            528 => "P-521".to_owned(),
-            bits => format!("P-{bits}"),
-        },
-        Ok(PublicKey::RSA(key)) => format!("RSA {}", key.key_size()),
-        _ if x509.public_key().algorithm.algorithm.to_id_string() == "1.3.101.112" => "Ed25519".to_owned(),
-        _ => format!("algorithm {}", x509.public_key().algorithm.algorithm),
+    let algorithm = &x509.public_key().algorithm;
+    if let Ok(PublicKey::RSA(key)) = x509.public_key().parsed() {
+        return format!("RSA {}", key.key_size());
+    }
+    let curve = algorithm.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
+    let oid = curve.as_ref().unwrap_or(&algorithm.algorithm).to_id_string();
+    match oid.as_str() {
+        "1.2.840.10045.3.1.7" => "P-256".to_owned(),
+        "1.3.132.0.34" => "P-384".to_owned(),
+        "1.3.132.0.35" => "P-521".to_owned(),
+        "1.3.101.112" => "Ed25519".to_owned(),
+        _ => format!("algorithm {oid}"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The three modes of PeerAuthentication. UNSET is the absence of a mode: `Option<MtlsMode>`.
 
 use std::fmt;
-use std::str::FromStr;
 
 /// An effective mutual TLS mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +16,21 @@ pub enum MtlsMode {
 impl MtlsMode {
     /// The spellings that Istio accepts; case matters there.
     pub const SPELLINGS: [&'static str; 4] = ["UNSET", "DISABLE", "PERMISSIVE", "STRICT"];
+
+    /// Reads a mode as a document writes it; `None` is UNSET.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownMode`]; `strict` is one, because case matters.
+    pub fn read(text: &str) -> Result<Option<Self>, UnknownMode> {
+        match text {
+            "UNSET" => Ok(None),
+            "DISABLE" => Ok(Some(Self::Disable)),
+            "PERMISSIVE" => Ok(Some(Self::Permissive)),
+            "STRICT" => Ok(Some(Self::Strict)),
+            other => Err(UnknownMode { found: other.escape_debug().to_string() }),
+        }
+    }
 }
 
 impl fmt::Display for MtlsMode {
@@ -35,22 +49,4 @@ impl fmt::Display for MtlsMode {
 pub struct UnknownMode {
     /// The word, escaped.
     pub found: String,
-}
-
-/// A mode as a document writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written(pub Option<MtlsMode>);
-
-impl FromStr for Written {
-    type Err = UnknownMode;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "UNSET" => Ok(Self(None)),
-            "DISABLE" => Ok(Self(Some(MtlsMode::Disable))),
-            "PERMISSIVE" => Ok(Self(Some(MtlsMode::Permissive))),
-            "STRICT" => Ok(Self(Some(MtlsMode::Strict))),
-            other => Err(UnknownMode { found: other.escape_debug().to_string() }),
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! One side's view of a connection: what a single ztunnel could know.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,6 +18,38 @@ pub enum Reporter {
     Source,
     /// The proxy of the workload that is dialled.
     Destination,
+}
+
+impl Reporter {
+    /// The other side.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Source => Self::Destination,
+            Self::Destination => Self::Source,
+        }
+    }
+
+    /// `source` or `destination`, as metrics label it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Destination => "destination",
+        }
+    }
+
+    /// `outbound` or `inbound`, as access logs call it.
+    pub fn direction(self) -> &'static str {
+        match self {
+            Self::Source => "outbound",
+            Self::Destination => "inbound",
+        }
+    }
+}
+
+impl fmt::Display for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
 }
 
 /// One end of a connection as a proxy knows it; unknown parts are absent.
@@ -74,4 +107,16 @@ pub struct Half {
     /// Whether it ended before the real ztunnel tracks a connection (bad CONNECT, failed inbound handshake): logged as
     /// `connection failed` at WARN, and counted by no connection metric (reference/hbone.md 10.1, 10.3).
     pub early: bool,
+}
+
+impl Half {
+    /// Whether the peer showed a certificate: then, and only then, identities are more than a guess.
+    pub fn is_mutual_tls(&self) -> bool {
+        is_mutual_tls(self.wire, &self.source)
+    }
+}
+
+/// The same question for a half that still relays.
+pub(in crate::telemetry) fn is_mutual_tls(wire: Option<Wire>, source: &Party) -> bool {
+    matches!(wire, Some(Wire::Hbone | Wire::Mtls)) && source.identity.is_some()
 }

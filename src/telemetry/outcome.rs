@@ -129,6 +129,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The deciding policy of a denial.
     pub policy: Option<PolicyRef>,
+    /// Whether this side was only told, by an alert or a status: then the other side's failure knows better.
+    pub hearsay: bool,
 }
 
 impl Failure {
@@ -144,12 +146,18 @@ impl Failure {
             why: error.to_string(),
             hint: error.hint(),
             policy: None,
+            hearsay: false,
         }
     }
 
     /// The same failure with a plainer sentence for people.
     pub fn because(self, why: impl Into<String>) -> Self {
         Self { why: why.into(), ..self }
+    }
+
+    /// The same failure, of which this side was only told: it received an alert, or a status.
+    pub fn told_by_peer(self) -> Self {
+        Self { hearsay: true, ..self }
     }
 
     /// A policy's refusal at `stage`.
@@ -164,6 +172,7 @@ impl Failure {
             why: denial.why().to_owned(),
             hint: denial.hint(),
             policy: denial.policy().cloned(),
+            hearsay: false,
         }
     }
 }

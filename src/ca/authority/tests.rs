@@ -1,5 +1,8 @@
 //! Tests of what is issued: every field is read back, because rcgen's defaults are traps.
 
+use proptest::prelude::*;
+use rcgen::SanType;
+
 use super::*;
 use crate::ca::profile::Bend;
 use crate::identity::Leaf;
@@ -112,5 +115,50 @@ fn an_rsa_ca_from_outside_issues() {
     let leaf = Leaf::parse(&svid.chain[0]).unwrap().certificate;
     assert_eq!(leaf.issuer, authority.certificate.summary.subject);
     assert_eq!(leaf.issuer_key_id, authority.certificate.summary.key_id);
+    assert_eq!(authority.certificate.summary.public_key, "RSA 2048");
     assert_eq!(svid.chain.len(), 1);
+}
+
+#[test]
+fn hostile_uris_in_a_signed_certificate_are_no_identity() {
+    let authority = Authority::generate(&AuthorityOptions::default()).unwrap();
+    let now = SystemTime::now();
+    for uri in [
+        "spiffe://cluster.local/ns/default/sa/web\0.evil",
+        "spiffe://cluster.local/ns/default/sa/web\r\nX: y",
+        "spiffe://cluster.local/ns/default/sa/web/",
+        "spiffe://Cluster.Local/ns/default/sa/web",
+        "https://cluster.local/ns/default/sa/web",
+    ] {
+        let straight = Profile::straight(id());
+        let mut params = straight.params(authority.validity(now).unwrap(), now).unwrap();
+        params.subject_alt_names = vec![SanType::URI(uri.try_into().unwrap())];
+        let der = generated(params.signed_by(&new_key().unwrap(), &authority.signer)).unwrap();
+        let error = Leaf::parse(&der).unwrap_err();
+        assert_eq!(error.code(), "identity.not_spiffe");
+        assert!(!error.to_string().contains(['\0', '\r', '\n']), "{error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn reading_a_damaged_certificate_never_panics_and_finds_only_legal_identities(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        static STRAIGHT: std::sync::LazyLock<CertificateDer> = std::sync::LazyLock::new(|| {
+            let authority = Authority::generate(&AuthorityOptions::default()).unwrap();
+            authority.issue_now(&id()).unwrap().chain[0].clone()
+        });
+        let mut bytes = STRAIGHT.as_bytes().to_vec();
+        let end = cut.index(bytes.len());
+        let _ = Leaf::parse(&bytes[..end].into());
+        for (place, byte) in damage {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if let Ok(leaf) = Leaf::parse(&bytes.as_slice().into()) {
+            prop_assert!(leaf.id.as_str().parse::<SpiffeId>().is_ok());
+        }
+    }
 }

@@ -138,7 +138,7 @@ async fn waiting_for_a_change_misses_none() {
     let waits = tokio::time::timeout(Duration::from_secs(1), source.changed(&second)).await;
     assert!(waits.is_err());
     let (third, ()) = tokio::join!(source.changed(&second), async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::task::yield_now().await;
         source.replace(svid(START, Duration::from_secs(100), 3));
     });
     assert_eq!(third.serial, "3");

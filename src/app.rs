@@ -1,0 +1,19 @@
+//! The composition root: a loaded mesh becomes listening doors, worker threads, certificates, backends and the admin API.
+//!
+//! Not here: logic that a test would want alone. Reading files is `resources`', speaking to people is `cli`'s.
+
+mod error;
+mod port_holder;
+mod bind;
+mod threads;
+mod certificates;
+mod backend;
+mod backends;
+mod start;
+mod running;
+
+pub use bind::{Claim, claim};
+pub use error::StartError;
+pub use port_holder::{Holder, who_holds};
+pub use running::Running;
+pub use start::{AdminAt, CaAt, Options, start};

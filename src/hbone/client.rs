@@ -1,0 +1,201 @@
+//! The source's side: one HTTP/2 connection, driven by a task of its own, and streams in it.
+//!
+//! ```text
+//!  open ──── GOAWAY, error, PING timeout, idle, drain ────▶ retired: no new streams
+//!                                                              │ last stream ends
+//!                                                              ▼
+//!                                                           closed: GOAWAY(NO_ERROR) by h2
+//! ```
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::client::{Connection, SendRequest};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::drain::Tasks;
+use crate::hbone::baggage::Baggage;
+use crate::hbone::connect::{ConnectRequest, baggage};
+use crate::hbone::error::HboneError;
+use crate::hbone::keepalive::keepalive;
+use crate::hbone::limits::Limits;
+use crate::hbone::stream::{Held, TunnelStream};
+
+/// A tunnel that can carry streams; clones share it.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// `None` once retired, so that h2 sees the last sender go and closes when the last stream ends.
+    send: Mutex<Option<SendRequest<Bytes>>>,
+    active: AtomicUsize,
+    /// Streams so far, to tell idleness from a pause between two looks.
+    uses: AtomicUsize,
+    limit: usize,
+    changed: Notify,
+}
+
+/// The right to open one stream on a tunnel.
+pub struct Ticket {
+    shared: Arc<Shared>,
+}
+
+impl Client {
+    /// Sends the preface and SETTINGS on a stream that TLS has verified, and spawns the task that drives it.
+    ///
+    /// # Errors
+    ///
+    /// [`HboneError::Handshake`], [`HboneError::HandshakeTimeout`] after `deadline`.
+    pub async fn handshake<S>(
+        stream: S,
+        limits: &Limits,
+        tasks: &Tasks,
+        deadline: Instant,
+    ) -> Result<Self, HboneError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let handshake = h2::client::Builder::new()
+            .initial_window_size(limits.stream_window)
+            .initial_connection_window_size(limits.connection_window)
+            .max_frame_size(limits.frame_size)
+            .max_header_list_size(limits.client_header_list)
+            .max_send_buffer_size(limits.send_buffer)
+            .enable_push(false)
+            .handshake(stream);
+        let (send, connection) = match timeout_at(deadline, handshake).await {
+            Ok(pair) => pair.map_err(|source| HboneError::Handshake { source })?,
+            Err(_elapsed) => return Err(HboneError::HandshakeTimeout),
+        };
+        let shared = Arc::new(Shared {
+            send: Mutex::new(Some(send)),
+            active: AtomicUsize::new(0),
+            uses: AtomicUsize::new(0),
+            limit: limits.pool_max_streams,
+            changed: Notify::new(),
+        });
+        tasks.spawn("tunnel", drive(connection, Arc::clone(&shared), *limits, tasks.clone()));
+        Ok(Self { shared })
+    }
+
+    /// Whether new streams may be opened on it.
+    pub fn is_usable(&self) -> bool {
+        self.shared.sender().is_some()
+    }
+
+    /// Open streams, and tickets for streams to come.
+    pub fn streams(&self) -> usize {
+        self.shared.active.load(Ordering::Relaxed)
+    }
+
+    /// The right to open one stream; `None` when the tunnel is full or retired.
+    pub fn ticket(&self) -> Option<Ticket> {
+        let free = self.is_usable() && self.streams() < self.shared.limit;
+        free.then(|| {
+            self.shared.active.fetch_add(1, Ordering::Relaxed);
+            self.shared.uses.fetch_add(1, Ordering::Relaxed);
+            Ticket { shared: Arc::clone(&self.shared) }
+        })
+    }
+}
+
+impl Shared {
+    fn sender(&self) -> Option<SendRequest<Bytes>> {
+        self.send.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn retire(&self) {
+        self.send.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Resolves once no stream has been open for `idle`.
+    async fn idle(&self, idle: Duration) {
+        loop {
+            let uses = self.uses.load(Ordering::Relaxed);
+            if self.active.load(Ordering::Relaxed) > 0 {
+                self.changed.notified().await;
+                continue;
+            }
+            sleep(idle).await;
+            let unused = self.uses.load(Ordering::Relaxed) == uses;
+            if unused && self.active.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.shared.active.fetch_sub(1, Ordering::Relaxed);
+        self.shared.changed.notify_one();
+    }
+}
+
+impl Ticket {
+    /// Opens the stream: sends the CONNECT and waits for its 200 before a byte of data, as ztunnel does.
+    ///
+    /// # Errors
+    ///
+    /// Any other status; no answer by `deadline`; a broken tunnel. The tunnel stays usable where HTTP/2 allows.
+    pub async fn open(
+        self,
+        request: &ConnectRequest,
+        deadline: Instant,
+    ) -> Result<(TunnelStream, Option<Baggage>), HboneError> {
+        let began = Instant::now();
+        match timeout_at(deadline, self.connect(request)).await {
+            Ok(opened) => opened,
+            Err(_elapsed) => Err(HboneError::AnswerTimeout { after: began.elapsed() }),
+        }
+    }
+
+    async fn connect(self, request: &ConnectRequest) -> Result<(TunnelStream, Option<Baggage>), HboneError> {
+        let request = request.to_request()?;
+        let sender = self.shared.sender().ok_or(HboneError::Gone)?;
+        // A tunnel that ended while we waited for our turn never saw this CONNECT.
+        let mut sender = sender.ready().await.ok().ok_or(HboneError::Gone)?;
+        let broken = |source| HboneError::Broken { source };
+        let (response, send) = sender.send_request(request, false).map_err(broken)?;
+        drop(sender);
+        let response = response.await.map_err(broken)?;
+        if response.status() != http::StatusCode::OK {
+            return Err(HboneError::Status { status: response.status() });
+        }
+        let described = baggage(response.headers());
+        let held = Held::Client { _lease: Arc::new(self) };
+        Ok((TunnelStream::new(send, response.into_body(), held), described))
+    }
+}
+
+/// Drives the connection until it closes; retires it when it breaks, idles or drains.
+async fn drive<S>(mut connection: Connection<S, Bytes>, shared: Arc<Shared>, limits: Limits, tasks: Tasks)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let pings = connection.ping_pong();
+    let alive = async {
+        match pings {
+            Some(pings) => keepalive(pings, limits).await,
+            None => std::future::pending().await,
+        }
+    };
+    let retire = async {
+        tokio::select! { () = tasks.draining() => {}, () = shared.idle(limits.idle) => {} }
+        shared.retire();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        // How it ended is told by its streams.
+        _ended = connection => {}
+        _timeout = alive => {}
+        () = retire => {}
+    }
+    shared.retire();
+}

@@ -1,0 +1,116 @@
+//! The CONNECT: exactly the headers that ztunnel sends, in its order (reference/hbone.md 2.3).
+
+use http::header::HeaderValue;
+use http::{HeaderMap, Method, Request, Uri};
+
+use crate::hbone::authority::Authority;
+use crate::hbone::baggage::Baggage;
+use crate::hbone::error::HboneError;
+use crate::hbone::forwarded::Forwarded;
+use crate::trace_context::TraceContext;
+
+/// Who wants to go where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectRequest {
+    /// Where to.
+    pub authority: Authority,
+    /// Who asks, in its own words.
+    pub baggage: Option<Baggage>,
+    /// Which client.
+    pub forwarded: Option<Forwarded>,
+    /// What joins both halves of the connection.
+    pub trace: Option<TraceContext>,
+}
+
+impl ConnectRequest {
+    /// Reads a request. Headers that only serve telemetry are read leniently; method and authority are not.
+    ///
+    /// # Errors
+    ///
+    /// [`HboneError`]: answered with 400.
+    pub fn parse<B>(request: &Request<B>) -> Result<Self, HboneError> {
+        if request.method() != Method::CONNECT {
+            return Err(HboneError::Method { found: request.method().as_str().escape_debug().to_string() });
+        }
+        let authority = request.uri().authority().ok_or(HboneError::NoAuthority)?;
+        let authority = Authority::parse(authority.as_str())?;
+        let headers = request.headers();
+        Ok(Self {
+            authority,
+            baggage: baggage(headers),
+            forwarded: text(headers, "forwarded").and_then(Forwarded::parse),
+            trace: text(headers, "traceparent").and_then(TraceContext::parse),
+        })
+    }
+
+    /// The request as it goes out: no scheme, no path, nothing but these headers.
+    ///
+    /// # Errors
+    ///
+    /// [`HboneError::Authority`] when the authority cannot stand in a header, which a parsed one always can.
+    pub fn to_request(&self) -> Result<Request<()>, HboneError> {
+        let text = self.authority.to_string();
+        let unusable = || HboneError::Authority { found: text.clone(), why: "it cannot stand in a request" };
+        let uri = Uri::builder().authority(text.as_str()).build();
+        let mut request = Request::new(());
+        *request.method_mut() = Method::CONNECT;
+        *request.uri_mut() = uri.ok().ok_or_else(unusable)?;
+        let headers = request.headers_mut();
+        insert(headers, "baggage", self.baggage.as_ref());
+        insert(headers, "forwarded", self.forwarded.as_ref());
+        insert(headers, "traceparent", self.trace.as_ref());
+        Ok(request)
+    }
+}
+
+/// The baggage of a request or of its answer.
+pub(crate) fn baggage(headers: &HeaderMap) -> Option<Baggage> {
+    let lines = headers.get_all("baggage").iter().filter_map(|value| value.to_str().ok());
+    Some(Baggage::parse(lines)).filter(|baggage| !baggage.is_empty())
+}
+
+/// Puts `value` under `name`, unless it cannot stand in a header: telemetry never stops a connection.
+pub(crate) fn insert(headers: &mut HeaderMap, name: &'static str, value: Option<&impl ToString>) {
+    let value = value.and_then(|value| HeaderValue::from_str(&value.to_string()).ok());
+    if let Some(value) = value {
+        headers.insert(name, value);
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> ConnectRequest {
+        ConnectRequest {
+            authority: Authority::parse("10.77.0.2:8080").unwrap(),
+            baggage: Some(Baggage { namespace: Some("default".to_owned()), ..Baggage::default() }),
+            forwarded: Forwarded::parse("for=\"10.77.0.1:57586\""),
+            trace: Some(TraceContext::fresh()),
+        }
+    }
+
+    #[test]
+    fn round_trips_with_ztunnels_headers_in_its_order() {
+        let wire = request().to_request().unwrap();
+        assert_eq!(wire.uri().to_string(), "10.77.0.2:8080");
+        assert_eq!((wire.uri().scheme(), wire.uri().path_and_query()), (None, None));
+        let names: Vec<&str> = wire.headers().keys().map(http::HeaderName::as_str).collect();
+        assert_eq!(names, ["baggage", "forwarded", "traceparent"]);
+        let parsed = ConnectRequest::parse(&wire).unwrap();
+        assert_eq!(parsed.to_request().unwrap().headers(), wire.headers());
+        assert_eq!(parsed.authority, request().authority);
+    }
+
+    #[test]
+    fn refuses_what_is_no_connect() {
+        let get = Request::get("http://10.77.0.2/").body(()).unwrap();
+        assert_eq!(ConnectRequest::parse(&get).unwrap_err().to_string(), "expected method CONNECT, got GET");
+        let none = Request::builder().method("CONNECT").uri("/").body(()).unwrap();
+        assert!(matches!(ConnectRequest::parse(&none), Err(HboneError::NoAuthority)));
+    }
+}

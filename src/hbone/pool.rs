@@ -1,0 +1,174 @@
+//! The pool: tunnels by who dials whom, shared by every connection between the two.
+//!
+//! One per worker thread, so that a tunnel and its streams never change threads.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::addr::LocalAddr;
+use crate::drain::Tasks;
+use crate::hbone::client::{Client, Ticket};
+use crate::identity::SpiffeId;
+
+/// What must be equal for two connections to share a tunnel, as in ztunnel: never across identities.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PoolKey {
+    /// Who dials.
+    pub source: SpiffeId,
+    /// Who may answer, in order.
+    pub destinations: Vec<SpiffeId>,
+    /// Where.
+    pub address: LocalAddr,
+    /// From which address.
+    pub from: Option<IpAddr>,
+}
+
+/// Whether a tunnel was there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reused {
+    /// It was, so there was no handshake.
+    Yes,
+    /// It was dialled for this checkout, or for one that waited beside it.
+    No,
+}
+
+/// Why there is no tunnel.
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError<E> {
+    /// The dial failed; everyone who waited for it gets the same answer.
+    #[error("{0}")]
+    Dial(Arc<E>),
+    /// The proxy is shutting down.
+    #[error("pool draining")]
+    Draining,
+}
+
+/// Tunnels by key; clones share them.
+pub struct Pool<E> {
+    entries: Arc<Mutex<HashMap<PoolKey, Entry<E>>>>,
+}
+
+struct Entry<E> {
+    tunnels: Vec<Client>,
+    /// The dial under way, if there is one: whoever needs a tunnel waits for it.
+    dial: Option<watch::Receiver<Dial<E>>>,
+}
+
+/// A dial's result, once there is one.
+type Dial<E> = Option<Result<(), Arc<E>>>;
+
+enum Next<E> {
+    Ticket(Ticket),
+    Wait(watch::Receiver<Dial<E>>),
+    Dial(watch::Sender<Dial<E>>, watch::Receiver<Dial<E>>),
+}
+
+impl<E> Clone for Pool<E> {
+    fn clone(&self) -> Self {
+        Self { entries: Arc::clone(&self.entries) }
+    }
+}
+
+impl<E> Default for Pool<E> {
+    fn default() -> Self {
+        Self { entries: Arc::default() }
+    }
+}
+
+impl<E: Send + Sync + 'static> Pool<E> {
+    /// An empty pool.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The right to one stream on a tunnel for `key`; `dial` makes a tunnel if there is none with room.
+    ///
+    /// At most one dial per key is under way. It runs in a task of its own, so that a caller who gives up does not take
+    /// those who wait with it. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError`].
+    pub async fn checkout<F, D>(
+        &self,
+        key: &PoolKey,
+        tasks: &Tasks,
+        dial: F,
+    ) -> Result<(Ticket, Reused), PoolError<E>>
+    where
+        F: Fn() -> D,
+        D: Future<Output = Result<Client, E>> + Send + 'static,
+    {
+        let mut reused = Reused::Yes;
+        loop {
+            let mut result = match self.next(key) {
+                Next::Ticket(ticket) => return Ok((ticket, reused)),
+                Next::Wait(result) => result,
+                Next::Dial(sender, result) => {
+                    let (pool, key) = (self.clone(), key.clone());
+                    let dial = dial();
+                    tasks.spawn("dial", async move { pool.finish(&key, dial.await, &sender) });
+                    result
+                }
+            };
+            reused = Reused::No;
+            let failed = match result.wait_for(Option::is_some).await {
+                Ok(result) => result.as_ref().and_then(|result| result.as_ref().err().cloned()),
+                // The dialling task was cut before it had a result.
+                Err(_gone) => return Err(PoolError::Draining),
+            };
+            if let Some(error) = failed {
+                return Err(PoolError::Dial(error));
+            }
+        }
+    }
+
+    /// How many tunnels there are, for whoever looks.
+    pub fn tunnels(&self) -> usize {
+        self.lock().values().map(|entry| entry.tunnels.iter().filter(|tunnel| tunnel.is_usable()).count()).sum()
+    }
+
+    fn next(&self, key: &PoolKey) -> Next<E> {
+        let mut entries = self.lock();
+        if let Some(entry) = entries.get_mut(key) {
+            entry.tunnels.retain(Client::is_usable);
+            if let Some(ticket) = entry.tunnels.iter().find_map(Client::ticket) {
+                return Next::Ticket(ticket);
+            }
+            if let Some(dial) = &entry.dial {
+                // A sender that is gone without a result was cut; the next in line dials anew.
+                if dial.has_changed().is_ok() || dial.borrow().is_some() {
+                    return Next::Wait(dial.clone());
+                }
+            }
+        } else {
+            // A dial costs far more than this sweep, and it keeps dead keys from piling up.
+            entries.retain(|_, entry| entry.dial.is_some() || entry.tunnels.iter().any(Client::is_usable));
+        }
+        let (sender, receiver) = watch::channel(None);
+        let entry = entries.entry(key.clone()).or_insert_with(|| Entry { tunnels: Vec::new(), dial: None });
+        entry.dial = Some(receiver.clone());
+        Next::Dial(sender, receiver)
+    }
+
+    /// Puts the dialled tunnel into the pool before anyone is told.
+    fn finish(&self, key: &PoolKey, dialled: Result<Client, E>, waiting: &watch::Sender<Dial<E>>) {
+        let mut entries = self.lock();
+        let Some(entry) = entries.get_mut(key) else { return };
+        entry.dial = None;
+        let result = dialled.map(|tunnel| entry.tunnels.push(tunnel)).map_err(Arc::new);
+        drop(entries);
+        waiting.send_replace(Some(result));
+    }
+
+    /// Nothing that runs under this lock can panic half-way through a change.
+    fn lock(&self) -> MutexGuard<'_, HashMap<PoolKey, Entry<E>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

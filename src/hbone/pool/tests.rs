@@ -1,0 +1,151 @@
+//! One dial per key, shared by all who wait, whatever becomes of the first.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::duplex;
+use tokio::time::Instant;
+
+use super::*;
+use crate::drain::drain;
+use crate::hbone::{ConnectRequest, HboneError, Limits, Server};
+
+fn key(source: &str) -> PoolKey {
+    PoolKey {
+        source: SpiffeId::new("cluster.local", "default", source).unwrap(),
+        destinations: vec![SpiffeId::new("cluster.local", "default", "server").unwrap()],
+        address: LocalAddr::new([127, 0, 0, 1].into(), 15008),
+        from: None,
+    }
+}
+
+/// A server that answers every CONNECT with 200 and keeps the streams open.
+async fn tunnel(tasks: Tasks, limits: Limits) -> Result<Client, HboneError> {
+    let (near, far) = duplex(1 << 16);
+    let deadline = Instant::now() + Duration::from_secs(5);
+    tasks.spawn("server", async move {
+        let mut server = Server::handshake(far, &limits, deadline).await.unwrap();
+        let mut open = Vec::new();
+        while let Some(Ok(requested)) = server.accept().await {
+            open.push(requested.respond.accept(None).unwrap());
+        }
+    });
+    Client::handshake(near, &limits, &tasks, deadline).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stampede_is_one_dial() {
+    let (_drain, tasks) = drain();
+    let pool = Pool::<HboneError>::new();
+    let dials = AtomicUsize::new(0);
+    let (pool, tasks, dials) = (&pool, &tasks, &dials);
+    let checkouts = (0..100).map(|_| async move {
+        let dial = || {
+            dials.fetch_add(1, Ordering::Relaxed);
+            tunnel(tasks.clone(), Limits::default())
+        };
+        pool.checkout(&key("a"), tasks, dial).await.unwrap().0
+    });
+    let tickets = join_all(checkouts).await;
+    assert_eq!((tickets.len(), dials.load(Ordering::Relaxed), pool.tunnels()), (100, 1, 1));
+    let dial = || {
+        dials.fetch_add(1, Ordering::Relaxed);
+        tunnel(tasks.clone(), Limits::default())
+    };
+    let (_ticket, reused) = pool.checkout(&key("a"), tasks, dial).await.unwrap();
+    assert_eq!((reused, dials.load(Ordering::Relaxed)), (Reused::No, 2), "the first tunnel was full");
+    let (_ticket, reused) = pool.checkout(&key("b"), tasks, dial).await.unwrap();
+    assert_eq!((reused, dials.load(Ordering::Relaxed)), (Reused::No, 3), "identities never share a tunnel");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_shared_and_not_repeated() {
+    let (_drain, tasks) = drain();
+    let pool = Pool::<HboneError>::new();
+    let dials = AtomicUsize::new(0);
+    let (pool, tasks, dials) = (&pool, &tasks, &dials);
+    let checkouts = (0..50).map(|_| async move {
+        let dial = || {
+            dials.fetch_add(1, Ordering::Relaxed);
+            async {
+                tokio::time::sleep(Duration::from_secs(10)).await; // paused time
+                Err(HboneError::HandshakeTimeout)
+            }
+        };
+        pool.checkout(&key("a"), tasks, dial).await.err().unwrap().to_string()
+    });
+    let began = Instant::now();
+    let errors = join_all(checkouts).await;
+    assert!(errors.iter().all(|error| error.contains("deadline has elapsed")), "{errors:?}");
+    assert_eq!((dials.load(Ordering::Relaxed), began.elapsed().as_secs()), (1, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dialler_that_gives_up_takes_nobody_with_it() {
+    let (_drain, tasks) = drain();
+    let pool = Pool::<HboneError>::new();
+    let slow = || {
+        let tasks = tasks.clone();
+        async move {
+            tokio::time::sleep(Duration::from_secs(1)).await; // paused time
+            tunnel(tasks, Limits::default()).await
+        }
+    };
+    let key = key("a");
+    let gives_up = tokio::time::timeout(Duration::from_millis(10), pool.checkout(&key, &tasks, slow));
+    assert!(gives_up.await.is_err());
+    let (_ticket, reused) = pool.checkout(&key, &tasks, slow).await.unwrap();
+    assert_eq!((reused, pool.tunnels()), (Reused::No, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_tunnel_leaves_the_pool() {
+    let (_drain, tasks) = drain();
+    let pool = Pool::<HboneError>::new();
+    let dial = || tunnel(tasks.clone(), Limits::default());
+    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let request = ConnectRequest {
+        authority: crate::hbone::Authority::parse("10.0.0.1:80").unwrap(),
+        baggage: None,
+        forwarded: None,
+        trace: None,
+    };
+    let (stream, _) = ticket.open(&request, Instant::now() + Duration::from_secs(5)).await.unwrap();
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    assert_eq!(pool.tunnels(), 1, "a stream is open");
+    drop(stream);
+    tokio::time::sleep(Duration::from_secs(299)).await; // paused time
+    assert_eq!(pool.tunnels(), 1, "not idle for long enough");
+    tokio::time::sleep(Duration::from_secs(10)).await; // paused time
+    assert_eq!(pool.tunnels(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_retires_tunnels() {
+    let (owner, tasks) = drain();
+    let pool = Pool::<HboneError>::new();
+    let dial = || tunnel(tasks.clone(), Limits::default());
+    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    drop(ticket);
+    let drained = owner.finish(Duration::from_secs(5)).await;
+    assert_eq!(drained.cut, 0, "idle tunnels close by themselves");
+    assert_eq!(pool.tunnels(), 0);
+    assert!(matches!(pool.checkout(&key("b"), &tasks, dial).await, Err(PoolError::Draining)));
+}
+
+async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut pending: Vec<_> = futures.map(Box::pin).collect();
+    let mut done = Vec::new();
+    std::future::poll_fn(|cx| {
+        pending.retain_mut(|future| match future.as_mut().poll(cx) {
+            std::task::Poll::Ready(value) => {
+                done.push(value);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if pending.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done
+}

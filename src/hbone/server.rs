@@ -1,0 +1,158 @@
+//! The destination's side: CONNECTs come in, each is answered once.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use h2::server::{Connection, SendResponse};
+use h2::{Reason, RecvStream};
+use http::{Request, Response, StatusCode};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
+
+use crate::hbone::baggage::Baggage;
+use crate::hbone::connect::{ConnectRequest, insert};
+use crate::hbone::error::HboneError;
+use crate::hbone::keepalive::keepalive;
+use crate::hbone::limits::Limits;
+use crate::hbone::reset_budget::ResetBudget;
+use crate::hbone::stream::{Held, TunnelStream};
+
+/// One tunnel, seen from its destination. Nothing moves unless [`Server::accept`] is polled.
+pub struct Server<S> {
+    connection: Connection<S, Bytes>,
+    keepalive: Pin<Box<dyn Future<Output = HboneError> + Send>>,
+    budget: ResetBudget,
+    limits: Limits,
+    failed: bool,
+}
+
+/// One CONNECT, or what a peer sent in its place.
+pub struct Requested {
+    /// The request, if it is one.
+    pub request: Result<ConnectRequest, HboneError>,
+    /// The one answer to it.
+    pub respond: Respond,
+}
+
+/// Answers a CONNECT; dropped unanswered, it resets the stream.
+pub struct Respond {
+    response: SendResponse<Bytes>,
+    body: RecvStream,
+    budget: ResetBudget,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
+    /// Reads the preface and exchanges SETTINGS on a stream that TLS has verified.
+    ///
+    /// # Errors
+    ///
+    /// [`HboneError::Handshake`], [`HboneError::HandshakeTimeout`] after `deadline`.
+    pub async fn handshake(stream: S, limits: &Limits, deadline: Instant) -> Result<Self, HboneError> {
+        let handshake = h2::server::Builder::new()
+            .initial_window_size(limits.stream_window)
+            .initial_connection_window_size(limits.connection_window)
+            .max_frame_size(limits.frame_size)
+            .max_concurrent_streams(limits.max_streams)
+            .max_header_list_size(limits.server_header_list)
+            .max_send_buffer_size(limits.send_buffer)
+            .handshake(stream);
+        let mut connection = match timeout_at(deadline, handshake).await {
+            Ok(connection) => connection.map_err(|source| HboneError::Handshake { source })?,
+            Err(_elapsed) => return Err(HboneError::HandshakeTimeout),
+        };
+        let keepalive: Pin<Box<dyn Future<Output = HboneError> + Send>> = match connection.ping_pong() {
+            Some(pings) => Box::pin(keepalive(pings, *limits)),
+            None => Box::pin(std::future::pending()),
+        };
+        let budget = ResetBudget::new(limits.resets, limits.reset_window);
+        Ok(Self { connection, keepalive, budget, limits: *limits, failed: false })
+    }
+
+    /// The next CONNECT; `None` when the connection has ended. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke, the peer stopped answering PING, or it resets too many streams. `None` follows.
+    pub async fn accept(&mut self) -> Option<Result<Requested, HboneError>> {
+        if self.failed {
+            return None;
+        }
+        let next = tokio::select! {
+            next = self.connection.accept() => match next? {
+                Ok(next) => Ok(next),
+                Err(source) => Err(HboneError::Broken { source }),
+            },
+            error = &mut self.keepalive => Err(error),
+            () = self.budget.exceeded() => Err(self.too_many_resets()),
+        };
+        match next {
+            Ok((request, response)) => Some(Ok(self.requested(request, response))),
+            Err(error) => {
+                self.close(&error).await;
+                Some(Err(error))
+            }
+        }
+    }
+
+    fn requested(&self, request: Request<RecvStream>, response: SendResponse<Bytes>) -> Requested {
+        let parsed = ConnectRequest::parse(&request);
+        let respond = Respond { response, body: request.into_body(), budget: self.budget.clone() };
+        Requested { request: parsed, respond }
+    }
+
+    fn too_many_resets(&self) -> HboneError {
+        HboneError::TooManyResets { limit: self.limits.resets, window: self.limits.reset_window }
+    }
+
+    /// Tells the peer why, if it still listens; one second is what a refused TLS peer gets, too.
+    async fn close(&mut self, error: &HboneError) {
+        self.failed = true;
+        let reason = match error {
+            HboneError::TooManyResets { .. } => Reason::ENHANCE_YOUR_CALM,
+            HboneError::PingTimeout { .. } => Reason::NO_ERROR,
+            _ => return,
+        };
+        self.connection.abrupt_shutdown(reason);
+        let closed = std::future::poll_fn(|cx| self.connection.poll_closed(cx));
+        // Whether it heard us changes nothing.
+        let _ = timeout_at(Instant::now() + std::time::Duration::from_secs(1), closed).await;
+    }
+
+    /// Announces the end: GOAWAY, PING, GOAWAY (RFC 9113 §6.8). Streams that are open go on; [`Server::accept`] gives
+    /// `None` once the last has ended.
+    pub fn drain(&mut self) {
+        self.connection.graceful_shutdown();
+    }
+}
+
+impl Respond {
+    /// Answers 200: from here on the stream carries the connection's bytes.
+    ///
+    /// # Errors
+    ///
+    /// The peer has reset the stream in the meantime.
+    pub fn accept(mut self, baggage: Option<&Baggage>) -> Result<TunnelStream, HboneError> {
+        let mut response = Response::new(());
+        insert(response.headers_mut(), "baggage", baggage);
+        match self.response.send_response(response, false) {
+            Ok(send) => Ok(TunnelStream::new(send, self.body, Held::Server(self.budget))),
+            Err(source) => {
+                self.budget.spend();
+                Err(HboneError::Broken { source })
+            }
+        }
+    }
+
+    /// Answers `status` and nothing else: no body, END_STREAM, and RST_STREAM(NO_ERROR) by h2 when the request side is
+    /// still open.
+    pub fn refuse(mut self, status: u16) {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        if self.response.send_response(response, true).is_err() {
+            self.budget.spend();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! [`Lab`]: a whole mesh inside this process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::app::{self, AdminAt, CaAt, Options, Running};
+use crate::drain::Drained;
+use crate::identity::Svid;
+use crate::lab::error::LabError;
+use crate::mesh::{Semantics, Workload, build};
+use crate::policy::Snapshot;
+use crate::proxy::{Config, DoorKind};
+use crate::resources::{Input, load};
+use crate::telemetry::Record;
+
+/// How a lab differs from `up` with the same YAML.
+#[derive(Clone, Debug, Default)]
+pub struct LabOptions {
+    /// Whose rules decide; `None` leaves it to the YAML.
+    pub semantics: Option<Semantics>,
+    /// Deadlines and limits.
+    pub proxy: Config,
+    /// Worker threads; 0 means one.
+    pub workers: usize,
+    /// How long certificates live; `None` is 24 hours.
+    pub certificate_ttl: Option<Duration>,
+}
+
+/// A running mesh with its own loopback block, so that any number of labs run beside each other.
+pub struct Lab {
+    running: Running,
+}
+
+impl Lab {
+    /// Starts the mesh that `yaml` declares.
+    ///
+    /// # Errors
+    ///
+    /// As `glasstunnel up -f` would fail.
+    pub async fn start(yaml: &str, options: LabOptions) -> Result<Self, LabError> {
+        let loaded = load(&[Input::text("lab.yaml", yaml)])?;
+        let mut spec = loaded.spec;
+        spec.settings.semantics = options.semantics.unwrap_or(spec.settings.semantics);
+        let snapshot = Snapshot::new(Arc::new(build(spec)?), loaded.peer_authentications);
+        let running = app::start(Options {
+            snapshot,
+            mesh_source: "lab.yaml".to_owned(),
+            context: None,
+            ca: CaAt::Memory,
+            certificate_ttl: options.certificate_ttl.unwrap_or(app::CERTIFICATE_TTL),
+            workers: options.workers.max(1),
+            admin: AdminAt::Nowhere,
+            proxy: options.proxy,
+            access_log: None,
+        });
+        Ok(Self { running: running.await? })
+    }
+
+    /// The running mesh.
+    pub fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// The workload that `name` means.
+    ///
+    /// # Errors
+    ///
+    /// The nearest name.
+    pub fn workload(&self, name: &str) -> Result<Arc<Workload>, LabError> {
+        Ok(self.running.snapshots().load().mesh.find_workload(name)?)
+    }
+
+    /// Where bytes for `port` of `name` are captured; outside the mesh, where its app listens.
+    ///
+    /// # Errors
+    ///
+    /// An unknown name.
+    pub fn captured(&self, name: &str, port: u16) -> Result<SocketAddr, LabError> {
+        let workload = self.workload(name)?;
+        let local = self.running.place().local(&workload, port);
+        local.map(|addr| addr.0).ok_or_else(|| LabError::NoDoor { door: "captured", workload: name.to_owned() })
+    }
+
+    /// The HBONE door of `name`.
+    ///
+    /// # Errors
+    ///
+    /// An unknown name, or a workload without one.
+    pub fn hbone(&self, name: &str) -> Result<SocketAddr, LabError> {
+        self.door(name, "hbone", |kind| matches!(kind, DoorKind::Hbone { .. }))
+    }
+
+    /// The outbound door of `name`.
+    ///
+    /// # Errors
+    ///
+    /// An unknown name.
+    pub fn outbound(&self, name: &str) -> Result<SocketAddr, LabError> {
+        self.door(name, "outbound", |kind| matches!(kind, DoorKind::Outbound { .. }))
+    }
+
+    fn door(
+        &self,
+        name: &str,
+        word: &'static str,
+        wanted: impl Fn(&DoorKind) -> bool,
+    ) -> Result<SocketAddr, LabError> {
+        let workload = self.workload(name)?;
+        let mut doors = self.running.doors().iter();
+        let door = doors.find(|door| door.kind.workload() == Some(&workload.name) && wanted(&door.kind));
+        let none = || LabError::NoDoor { door: word, workload: name.to_owned() };
+        door.map(|door| door.addr.0).ok_or_else(none)
+    }
+
+    /// The current certificate of `name`, to speak as that workload.
+    ///
+    /// # Errors
+    ///
+    /// An unknown name, or a workload outside the mesh.
+    pub fn svid(&self, name: &str) -> Result<Arc<Svid>, LabError> {
+        let workload = self.workload(name)?;
+        let none = || LabError::NoDoor { door: "mutual TLS", workload: name.to_owned() };
+        self.running.svid(&workload.identity).ok_or_else(none)
+    }
+
+    /// The next finished record that `wanted` accepts; records from before the call count too.
+    pub async fn record(&self, wanted: impl Fn(&Record) -> bool) -> Arc<Record> {
+        let mut news = self.running.recorder().subscribe();
+        if let Some(record) = self.running.recorder().recent(usize::MAX).into_iter().find(|record| wanted(record)) {
+            return record;
+        }
+        loop {
+            match news.next().await {
+                Some(record) if wanted(&record) => return record,
+                Some(_) => {}
+                // The recorder only ends with the mesh, which this borrow keeps alive.
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops the mesh, giving open connections `grace`.
+    pub async fn stop(self, grace: Duration) -> Drained {
+        self.running.stop(grace).await
+    }
+}

@@ -1,0 +1,45 @@
+//! The path: accepting, asking the rooms below in order, dialling, relaying, and recording what they said.
+//!
+//! # The life of a connection
+//!
+//! Out of a workload ([`outbound`]): accept → orig_dst → route → dial → tls → hbone → relay.
+//!
+//! Into a workload over HBONE ([`inbound`]): accept → tls → hbone → peer_auth → authz → dial → relay; the first two once
+//! per tunnel, the others once per CONNECT.
+//!
+//! Into a workload as captured bytes ([`captured`]): accept → sniff → peer_auth → tls (if it terminates) → authz → dial
+//! → relay.
+//!
+//! Each arrow consumes the value before it, so that no step can be skipped: `dial::deliver` takes a `policy::Permit`,
+//! and only `policy` makes one.
+//!
+//! Not here: parsing, verifying, matching. The rooms below compute and return; this room orders and records.
+
+mod config;
+mod ports;
+mod doors;
+mod failure;
+mod identities;
+mod backends;
+mod context;
+mod recording;
+mod accept;
+mod orig_dst;
+mod route;
+mod dial;
+mod relay;
+pub mod captured;
+mod authority;
+pub mod inbound;
+mod tunnel;
+pub mod outbound;
+mod worker;
+
+pub use backends::{Backend, Backends, Caller};
+pub use config::{Config, Deadlines};
+pub use context::{Context, Shared};
+pub use doors::{Door, DoorKind, doors};
+pub use identities::{Identities, TlsPair};
+pub use ports::{ADMIN, CAPTURED, HBONE, METRICS, OUTBOUND, READINESS, SOCKS5};
+pub use route::{Chosen, Route, RouteError, route};
+pub use worker::{AcceptLog, Worker};

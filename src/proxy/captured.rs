@@ -1,0 +1,203 @@
+//! The captured door: bytes as the client sent them, on the workload's own port.
+//!
+//! sniff → peer_auth → tls (if it terminates) → authz → dial → relay.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::addr::{LocalAddr, MeshAddr};
+use crate::io::{Pipe, Prefixed, ResetCause, StreamPipe, TcpPipe};
+use crate::mesh::{Name, Semantics, Workload};
+use crate::policy::{Admitted, CheckRequest, Permit, Snapshot, authorize, peer_auth};
+use crate::proxy::accept::Accepted;
+use crate::proxy::backends::Caller;
+use crate::proxy::context::Context;
+use crate::proxy::recording::Recording;
+use crate::proxy::relay::relay;
+use crate::proxy::{dial, failure};
+use crate::sniff::{Protocol, SniffLimits, Sniffed, detect};
+use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
+use crate::tls::{Offer, Peer, accept};
+
+/// Under ztunnel's semantics the bytes decide nothing, so they are waited for only as long as a record may cost.
+const GLANCE: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// Serves one captured connection and records it.
+pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name, port: u16) {
+    let mut recording = Recording::start(&ctx.events, Reporter::Destination, accepted.since);
+    let result = flow(&ctx, accepted, (&workload, port), &mut recording).await;
+    recording.finish(result);
+}
+
+/// What the flow knows about its two ends.
+struct Ends {
+    snapshot: Arc<Snapshot>,
+    workload: Arc<Workload>,
+    port: u16,
+    client: MeshAddr,
+    since: Instant,
+}
+
+async fn flow(
+    ctx: &Context,
+    accepted: Accepted,
+    (name, port): (&Name, u16),
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let snapshot = ctx.shared.snapshots.load();
+    let workload = snapshot.mesh.workload(name).cloned();
+    let workload = workload.ok_or_else(|| failure::unknown_workload(&name.to_string()))?;
+    let client = ctx.shared.place.mesh_addr(&snapshot.mesh, accepted.client);
+    let ends = Ends { snapshot, workload, port, client, since: accepted.since };
+    introduce(ctx, &ends, accepted.client, recording);
+    let mut stream = accepted.stream;
+    let sniffed = sniff(ctx, &ends, &mut stream).await?;
+    recording.step(Fact::Sniffed(sniffed.protocol.clone()));
+    recording.note(|half| half.wire = Some(wire(&sniffed.protocol)));
+    let admitted = admit(&ends, &sniffed.protocol, recording);
+    match admitted {
+        // A reset, as the real mesh gives: nothing of the proxy's reaches the client (law 2).
+        Err(denied) => {
+            TcpPipe::with_prefix(stream, sniffed.bytes).reset(ResetCause::Cut);
+            Err(denied)
+        }
+        Ok(admitted) if admitted.terminates_mtls() => {
+            terminate(ctx, &ends, admitted, (stream, sniffed), recording).await
+        }
+        Ok(admitted) => {
+            let mut pipe = TcpPipe::with_prefix(stream, sniffed.bytes);
+            let wire = wire(&sniffed.protocol);
+            pass(ctx, &ends, admitted, None, (&mut pipe, wire), recording).await
+        }
+    }
+}
+
+fn introduce(ctx: &Context, ends: &Ends, client: LocalAddr, recording: &mut Recording) {
+    let source = ctx.shared.place.workload(&ends.snapshot.mesh, client.ip()).cloned();
+    recording.step(Fact::Accepted { door: "captured", from: ends.client });
+    recording.note(|half| {
+        half.join = Join { trace: None, socket: Some(client.0), expects_other: source.is_some() };
+        half.source.addr = Some(ends.client.0);
+        half.source.workload = source;
+        half.destination.addr = Some(ends.workload.address(ends.port).0);
+        half.destination.workload = Some(Arc::clone(&ends.workload));
+    });
+}
+
+fn wire(protocol: &Protocol) -> Wire {
+    match (protocol.is_client_hello(), protocol.istio_alpn()) {
+        (false, _) => Wire::Raw,
+        (true, Some(_)) => Wire::Mtls,
+        (true, None) => Wire::Tls,
+    }
+}
+
+async fn sniff(ctx: &Context, ends: &Ends, stream: &mut TcpStream) -> Result<Sniffed, Failure> {
+    let deadlines = &ctx.shared.config.deadlines;
+    let silence = match ends.snapshot.policies.semantics() {
+        Semantics::Istio => deadlines.silence,
+        Semantics::Ztunnel => GLANCE.min(deadlines.silence),
+    };
+    let limits = SniffLimits::new(ends.since + silence, ends.since + deadlines.handshake);
+    detect(stream, &limits).await.map_err(|error| failure::at(Stage::Sniff, Flag::Connect, &error))
+}
+
+fn admit(ends: &Ends, protocol: &Protocol, recording: &mut Recording) -> Result<Admitted, Failure> {
+    let policies = &ends.snapshot.policies;
+    let name = &ends.workload.name;
+    recording.step(Fact::Mode(policies.effective(name, ends.port).clone()));
+    peer_auth::captured(policies, name, ends.port, protocol)
+        .map_err(|denial| Failure::denied(Stage::PeerAuth, &denial))
+}
+
+/// Terminates mutual TLS as the workload, then goes on with the plaintext inside.
+async fn terminate(
+    ctx: &Context,
+    ends: &Ends,
+    admitted: Admitted,
+    (stream, sniffed): (TcpStream, Sniffed),
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let pair = ctx.shared.identities.get(&ends.workload.identity);
+    let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
+    let offer = Offer::Captured { alpn: sniffed.protocol.alpn() };
+    let deadline = ends.since + ctx.shared.config.deadlines.handshake;
+    let stream = Prefixed::new(stream, sniffed.bytes);
+    let (stream, peer) = accept(stream, &pair.server, offer, deadline).await.map_err(|error| failure::tls(&error))?;
+    recording.step(handshaken(&peer));
+    recording.note(|half| {
+        half.wire = Some(Wire::Mtls);
+        half.source.identity = Some(peer.id.clone());
+        half.destination.identity = Some(ends.workload.identity.clone());
+    });
+    let mut pipe = StreamPipe::new(stream);
+    pass(ctx, ends, admitted, Some(&peer), (&mut pipe, Wire::Mtls), recording).await
+}
+
+pub(crate) fn handshaken(peer: &Peer) -> Fact {
+    Fact::Handshaken {
+        peer: peer.id.clone(),
+        version: peer.version,
+        suite: peer.suite,
+        alpn: peer.alpn.as_deref().map(|alpn| String::from_utf8_lossy(alpn).into()),
+    }
+}
+
+async fn pass<P: Pipe>(
+    ctx: &Context,
+    ends: &Ends,
+    admitted: Admitted,
+    peer: Option<&Peer>,
+    (client, wire): (&mut P, Wire),
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let permit = match permit(ends, admitted, peer) {
+        Ok(permit) => permit,
+        Err(denied) => {
+            client.reset(ResetCause::Cut);
+            return Err(denied);
+        }
+    };
+    recording.step(Fact::Permitted(Box::new(permit.clone())));
+    let backend = match dial::deliver(&ctx.shared, &permit, &ends.workload).await {
+        Ok(backend) => backend,
+        Err(error) => {
+            client.reset(ResetCause::Cut);
+            return Err(failure::dial(&error));
+        }
+    };
+    recording.step(Fact::Dialed { to: ends.workload.address(ends.port) });
+    let _known = introduce_caller(ctx, &backend, (ends.client, peer, wire), &ends.snapshot);
+    recording.open(wire);
+    let counts = recording.counts();
+    relay(client, &mut TcpPipe::with_prefix(backend, Bytes::new()), &counts).await
+}
+
+fn permit(ends: &Ends, admitted: Admitted, peer: Option<&Peer>) -> Result<Permit, Failure> {
+    let request = CheckRequest {
+        source: peer.map(|peer| &peer.id),
+        source_addr: ends.client,
+        workload: &ends.workload.name,
+        port: ends.port,
+    };
+    authorize(admitted, &request).map_err(|denial| Failure::denied(Stage::Authz, &denial))
+}
+
+/// Lets an in-process backend ask who is behind `backend`'s socket.
+pub(crate) fn introduce_caller(
+    ctx: &Context,
+    backend: &TcpStream,
+    (client, peer, wire): (MeshAddr, Option<&Peer>, Wire),
+    snapshot: &Snapshot,
+) -> Option<impl Drop + use<>> {
+    let workload = snapshot.mesh.workload_at(client.ip());
+    let caller = Caller {
+        workload: workload.map(|workload| workload.name.to_string()),
+        identity: peer.map(|peer| peer.id.to_string()),
+        wire: wire.name(),
+    };
+    Some(ctx.shared.backends.introduce(backend.local_addr().ok()?, caller))
+}

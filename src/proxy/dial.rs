@@ -1,0 +1,187 @@
+//! Dialling: inward to a backend, which takes a permit, and outward to the next proxy.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::addr::LocalAddr;
+use crate::mesh::Workload;
+use crate::policy::Permit;
+use crate::proxy::backends::Backend;
+use crate::proxy::context::Shared;
+use crate::proxy::ports;
+use crate::reason::{Reason, Side};
+
+/// Why a dial failed. The sentences that ztunnel has are ztunnel's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DialError {
+    /// Refused, reset, unreachable.
+    #[error("connection failed: {source}")]
+    Refused {
+        /// Where.
+        addr: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// No answer in time.
+    #[error("connection failed: deadline has elapsed")]
+    Timeout {
+        /// Where.
+        addr: SocketAddr,
+        /// How long it was tried.
+        after: Duration,
+    },
+    /// No answer in time on 15008, which is what a NetworkPolicy looks like.
+    #[error("connection timed out, maybe a NetworkPolicy is blocking HBONE port 15008: deadline has elapsed")]
+    HboneTimeout {
+        /// Where.
+        addr: SocketAddr,
+        /// How long it was tried.
+        after: Duration,
+    },
+    /// The backend's host name means nothing.
+    #[error("connection failed: cannot resolve the backend {name}: {source}")]
+    Resolve {
+        /// The annotation's value.
+        name: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing stands behind that port.
+    #[error("connection failed: Connection refused (os error 111)")]
+    NoBackend {
+        /// The workload.
+        workload: String,
+        /// The port asked for.
+        port: u16,
+        /// The ports it has.
+        ports: String,
+    },
+    /// It would have led back into this process.
+    #[error("attempted recursive call to ourselves")]
+    SelfCall {
+        /// Where.
+        addr: SocketAddr,
+    },
+}
+
+impl DialError {
+    /// The plain sentence for people.
+    pub(crate) fn plain(&self) -> String {
+        match self {
+            Self::Refused { addr, source } => format!("nothing accepts connections at {addr}: {source}"),
+            Self::Timeout { addr, after } => format!("{addr} did not answer within {after:?}"),
+            Self::HboneTimeout { addr, after } => format!("the HBONE port {addr} did not answer within {after:?}"),
+            Self::Resolve { name, source } => format!("the backend {name} does not resolve: {source}"),
+            Self::NoBackend { workload, port, ports } => {
+                format!("{workload} has no port {port}; it has {ports}")
+            }
+            Self::SelfCall { addr } => format!("{addr} is one of the proxy's own listeners"),
+        }
+    }
+}
+
+impl Reason for DialError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "dial.refused",
+            Self::Timeout { .. } => "dial.timeout",
+            Self::HboneTimeout { .. } => "dial.hbone_timeout",
+            Self::Resolve { .. } => "dial.resolve",
+            Self::NoBackend { .. } => "dial.no_backend",
+            Self::SelfCall { .. } => "dial.self_call",
+        }
+    }
+
+    fn side(&self) -> Side {
+        match self {
+            Self::SelfCall { .. } => Side::Downstream,
+            _ => Side::Upstream,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Refused { addr, .. } => format!("start the server at {addr}, or correct the port"),
+            Self::Timeout { .. } | Self::HboneTimeout { .. } => "look for a firewall in between".to_owned(),
+            Self::Resolve { .. } => "correct the pod's annotation glasstunnel.dev/backend".to_owned(),
+            Self::NoBackend { .. } => {
+                "policies and CONNECT speak of workload ports, not of service ports; glasstunnel config services".to_owned()
+            }
+            Self::SelfCall { .. } => "a proxy's own ports are never a destination".to_owned(),
+        })
+    }
+}
+
+/// Dials the backend that `permit` is for.
+pub(crate) async fn deliver(
+    shared: &Shared,
+    permit: &Permit,
+    workload: &Workload,
+) -> Result<TcpStream, DialError> {
+    let addr = backend_addr(shared, permit.port(), workload).await?;
+    if shared.is_own(addr.into()) {
+        return Err(DialError::SelfCall { addr });
+    }
+    dial(addr, None, shared.config.deadlines.dial).await
+}
+
+async fn backend_addr(shared: &Shared, port: u16, workload: &Workload) -> Result<SocketAddr, DialError> {
+    match shared.backends.get(&workload.name, port) {
+        Some(Backend::Here(addr)) => Ok(addr),
+        Some(Backend::At(name)) => {
+            let failed = |source| DialError::Resolve { name: name.to_string(), source };
+            let mut found = lookup_host(&*name).await.map_err(failed)?;
+            found.next().ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+        }
+        None => {
+            let ports: Vec<String> = workload.ports.iter().map(|port| port.number.to_string()).collect();
+            let ports = if ports.is_empty() { "none".to_owned() } else { ports.join(", ") };
+            Err(DialError::NoBackend { workload: workload.name.to_string(), port, ports })
+        }
+    }
+}
+
+/// Dials the next hop from the source's own address, so that the destination can tell who calls.
+pub(crate) async fn reach(
+    shared: &Shared,
+    to: LocalAddr,
+    from: Option<IpAddr>,
+) -> Result<TcpStream, DialError> {
+    // A hop within the mesh ends at a listener of this process on purpose; anywhere else it must not.
+    if from.is_none() && shared.is_own(to) {
+        return Err(DialError::SelfCall { addr: to.0 });
+    }
+    dial(to.0, from, shared.config.deadlines.dial).await
+}
+
+async fn dial(addr: SocketAddr, from: Option<IpAddr>, after: Duration) -> Result<TcpStream, DialError> {
+    match timeout(after, connect(addr, from)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(source)) => Err(DialError::Refused { addr, source }),
+        Err(_elapsed) if addr.port() == ports::HBONE => Err(DialError::HboneTimeout { addr, after }),
+        Err(_elapsed) => Err(DialError::Timeout { addr, after }),
+    }
+}
+
+async fn connect(addr: SocketAddr, from: Option<IpAddr>) -> io::Result<TcpStream> {
+    let socket = match addr {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    if let Some(from) = from.filter(|from| from.is_ipv4() == addr.is_ipv4()) {
+        socket.bind(SocketAddr::new(from, 0))?;
+    }
+    let stream = socket.connect(addr).await?;
+    stream.set_nodelay(true)?;
+    // On loopback, a dial to a closed port in the ephemeral range can connect to itself (simultaneous open).
+    if stream.local_addr()? == stream.peer_addr()? {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok(stream)
+}

@@ -1,0 +1,71 @@
+//! Errors of the rooms below, told as one connection's failure: at which stage, with which of ztunnel's flags.
+
+use crate::hbone::HboneError;
+use crate::io::RelayError;
+use crate::proxy::dial::DialError;
+use crate::reason::{Reason, Side};
+use crate::telemetry::{Failure, Flag, Stage, Verdict};
+use crate::tls::TlsError;
+
+/// A handshake failed.
+pub(crate) fn tls(error: &TlsError) -> Failure {
+    Failure::from_reason(Stage::Tls, Flag::TlsFailure, error).because(error.plain())
+}
+
+/// HTTP/2 or the CONNECT failed; a late TLS alert that surfaces here is told as the TLS failure that it is.
+pub(crate) fn hbone(error: &HboneError) -> Failure {
+    if let Some(late) = error.io().and_then(TlsError::from_io) {
+        return tls(&late);
+    }
+    let flag = if error.is_handshake() { Flag::H2HandshakeFailure } else { Flag::Connect };
+    Failure::from_reason(Stage::Hbone, flag, error).because(error.plain())
+}
+
+/// A dial failed.
+pub(crate) fn dial(error: &DialError) -> Failure {
+    let flag = match error {
+        DialError::HboneTimeout { .. } => Flag::NetworkPolicy,
+        _ => Flag::Connect,
+    };
+    Failure::from_reason(Stage::Dial, flag, error).because(error.plain())
+}
+
+/// The relay broke.
+pub(crate) fn relay(error: &RelayError) -> Failure {
+    Failure::from_reason(Stage::Relay, Flag::Connect, error).because(error.plain())
+}
+
+/// The drain's deadline passed while bytes still flowed.
+pub(crate) fn drained() -> Failure {
+    Failure {
+        verdict: Verdict::Fail,
+        stage: Stage::Relay,
+        code: "relay.drained",
+        flag: Flag::Connect,
+        side: Side::Us,
+        error: "connection closed due to connection drain".to_owned(),
+        why: "the proxy shut down and its grace period was over".to_owned(),
+        hint: Some("give it longer: --grace".to_owned()),
+        policy: None,
+    }
+}
+
+/// A workload vanished from the mesh between accept and now.
+pub(crate) fn unknown_workload(name: &str) -> Failure {
+    Failure {
+        verdict: Verdict::Fail,
+        stage: Stage::Accept,
+        code: "accept.unknown_workload",
+        flag: Flag::Connect,
+        side: Side::Us,
+        error: format!("failed to fetch information about local workload: {name}"),
+        why: format!("{name} is no longer part of the mesh"),
+        hint: Some("glasstunnel config workloads".to_owned()),
+        policy: None,
+    }
+}
+
+/// Any other error of a stage, in its own words.
+pub(crate) fn at(stage: Stage, flag: Flag, error: &dyn Reason) -> Failure {
+    Failure::from_reason(stage, flag, error)
+}

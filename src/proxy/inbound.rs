@@ -1,0 +1,213 @@
+//! The HBONE door: tls → hbone once per tunnel, then peer_auth → authz → dial → relay once per CONNECT.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+
+use crate::addr::LocalAddr;
+use crate::hbone::{ConnectRequest, Requested, Respond, Server};
+use crate::io::TcpPipe;
+use crate::mesh::{Name, Workload};
+use crate::policy::{CheckRequest, Permit, Snapshot, authorize, peer_auth};
+use crate::proxy::accept::Accepted;
+use crate::proxy::captured::{handshaken, introduce_caller};
+use crate::proxy::context::Context;
+use crate::proxy::recording::Recording;
+use crate::proxy::relay::relay;
+use crate::proxy::tunnel::baggage;
+use crate::proxy::{authority, dial, failure, ports};
+use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
+use crate::tls::{Offer, Peer, ServerStream, accept};
+
+/// The answers that a denied or failed CONNECT gets (reference/hbone.md 2.6).
+const BAD_REQUEST: u16 = 400;
+const DENIED: u16 = 401;
+const UNAVAILABLE: u16 = 503;
+
+/// A verified tunnel into a workload.
+struct Tunnel {
+    workload: Name,
+    peer: Peer,
+    client: LocalAddr,
+}
+
+/// Serves one tunnel: verifies the peer, then each CONNECT in a task of its own.
+pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name) {
+    let (client, since) = (accepted.client, accepted.since);
+    match open(&ctx, accepted, &workload).await {
+        Ok((server, peer)) => drive(&ctx, server, Tunnel { workload, peer, client }).await,
+        Err(failure) => {
+            let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
+            introduce(&ctx, &workload, client, &mut recording);
+            recording.note(|half| half.early = true);
+            recording.finish(Err(failure));
+        }
+    }
+}
+
+async fn open(
+    ctx: &Context,
+    accepted: Accepted,
+    name: &Name,
+) -> Result<(Server<ServerStream<TcpStream>>, Peer), Failure> {
+    let snapshot = ctx.shared.snapshots.load();
+    let workload = snapshot.mesh.workload(name);
+    let workload = workload.ok_or_else(|| failure::unknown_workload(&name.to_string()))?;
+    let pair = ctx.shared.identities.get(&workload.identity);
+    let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
+    let deadline = accepted.since + ctx.shared.config.deadlines.handshake;
+    let accepted = accept(accepted.stream, &pair.server, Offer::Hbone, deadline).await;
+    let (stream, peer) = accepted.map_err(|error| failure::tls(&error))?;
+    let server = Server::handshake(stream, &ctx.shared.config.hbone, deadline).await;
+    Ok((server.map_err(|error| failure::hbone(&error))?, peer))
+}
+
+/// Drives the HTTP/2 connection until it ends; a drain tells the peer once and lets open streams finish.
+async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, tunnel: Tunnel) {
+    let tunnel = Arc::new(tunnel);
+    let mut draining = std::pin::pin!(ctx.tasks.draining());
+    let mut drained = false;
+    loop {
+        let next = tokio::select! {
+            biased;
+            () = &mut draining, if !drained => {
+                server.drain();
+                drained = true;
+                continue;
+            }
+            next = server.accept() => next,
+        };
+        match next {
+            Some(Ok(requested)) => {
+                let (ctx, tunnel) = (Arc::clone(ctx), Arc::clone(&tunnel));
+                let tasks = ctx.tasks.clone();
+                tasks.spawn("hbone request", async move { request(&ctx, &tunnel, requested).await });
+            }
+            // The streams of a broken connection each end with their own record; the connection has none.
+            Some(Err(error)) => {
+                tracing::debug!(target: "glasstunnel::inbound", peer = %tunnel.peer.id, %error, "tunnel ended");
+                return;
+            }
+            None => return,
+        }
+    }
+}
+
+async fn request(ctx: &Context, tunnel: &Tunnel, requested: Requested) {
+    let since = tokio::time::Instant::now();
+    let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
+    introduce(ctx, &tunnel.workload, tunnel.client, &mut recording);
+    recording.step(handshaken(&tunnel.peer));
+    recording.note(|half| half.source.identity = Some(tunnel.peer.id.clone()));
+    let Requested { request, respond } = requested;
+    let result = flow(ctx, tunnel, (request, respond), &mut recording).await;
+    recording.finish(result);
+}
+
+fn introduce(ctx: &Context, name: &Name, client: LocalAddr, recording: &mut Recording) {
+    let snapshot = ctx.shared.snapshots.load();
+    let place = ctx.shared.place;
+    let from = place.mesh_addr(&snapshot.mesh, client);
+    let source = place.workload(&snapshot.mesh, client.ip()).cloned();
+    let workload = snapshot.mesh.workload(name).cloned();
+    recording.step(Fact::Accepted { door: "hbone", from });
+    recording.note(|half| {
+        half.join = Join { trace: None, socket: Some(client.0), expects_other: source.is_some() };
+        half.wire = Some(Wire::Hbone);
+        half.source.addr = Some(from.0);
+        half.source.workload = source;
+        half.destination.addr = workload.as_ref().map(|workload| workload.address(ports::HBONE).0);
+        half.destination.identity = workload.as_ref().map(|workload| workload.identity.clone());
+        half.destination.workload = workload;
+    });
+}
+
+async fn flow(
+    ctx: &Context,
+    tunnel: &Tunnel,
+    (request, respond): (Result<ConnectRequest, crate::hbone::HboneError>, Respond),
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let snapshot = ctx.shared.snapshots.load();
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => {
+            recording.note(|half| half.early = true);
+            return refuse(respond, BAD_REQUEST, recording, failure::hbone(&error));
+        }
+    };
+    connected(&request, recording);
+    let workload = match snapshot.mesh.workload(&tunnel.workload) {
+        Some(workload) => Arc::clone(workload),
+        None => {
+            let gone = failure::unknown_workload(&tunnel.workload.to_string());
+            return refuse(respond, UNAVAILABLE, recording, gone);
+        }
+    };
+    let permit = match permit(ctx, &snapshot, (tunnel, &workload), &request, recording) {
+        Ok(permit) => permit,
+        Err((status, failure)) => return refuse(respond, status, recording, failure),
+    };
+    let backend = match dial::deliver(&ctx.shared, &permit, &workload).await {
+        Ok(backend) => backend,
+        Err(error) => return refuse(respond, UNAVAILABLE, recording, failure::dial(&error)),
+    };
+    recording.step(Fact::Dialed { to: workload.address(permit.port()) });
+    let client = ctx.shared.place.mesh_addr(&snapshot.mesh, tunnel.client);
+    let _known =
+        introduce_caller(ctx, &backend, (client, Some(&tunnel.peer), Wire::Hbone), &snapshot);
+    let baggage = baggage(&workload, snapshot.mesh.settings());
+    let mut stream = respond.accept(Some(&baggage)).map_err(|error| failure::hbone(&error))?;
+    recording.step(Fact::Answered { status: 200 });
+    recording.open(Wire::Hbone);
+    let counts = recording.counts();
+    relay(&mut stream, &mut TcpPipe::with_prefix(backend, Bytes::new()), &counts).await
+}
+
+fn connected(request: &ConnectRequest, recording: &mut Recording) {
+    let authority: Arc<str> = request.authority.to_string().into();
+    recording.step(Fact::Connect { authority: Arc::clone(&authority) });
+    recording.note(|half| {
+        half.hbone_addr = Some(authority);
+        half.join.trace = request.trace.as_ref().map(|trace| trace.id());
+    });
+}
+
+/// Authority, PeerAuthentication, authorization; a refusal comes with the status that answers it.
+fn permit(
+    ctx: &Context,
+    snapshot: &Snapshot,
+    (tunnel, workload): (&Tunnel, &Arc<Workload>),
+    request: &ConnectRequest,
+    recording: &mut Recording,
+) -> Result<Permit, (u16, Failure)> {
+    let port = authority::port(&snapshot.mesh, workload, &request.authority).map_err(|error| {
+        recording.note(|half| half.early = true);
+        (error.status(), failure::at(Stage::Hbone, Flag::Connect, &error))
+    })?;
+    recording.step(Fact::Mode(snapshot.policies.effective(&workload.name, port).clone()));
+    let admitted = peer_auth::hbone(&snapshot.policies, &workload.name, port)
+        .map_err(|denial| (DENIED, Failure::denied(Stage::PeerAuth, &denial)))?;
+    let check = CheckRequest {
+        source: Some(&tunnel.peer.id),
+        source_addr: ctx.shared.place.mesh_addr(&snapshot.mesh, tunnel.client),
+        workload: &workload.name,
+        port,
+    };
+    let permit = authorize(admitted, &check)
+        .map_err(|denial| (DENIED, Failure::denied(Stage::Authz, &denial)))?;
+    recording.step(Fact::Permitted(Box::new(permit.clone())));
+    Ok(permit)
+}
+
+fn refuse(
+    respond: Respond,
+    status: u16,
+    recording: &mut Recording,
+    failure: Failure,
+) -> Result<(), Failure> {
+    respond.refuse(status);
+    recording.step(Fact::Answered { status });
+    Err(failure)
+}

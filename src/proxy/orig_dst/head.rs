@@ -1,0 +1,172 @@
+//! Reading a request at the outbound door, whichever protocol it speaks.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use crate::mesh::{Mesh, Workload};
+use crate::proxy::orig_dst::error::OrigDstError;
+use crate::proxy::orig_dst::{http_connect, socks5};
+
+/// Where to: as the application said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// An address.
+    Ip(IpAddr, u16),
+    /// A host name, lower case and unresolved.
+    Host(String, u16),
+}
+
+impl std::fmt::Display for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ip(ip, port) => std::net::SocketAddr::new(*ip, *port).fmt(f),
+            Self::Host(host, port) => write!(f, "{}:{port}", host.escape_debug()),
+        }
+    }
+}
+
+/// How it was said, which decides how it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Through {
+    /// RFC 1928.
+    Socks5,
+    /// RFC 9110 §9.3.6.
+    HttpConnect,
+}
+
+impl Through {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Socks5 => "socks5",
+            Self::HttpConnect => "http-connect",
+        }
+    }
+
+    /// What tells the application to go ahead. It is sent before the dial, as the real ztunnel does: an application in
+    /// a pod, too, sees its connection open before the mesh knows whether it leads anywhere.
+    pub(crate) fn success(self) -> &'static [u8] {
+        match self {
+            Self::Socks5 => socks5::SUCCESS,
+            Self::HttpConnect => http_connect::SUCCESS,
+        }
+    }
+
+    /// What tells it that the name means nothing.
+    pub(crate) fn unreachable(self) -> &'static [u8] {
+        match self {
+            Self::Socks5 => socks5::HOST_UNREACHABLE,
+            Self::HttpConnect => http_connect::UNREACHABLE,
+        }
+    }
+}
+
+/// An understood request.
+pub(crate) struct Asked {
+    /// How it was said.
+    pub(crate) through: Through,
+    /// Who asks.
+    pub(crate) source: Arc<Workload>,
+    /// Where to.
+    pub(crate) destination: Destination,
+    /// Bytes that the application sent ahead of our answer.
+    pub(crate) early: Bytes,
+}
+
+/// Reads the request; the door's own workload is the source, or the user name says it.
+///
+/// On an error the application was told as far as its protocol can say it.
+pub(crate) async fn ask(
+    stream: &mut TcpStream,
+    mesh: &Mesh,
+    door: Option<&Arc<Workload>>,
+    deadline: (Instant, Duration),
+) -> Result<Asked, OrigDstError> {
+    let mut reader = Reader { stream, buffer: BytesMut::with_capacity(512) };
+    let read = async {
+        match reader.first().await? {
+            5 => socks5::ask(&mut reader, mesh, door).await,
+            b'A'..=b'Z' => http_connect::ask(&mut reader, mesh, door).await,
+            _ => Err(reader.protocol_error()),
+        }
+    };
+    match timeout_at(deadline.0, read).await {
+        Ok(result) => result,
+        Err(_elapsed) => Err(OrigDstError::Timeout { after: deadline.1 }),
+    }
+}
+
+/// The stream with what was read ahead.
+pub(crate) struct Reader<'a> {
+    stream: &'a mut TcpStream,
+    pub(crate) buffer: BytesMut,
+}
+
+impl Reader<'_> {
+    async fn first(&mut self) -> Result<u8, OrigDstError> {
+        self.fill(1).await?;
+        Ok(self.buffer.first().copied().unwrap_or_default())
+    }
+
+    /// Reads until the buffer holds at least `count` bytes.
+    pub(crate) async fn fill(&mut self, count: usize) -> Result<(), OrigDstError> {
+        while self.buffer.len() < count {
+            if self.stream.read_buf(&mut self.buffer).await.map_err(OrigDstError::Closed)? == 0 {
+                return Err(OrigDstError::Closed(io::ErrorKind::UnexpectedEof.into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes exactly `count` bytes.
+    pub(crate) async fn take(&mut self, count: usize) -> Result<Bytes, OrigDstError> {
+        self.fill(count).await?;
+        Ok(self.buffer.split_to(count).freeze())
+    }
+
+    /// Takes exactly `N` bytes as an array.
+    pub(crate) async fn array<const N: usize>(&mut self) -> Result<[u8; N], OrigDstError> {
+        let bytes = self.take(N).await?;
+        let mut array = [0; N];
+        array.copy_from_slice(&bytes);
+        Ok(array)
+    }
+
+    /// Answers at once.
+    pub(crate) async fn answer(&mut self, bytes: &[u8]) -> Result<(), OrigDstError> {
+        self.stream.write_all(bytes).await.map_err(OrigDstError::Closed)
+    }
+
+    pub(crate) fn rest(&mut self) -> Bytes {
+        self.buffer.split().freeze()
+    }
+
+    pub(crate) fn protocol_error(&self) -> OrigDstError {
+        let shown = self.buffer.get(..self.buffer.len().min(16)).unwrap_or_default();
+        OrigDstError::Protocol { found: format!("\"{}\"", shown.escape_ascii()) }
+    }
+}
+
+/// The workload that a user name means.
+pub(crate) fn named(mesh: &Mesh, name: &str) -> Result<Arc<Workload>, OrigDstError> {
+    mesh.find_workload(name).map_err(OrigDstError::Unknown)
+}
+
+/// A host as text: an address if it is one, else a name of at most 255 characters (RFC 1035 §2.3.4).
+pub(crate) fn destination(host: &str, port: u16) -> Result<Destination, OrigDstError> {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if let Ok(ip) = bare.parse::<IpAddr>() {
+        return Ok(Destination::Ip(ip.to_canonical(), port));
+    }
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if host.is_empty() || host.len() > 255 || port == 0 || !host.bytes().all(legal) {
+        return Err(OrigDstError::Target { found: format!("`{}:{port}`", host.escape_debug()) });
+    }
+    Ok(Destination::Host(host.to_ascii_lowercase(), port))
+}

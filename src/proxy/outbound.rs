@@ -1,0 +1,236 @@
+//! The outbound door: orig_dst → route → dial → tls → hbone → relay.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::addr::{LocalAddr, MeshAddr};
+use crate::hbone::{Authority, ConnectRequest, Forwarded};
+use crate::io::{Pipe, ResetCause, StreamPipe, TcpPipe};
+use crate::mesh::{Name, Workload, nearest};
+use crate::policy::Snapshot;
+use crate::proxy::accept::Accepted;
+use crate::proxy::captured::handshaken;
+use crate::proxy::context::Context;
+use crate::proxy::orig_dst::{Asked, Destination, OrigDstError, ask};
+use crate::proxy::recording::Recording;
+use crate::proxy::relay::relay;
+use crate::proxy::route::{Chosen, Route, route};
+use crate::proxy::tunnel::{self, baggage};
+use crate::proxy::{dial, failure};
+use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
+use crate::tls::{ClientOffer, connect};
+use crate::trace_context::TraceContext;
+
+/// Serves one connection of an application and records it.
+pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Name>) {
+    let mut recording = Recording::start(&ctx.events, Reporter::Source, accepted.since);
+    match flow(&ctx, accepted, door.as_ref(), &mut recording).await {
+        // A program that opens the door and leaves (a port check) wanted nothing from the mesh.
+        Err(failure) if failure.code == "orig_dst.closed" => recording.discard(),
+        result => recording.finish(result),
+    }
+}
+
+async fn flow(
+    ctx: &Arc<Context>,
+    accepted: Accepted,
+    door: Option<&Name>,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let snapshot = ctx.shared.snapshots.load();
+    let Accepted { mut stream, client, since } = accepted;
+    let asked = read_request(ctx, &snapshot, (&mut stream, since), door, recording).await?;
+    let from = asked.source.address(client.port());
+    introduce(&asked, from, recording);
+    let to = match resolve(ctx, &snapshot, &asked) {
+        Ok(to) => to,
+        Err(error) => {
+            // The program may be gone already; the record says why it was refused either way.
+            let _ = stream.write_all(asked.through.unreachable()).await;
+            recording.note(|half| half.early = true);
+            return Err(failure::at(Stage::OrigDst, Flag::Connect, &error));
+        }
+    };
+    let gone = |error| failure::at(Stage::OrigDst, Flag::Connect, &OrigDstError::Closed(error));
+    stream.write_all(asked.through.success()).await.map_err(gone)?;
+    let mut client = TcpPipe::with_prefix(stream, asked.early.clone());
+    let result = send(ctx, &snapshot, (&asked, from, to), &mut client, recording).await;
+    if result.is_err() {
+        client.reset(ResetCause::PeerReset);
+    }
+    result
+}
+
+async fn read_request(
+    ctx: &Context,
+    snapshot: &Snapshot,
+    (stream, since): (&mut TcpStream, Instant),
+    door: Option<&Name>,
+    recording: &mut Recording,
+) -> Result<Asked, Failure> {
+    let door = match door {
+        None => None,
+        Some(name) => {
+            let workload = snapshot.mesh.workload(name);
+            Some(workload.ok_or_else(|| failure::unknown_workload(&name.to_string()))?)
+        }
+    };
+    let after = ctx.shared.config.deadlines.handshake;
+    let asked = ask(stream, &snapshot.mesh, door, (since + after, after)).await;
+    asked.map_err(|error| {
+        recording.note(|half| {
+            half.early = true;
+            half.source.workload = door.cloned();
+        });
+        failure::at(Stage::OrigDst, Flag::Connect, &error)
+    })
+}
+
+fn introduce(asked: &Asked, from: MeshAddr, recording: &mut Recording) {
+    recording.step(Fact::Accepted { door: "outbound", from });
+    let target = asked.destination.to_string().into();
+    recording.step(Fact::Asked { through: asked.through.name(), target });
+    recording.note(|half| {
+        half.source.addr = Some(from.0);
+        half.source.workload = Some(Arc::clone(&asked.source));
+    });
+}
+
+/// Host names mean what they mean in the mesh; a workload's local address means the workload.
+fn resolve(ctx: &Context, snapshot: &Snapshot, asked: &Asked) -> Result<MeshAddr, OrigDstError> {
+    let namespace = &asked.source.name.namespace;
+    match &asked.destination {
+        Destination::Ip(ip, port) => {
+            Ok(ctx.shared.place.mesh_addr(&snapshot.mesh, LocalAddr::new(*ip, *port)))
+        }
+        Destination::Host(host, port) => match snapshot.mesh.resolve_ip(host, namespace) {
+            Some(ip) => Ok(MeshAddr::new(ip, *port)),
+            None => {
+                let names: Vec<String> = snapshot.mesh.services().map(|service| service.name.dotted()).collect();
+                Err(OrigDstError::Host {
+                    nearest: nearest(host, names.iter().map(String::as_str)).map(str::to_owned),
+                    host: host.escape_debug().to_string(),
+                    namespace: namespace.to_string(),
+                })
+            }
+        },
+    }
+}
+
+async fn send(
+    ctx: &Arc<Context>,
+    snapshot: &Snapshot,
+    (asked, from, to): (&Asked, MeshAddr, MeshAddr),
+    client: &mut TcpPipe,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let chosen = route(snapshot, ctx.shared.place, &asked.source, to, ctx.turn())
+        .map_err(|error| failure::at(Stage::Route, Flag::Connect, &error))?;
+    routed(&chosen, recording);
+    let source_ip = ctx.shared.place.local_ip(&asked.source);
+    match &chosen.route {
+        Route::Hbone(workload) => {
+            let request = connect_request(snapshot, asked, from, &chosen);
+            recording.note(|half| half.join.trace = request.trace.as_ref().map(TraceContext::id));
+            let mut tunnel = tunnel::open(ctx, (&asked.source, workload), &request, recording).await?;
+            carry(client, &mut tunnel, Wire::Hbone, recording).await
+        }
+        Route::Mtls(workload) => {
+            let stream = dial(ctx, &chosen, source_ip, recording).await?;
+            mutual_tls(ctx, (&asked.source, workload), stream, client, recording).await
+        }
+        Route::Plain(workload) => {
+            let source_ip = source_ip.filter(|_| workload.is_some());
+            let stream = dial(ctx, &chosen, source_ip, recording).await?;
+            let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
+            carry(client, &mut backend, Wire::Raw, recording).await
+        }
+    }
+}
+
+fn routed(chosen: &Chosen, recording: &mut Recording) {
+    let workload = chosen.route.workload();
+    recording.step(Fact::Routed {
+        wire: chosen.route.wire(),
+        service: chosen.service.clone(),
+        workload: workload.cloned(),
+        to: chosen.to,
+        because: chosen.because,
+    });
+    recording.note(|half| {
+        half.wire = Some(chosen.route.wire());
+        half.join.expects_other = workload.is_some_and(|workload| workload.reach.in_mesh());
+        half.destination.addr = Some(chosen.to.0);
+        half.destination.workload = workload.cloned();
+        half.destination.service = chosen.service.clone();
+        if let Route::Hbone(workload) = &chosen.route {
+            half.destination.addr = Some(workload.address(crate::proxy::ports::HBONE).0);
+            half.hbone_addr = Some(chosen.to.to_string().into());
+            half.source.identity = half.source.workload.as_ref().map(|source| source.identity.clone());
+            half.destination.identity = Some(workload.identity.clone());
+        }
+    });
+}
+
+/// Exactly what the real ztunnel sends (reference/hbone.md 2.3).
+fn connect_request(snapshot: &Snapshot, asked: &Asked, from: MeshAddr, chosen: &Chosen) -> ConnectRequest {
+    ConnectRequest {
+        authority: Authority::Address(chosen.to.0),
+        baggage: Some(baggage(&asked.source, snapshot.mesh.settings())),
+        forwarded: Some(Forwarded {
+            client: from.0,
+            host: chosen.service.as_ref().map(|service| service.hostname.clone()),
+        }),
+        trace: Some(TraceContext::fresh()),
+    }
+}
+
+async fn dial(
+    ctx: &Context,
+    chosen: &Chosen,
+    from: Option<IpAddr>,
+    recording: &mut Recording,
+) -> Result<TcpStream, Failure> {
+    let stream = dial::reach(&ctx.shared, chosen.local, from).await.map_err(|error| failure::dial(&error))?;
+    let socket = stream.local_addr().ok();
+    recording.note(|half| half.join.socket = socket);
+    recording.step(Fact::Dialed { to: chosen.to });
+    Ok(stream)
+}
+
+async fn mutual_tls(
+    ctx: &Context,
+    (source, workload): (&Arc<Workload>, &Arc<Workload>),
+    stream: TcpStream,
+    client: &mut TcpPipe,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let pair = ctx.shared.identities.get(&source.identity);
+    let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
+    let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
+    let expected = [workload.identity.clone()];
+    let connected = connect(stream, &pair.client, &expected, ClientOffer::Istio, deadline).await;
+    let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
+    recording.step(handshaken(&peer));
+    recording.note(|half| {
+        half.source.identity = Some(source.identity.clone());
+        half.destination.identity = Some(peer.id.clone());
+    });
+    carry(client, &mut StreamPipe::new(stream), Wire::Mtls, recording).await
+}
+
+async fn carry<B: Pipe>(
+    client: &mut TcpPipe,
+    backend: &mut B,
+    wire: Wire,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    recording.open(wire);
+    let counts = recording.counts();
+    relay(client, backend, &counts).await
+}

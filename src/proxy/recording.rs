@@ -1,0 +1,120 @@
+//! One half of a connection's record while the connection lives. It is sent on drop, so that none is ever lost.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+
+use crate::io::ByteCounts;
+use crate::proxy::failure;
+use crate::telemetry::{
+    EventSender, Fact, Failure, Half, HalfId, Join, Opening, Outcome, Party, Reporter, Step, Wire,
+};
+
+/// A half in the making.
+pub(crate) struct Recording {
+    id: HalfId,
+    events: EventSender,
+    since: Instant,
+    half: Option<Box<Half>>,
+    counts: Arc<ByteCounts>,
+}
+
+impl Recording {
+    /// Starts when the connection was accepted.
+    pub(crate) fn start(events: &EventSender, reporter: Reporter, since: Instant) -> Self {
+        let half = Half {
+            reporter,
+            join: Join::default(),
+            started: SystemTime::now().checked_sub(since.elapsed()).unwrap_or_else(SystemTime::now),
+            took: since.elapsed(),
+            source: Party::default(),
+            destination: Party::default(),
+            hbone_addr: None,
+            wire: None,
+            steps: Vec::with_capacity(8),
+            outcome: Outcome::Delivered,
+            to_backend: 0,
+            to_client: 0,
+            early: false,
+        };
+        Self {
+            id: events.next_id(),
+            events: events.clone(),
+            since,
+            half: Some(Box::new(half)),
+            counts: Arc::new(ByteCounts::default()),
+        }
+    }
+
+    /// Edits what is known; does nothing once the half is sent.
+    pub(crate) fn note(&mut self, edit: impl FnOnce(&mut Half)) {
+        if let Some(half) = self.half.as_deref_mut() {
+            edit(half);
+        }
+    }
+
+    /// Adds a finished step.
+    pub(crate) fn step(&mut self, fact: Fact) {
+        let at = self.since.elapsed();
+        self.note(|half| half.steps.push(Step { at, fact }));
+    }
+
+    /// The live counts of this connection.
+    pub(crate) fn counts(&self) -> Arc<ByteCounts> {
+        Arc::clone(&self.counts)
+    }
+
+    /// Tells that bytes may flow from here on.
+    pub(crate) fn open(&mut self, wire: Wire) {
+        self.note(|half| half.wire = Some(wire));
+        if let Some(half) = self.half.as_deref() {
+            let opening = Opening {
+                reporter: half.reporter,
+                join: half.join,
+                started: half.started,
+                source: half.source.clone(),
+                destination: half.destination.clone(),
+                wire,
+                counts: Arc::clone(&self.counts),
+            };
+            self.events.opened(self.id, opening);
+        }
+    }
+
+    /// Ends the half with what its flow returned.
+    pub(crate) fn finish(mut self, result: Result<(), Failure>) {
+        let outcome = match result {
+            Ok(()) => Outcome::Delivered,
+            Err(failure) => Outcome::Failed(Box::new(failure)),
+        };
+        self.send(outcome);
+    }
+
+    /// Forgets the half: nothing happened that anyone would ask about.
+    pub(crate) fn discard(mut self) {
+        self.half = None;
+    }
+
+    fn send(&mut self, outcome: Outcome) {
+        let Some(mut half) = self.half.take() else { return };
+        half.took = self.since.elapsed();
+        half.to_backend = self.counts.to_backend();
+        half.to_client = self.counts.to_client();
+        if half.to_backend + half.to_client > 0 || outcome == Outcome::Delivered {
+            let fact = Fact::Relayed { to_backend: half.to_backend, to_client: half.to_client };
+            half.steps.push(Step { at: half.took, fact });
+        }
+        half.outcome = outcome;
+        self.events.finished(self.id, *half);
+    }
+}
+
+impl Drop for Recording {
+    /// Only a drain drops a connection in mid-flight: everything else returns through `finish`.
+    fn drop(&mut self) {
+        if self.half.is_some() {
+            self.send(Outcome::Failed(Box::new(failure::drained())));
+        }
+    }
+}

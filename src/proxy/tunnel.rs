@@ -1,0 +1,114 @@
+//! Tunnels to other workloads: checked out of the pool or dialled, then a CONNECT in them.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::hbone::{Baggage, Client, ConnectRequest, PoolKey, TunnelStream};
+use crate::mesh::{Settings, Workload};
+use crate::proxy::captured::handshaken;
+use crate::proxy::context::Context;
+use crate::proxy::recording::Recording;
+use crate::proxy::{dial, failure, ports};
+use crate::telemetry::{Fact, Failure, Flag, Stage};
+use crate::tls::{ClientOffer, Peer, connect};
+
+/// How `workload` describes itself on a CONNECT and its answer (reference/hbone.md 2.5).
+pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
+    Baggage {
+        cluster: Some(settings.cluster.clone()),
+        namespace: Some(workload.name.namespace.to_string()),
+        workload_kind: Some(workload.controller_kind.to_owned()),
+        workload_name: Some(workload.controller.clone()),
+        service_name: Some(workload.canonical_name.clone()),
+        service_version: Some(workload.canonical_revision.clone()),
+        region: None,
+        zone: None,
+    }
+}
+
+/// What a fresh dial found out, for the record of the connection that caused it.
+#[derive(Clone, Default)]
+struct Found(Arc<Mutex<Option<(Peer, SocketAddr)>>>);
+
+impl Found {
+    fn put(&self, peer: Peer, socket: SocketAddr) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((peer, socket));
+    }
+
+    fn take(&self) -> Option<(Peer, SocketAddr)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Opens a stream from `source` to `destination`, over a pooled tunnel if there is one.
+///
+/// A CONNECT that the peer provably never processed (it was draining) is tried once more, on a fresh tunnel.
+pub(crate) async fn open(
+    ctx: &Arc<Context>,
+    (source, destination): (&Arc<Workload>, &Arc<Workload>),
+    request: &ConnectRequest,
+    recording: &mut Recording,
+) -> Result<TunnelStream, Failure> {
+    let client = checkout(ctx, source, destination, recording).await?;
+    recording.step(Fact::Connect { authority: request.authority.to_string().into() });
+    let answer = || Instant::now() + ctx.shared.config.deadlines.answer;
+    let opened = match client.open(request, answer()).await {
+        Err(error) if error.never_processed() => {
+            let client = checkout(ctx, source, destination, recording).await?;
+            client.open(request, answer()).await
+        }
+        other => other,
+    };
+    let (stream, _baggage) = opened.map_err(|error| failure::hbone(&error))?;
+    recording.step(Fact::Answered { status: 200 });
+    Ok(stream)
+}
+
+async fn checkout(
+    ctx: &Arc<Context>,
+    source: &Arc<Workload>,
+    destination: &Arc<Workload>,
+    recording: &mut Recording,
+) -> Result<Client, Failure> {
+    let place = ctx.shared.place;
+    let address = place.local(destination, ports::HBONE);
+    let address = address.ok_or_else(|| failure::unknown_workload(&destination.name.to_string()))?;
+    let key = PoolKey {
+        source: source.identity.clone(),
+        destinations: vec![destination.identity.clone()],
+        address,
+        from: place.local_ip(source),
+    };
+    let found = Found::default();
+    let dial = {
+        let (ctx, key, found) = (Arc::clone(ctx), key.clone(), found.clone());
+        move || async move { dial_tunnel(&ctx, &key, &found).await }
+    };
+    let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
+    if let Some((peer, socket)) = found.take() {
+        recording.note(|half| half.join.socket = Some(socket));
+        recording.step(Fact::Dialed { to: destination.address(ports::HBONE) });
+        recording.step(handshaken(&peer));
+    } else if checked_out.is_ok() {
+        recording.step(Fact::Reused { peer: destination.identity.clone() });
+    }
+    checked_out.map(|(client, _reused)| client).map_err(|failure| Failure::clone(&failure))
+}
+
+async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Client, Failure> {
+    let pair = ctx.shared.identities.get(&key.source);
+    let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
+    let stream = dial::reach(&ctx.shared, key.address, key.from).await;
+    let stream = stream.map_err(|error| failure::dial(&error))?;
+    let socket = stream.local_addr().ok();
+    let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
+    let connected = connect(stream, &pair.client, &key.destinations, ClientOffer::Hbone, deadline).await;
+    let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
+    if let Some(socket) = socket {
+        found.put(peer, socket);
+    }
+    let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
+    client.map_err(|error| failure::hbone(&error))
+}

@@ -1,0 +1,158 @@
+//! The labels of a connection's metrics, in ztunnel's order (reference/hbone.md 10.3).
+//!
+//! Every value comes from the mesh's configuration or from a verified certificate. No text that a peer chooses becomes a
+//! label: such labels grow without end (CVE-2025-43915).
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+
+use crate::identity::SpiffeId;
+use crate::mesh::{Service, Workload};
+use crate::telemetry::half::{Party, Reporter};
+use crate::telemetry::outcome::Flag;
+
+/// What is written where nothing is known.
+const UNKNOWN: &str = "unknown";
+
+/// One label set. It holds what the texts come from, so that neither looking it up nor cloning it makes a string.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::telemetry) struct Labels {
+    pub(in crate::telemetry) reporter: Reporter,
+    pub(in crate::telemetry) source: Subject,
+    pub(in crate::telemetry) destination: Subject,
+    pub(in crate::telemetry) service: Dialled,
+    pub(in crate::telemetry) flag: Flag,
+    pub(in crate::telemetry) mutual_tls: bool,
+    pub(in crate::telemetry) cluster: Arc<str>,
+}
+
+/// One end: a workload, and its identity where it was proven.
+#[derive(Clone, Debug)]
+pub(in crate::telemetry) struct Subject {
+    workload: Option<Arc<Workload>>,
+    identity: Option<SpiffeId>,
+}
+
+/// The service that was dialled.
+#[derive(Clone, Debug)]
+pub(in crate::telemetry) struct Dialled(Option<Arc<Service>>);
+
+impl Subject {
+    /// The subject of `party`; without mutual TLS nobody has proven an identity.
+    pub(in crate::telemetry) fn of(party: &Party, mutual_tls: bool) -> Self {
+        let identity = party.identity.clone().filter(|_| mutual_tls);
+        Self { workload: party.workload.clone(), identity }
+    }
+
+    /// Workload, canonical service, canonical revision, namespace, principal, cluster.
+    fn texts<'a>(&'a self, cluster: &'a str) -> [&'a str; 6] {
+        let principal = self.identity.as_ref().map_or(UNKNOWN, SpiffeId::as_str);
+        match self.workload.as_deref() {
+            None => [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, principal, UNKNOWN],
+            Some(workload) => [
+                known(&workload.controller),
+                known(&workload.canonical_name),
+                known(&workload.canonical_revision),
+                known(&workload.name.namespace),
+                principal,
+                known(cluster),
+            ],
+        }
+    }
+}
+
+impl PartialEq for Subject {
+    /// Two snapshots of a workload that read the same are the same label.
+    fn eq(&self, other: &Self) -> bool {
+        self.texts("") == other.texts("")
+    }
+}
+
+impl Eq for Subject {}
+
+impl Hash for Subject {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.texts("").hash(state);
+    }
+}
+
+impl Dialled {
+    /// The service of `party`.
+    pub(in crate::telemetry) fn of(party: &Party) -> Self {
+        Self(party.service.clone())
+    }
+
+    /// Host name, namespace, name.
+    fn texts(&self) -> [&str; 3] {
+        match self.0.as_deref() {
+            None => [UNKNOWN; 3],
+            Some(service) => [&service.hostname, &service.name.namespace, &service.name.name],
+        }
+    }
+}
+
+impl PartialEq for Dialled {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts() == other.texts()
+    }
+}
+
+impl Eq for Dialled {}
+
+impl Hash for Dialled {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.texts().hash(state);
+    }
+}
+
+impl EncodeLabelSet for Labels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), fmt::Error> {
+        let [workload, service, revision, namespace, principal, cluster] = self.source.texts(&self.cluster);
+        let source = [
+            ("reporter", self.reporter.name()),
+            ("source_workload", workload),
+            ("source_canonical_service", service),
+            ("source_canonical_revision", revision),
+            ("source_workload_namespace", namespace),
+            ("source_principal", principal),
+            ("source_app", service),
+            ("source_version", revision),
+            ("source_cluster", cluster),
+        ];
+        let [host, service_namespace, service_name] = self.service.texts();
+        let [workload, service, revision, namespace, principal, cluster] =
+            self.destination.texts(&self.cluster);
+        let destination = [
+            ("destination_service", host),
+            ("destination_service_namespace", service_namespace),
+            ("destination_service_name", service_name),
+            ("destination_workload", workload),
+            ("destination_canonical_service", service),
+            ("destination_canonical_revision", revision),
+            ("destination_workload_namespace", namespace),
+            ("destination_principal", principal),
+            ("destination_app", service),
+            ("destination_version", revision),
+            ("destination_cluster", cluster),
+        ];
+        let connection = [
+            ("request_protocol", "tcp"),
+            ("response_flags", self.flag.name()),
+            ("connection_security_policy", if self.mutual_tls { "mutual_tls" } else { UNKNOWN }),
+            ("source_region", UNKNOWN),
+            ("source_zone", UNKNOWN),
+            ("destination_region", UNKNOWN),
+            ("destination_zone", UNKNOWN),
+        ];
+        source.encode(encoder)?;
+        destination.encode(encoder)?;
+        connection.encode(encoder)
+    }
+}
+
+fn known(text: &str) -> &str {
+    if text.is_empty() { UNKNOWN } else { text }
+}

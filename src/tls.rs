@@ -1,0 +1,35 @@
+//! Mutual TLS with SPIFFE identities: accept, connect, and say precisely why not.
+//!
+//! ```text
+//! Svid ──► ServerTls ──accept──► ServerStream + Peer        TLS 1.3, client certificate demanded, no tickets
+//!     └──► ClientTls ──connect─► ClientStream + Peer        no SNI, no names: only SPIFFE identities count
+//! ```
+//!
+//! In TLS 1.3 a client learns at its first read that the server refused its certificate (RFC 8446 §4.4.2.4 and
+//! §6.2 after the client's Finished): [`TlsError::from_io`] reads the reason out of that late error.
+//!
+//! Not here: identities and certificates as such (`identity`), and HTTP/2 beyond its ALPN name (`hbone`).
+
+mod provider;
+mod alert;
+mod cause;
+mod diagnose;
+mod error;
+mod observed;
+mod trust;
+mod refusal;
+mod verify;
+mod credentials;
+mod peer;
+mod farewell;
+mod finish;
+mod server;
+mod client;
+
+pub use alert::Alert;
+pub use cause::TlsCause;
+pub use client::{ClientOffer, ClientStream, ClientTls, connect};
+pub use error::{Role, TlsError};
+pub use observed::Watched;
+pub use peer::Peer;
+pub use server::{ISTIO_ALPN, Offer, ServerStream, ServerTls, accept};

@@ -1,0 +1,67 @@
+//! The end that both handshakes share: the judgement joins the error, or the identity joins the stream.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+use crate::identity::Leaf;
+use crate::tls::cause::TlsCause;
+use crate::tls::diagnose::{Circumstances, rustls_error};
+use crate::tls::error::{Role, TlsError};
+use crate::tls::farewell::farewell;
+use crate::tls::observed::{Judgement, Observed, Watched};
+
+/// One handshake under way.
+pub(crate) struct Attempt {
+    pub(crate) role: Role,
+    pub(crate) observed: Arc<Observed>,
+    pub(crate) alpn: &'static str,
+    pub(crate) began: Instant,
+}
+
+impl Attempt {
+    /// Turns rustls' error into ours, after the peer got its alert.
+    pub(crate) async fn failed<S>(&self, error: io::Error, mut stream: Watched<S>) -> TlsError
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        // The socket's own errors leave nothing to say and nobody to hear it.
+        if rustls_error(&error).is_some() {
+            farewell(&mut stream).await;
+        }
+        self.explained(error)
+    }
+
+    /// Turns rustls' error into ours, with the verifier's judgement.
+    pub(crate) fn explained(&self, error: io::Error) -> TlsError {
+        let seen = Circumstances {
+            received: self.observed.received(),
+            first: self.observed.first(),
+            alpn: self.alpn,
+        };
+        let failure = TlsError::from_handshake(self.role, error, seen);
+        match self.observed.take_judgement() {
+            Some(Judgement::Refused { presented, cause, also }) => {
+                failure.judged(presented.map(|presented| *presented), Some((cause, also)))
+            }
+            Some(Judgement::Good(leaf)) => failure.judged(Some(leaf.certificate), None),
+            None => failure,
+        }
+    }
+
+    /// The deadline passed; dropping the handshake has closed the socket.
+    pub(crate) fn timed_out(&self) -> TlsError {
+        let received = self.observed.received();
+        TlsError::from_cause(self.role, TlsCause::Timeout { within: self.began.elapsed(), received })
+    }
+
+    /// The verified certificate of a handshake that succeeded.
+    pub(crate) fn verified(&self) -> Result<Leaf, TlsError> {
+        match self.observed.take_judgement() {
+            Some(Judgement::Good(leaf)) => Ok(*leaf),
+            _ => Err(TlsError::from_cause(self.role, TlsCause::NoCertificate)),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! [`Peer`]: the verified other side of a handshake.
+
+use std::time::SystemTime;
+
+use rustls::{CipherSuite, CommonState, NamedGroup, ProtocolVersion};
+
+use crate::identity::{Leaf, SpiffeId};
+
+/// The other side, verified: its certificate leads to a root of ours and carries exactly this identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Who it is.
+    pub id: SpiffeId,
+    /// Its certificate's serial number in lower-case hexadecimal.
+    pub serial: String,
+    /// The first moment of its certificate's validity.
+    pub not_before: SystemTime,
+    /// The last moment of its certificate's validity.
+    pub not_after: SystemTime,
+    /// The application protocol that was agreed on; `None` when there was none.
+    pub alpn: Option<Vec<u8>>,
+    /// The TLS version, `TLSv1.3`.
+    pub version: &'static str,
+    /// The cipher suite by its RFC name.
+    pub suite: &'static str,
+    /// The key exchange group by its RFC name.
+    pub group: &'static str,
+}
+
+impl Peer {
+    /// The peer of a finished handshake.
+    pub(crate) fn new(leaf: Leaf, connection: &CommonState) -> Self {
+        let group = connection.negotiated_key_exchange_group().map(|group| group.name());
+        Self {
+            id: leaf.id,
+            serial: leaf.certificate.serial,
+            not_before: leaf.certificate.not_before,
+            not_after: leaf.certificate.not_after,
+            alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
+            version: version(connection.protocol_version()),
+            suite: suite(connection.negotiated_cipher_suite().map(|suite| suite.suite())),
+            group: group_name(group),
+        }
+    }
+}
+
+fn version(version: Option<ProtocolVersion>) -> &'static str {
+    match version {
+        Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        _ => "unknown",
+    }
+}
+
+fn suite(suite: Option<CipherSuite>) -> &'static str {
+    match suite {
+        Some(CipherSuite::TLS13_AES_256_GCM_SHA384) => "TLS_AES_256_GCM_SHA384",
+        Some(CipherSuite::TLS13_AES_128_GCM_SHA256) => "TLS_AES_128_GCM_SHA256",
+        _ => "unknown",
+    }
+}
+
+fn group_name(group: Option<NamedGroup>) -> &'static str {
+    match group {
+        Some(NamedGroup::X25519) => "x25519",
+        Some(NamedGroup::secp256r1) => "secp256r1",
+        Some(NamedGroup::secp384r1) => "secp384r1",
+        Some(NamedGroup::X25519MLKEM768) => "X25519MLKEM768",
+        _ => "unknown",
+    }
+}
