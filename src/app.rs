@@ -7,8 +7,9 @@ mod port_holder;
 mod bind;
 mod threads;
 mod certificates;
-mod backend;
 mod backends;
+mod serve;
+mod info;
 mod start;
 mod running;
 
@@ -16,4 +17,4 @@ pub use bind::{Claim, claim};
 pub use error::StartError;
 pub use port_holder::{Holder, who_holds};
 pub use running::Running;
-pub use start::{AdminAt, CaAt, Options, start};
+pub use start::{AdminAt, CERTIFICATE_TTL, CaAt, Options, start};

@@ -6,9 +6,11 @@
 
 mod error;
 mod profile;
+mod app;
 mod authority;
 mod store;
 
+pub use app::app_certificate;
 pub use authority::{Authority, AuthorityOptions};
 pub use error::CaError;
 pub use profile::{Bend, Profile};

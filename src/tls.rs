@@ -25,8 +25,10 @@ mod farewell;
 mod finish;
 mod server;
 mod client;
+mod app;
 
 pub use alert::Alert;
+pub use app::AppTls;
 pub use cause::TlsCause;
 pub use client::{ClientOffer, ClientStream, ClientTls, connect};
 pub use error::{Role, TlsError};

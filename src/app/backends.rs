@@ -4,18 +4,19 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use crate::app::backend::{self, About, AppTls};
 use crate::app::bind::listen;
 use crate::app::error::StartError;
 use crate::app::port_holder::who_holds;
-use crate::drain::Tasks;
 use crate::mesh::{BackendKind, Mesh, Name, Place, Workload};
 use crate::proxy::{Backend, Backends};
 
 /// A bound backend that nobody serves yet.
 pub(crate) struct Bound {
-    listener: TcpListener,
-    workload: Arc<Workload>,
+    pub(crate) listener: TcpListener,
+    pub(crate) workload: Arc<Workload>,
+    /// Its workload port.
+    pub(crate) port: u16,
+    pub(crate) addr: SocketAddr,
 }
 
 /// Binds every in-process backend and tells the proxy where they are.
@@ -30,13 +31,11 @@ pub(crate) fn bind(mesh: &Mesh, place: Place, backends: &Backends) -> Result<Vec
         for port in &workload.ports {
             let backend = match &workload.backend {
                 BackendKind::At(target) if workload.reach.in_mesh() => Backend::At(Arc::clone(target)),
-                // Outside the mesh nothing stands in front of the app, so the user's server is reached by forwarding.
+                // Outside the mesh no proxy leads to the user's server, so a listener of ours forwards to it.
                 _ => {
                     let number = if workload.reach.in_mesh() { 0 } else { port.number };
-                    let listener = bind_one(workload, ip, number)?;
-                    let addr = listener.local_addr().map_err(StartError::System)?;
-                    bound.push(Bound { listener, workload: Arc::clone(workload) });
-                    Backend::Here(addr)
+                    bound.push(bind_one(workload, (ip, number), port.number)?);
+                    Backend::Here(bound.last().map_or(SocketAddr::new(ip, number), |bound| bound.addr))
                 }
             };
             addresses.insert((workload.name.clone(), port.number), backend);
@@ -46,27 +45,15 @@ pub(crate) fn bind(mesh: &Mesh, place: Place, backends: &Backends) -> Result<Vec
     Ok(bound)
 }
 
-fn bind_one(workload: &Workload, ip: IpAddr, port: u16) -> Result<TcpListener, StartError> {
-    let addr = SocketAddr::new(ip, port);
-    listen(addr, false).map_err(|source| {
+fn bind_one(workload: &Arc<Workload>, (ip, number): (IpAddr, u16), port: u16) -> Result<Bound, StartError> {
+    let addr = SocketAddr::new(ip, number);
+    let listener = listen(addr, false).map_err(|source| {
         let door = format!("the app of {}", workload.name);
         match source.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                StartError::PortInUse { addr, door, holder: who_holds(addr), source }
-            }
+            std::io::ErrorKind::AddrInUse => StartError::PortInUse { addr, door, holder: who_holds(addr), source },
             _ => StartError::Bind { addr, door, source },
         }
-    })
-}
-
-/// Serves all of them until the drain starts; must be called on the backends' runtime.
-pub(crate) fn serve(bound: Vec<Bound>, backends: &Backends, tls: &Arc<AppTls>, tasks: &Tasks) {
-    for Bound { listener, workload } in bound {
-        let backends = backends.clone();
-        let about = About {
-            workload: workload.name.to_string(),
-            caller: Box::new(move |socket| backends.caller(socket)),
-        };
-        backend::serve(listener, &workload.backend, Arc::new(about), Arc::clone(tls), tasks);
-    }
+    })?;
+    let addr = listener.local_addr().map_err(StartError::System)?;
+    Ok(Bound { listener, workload: Arc::clone(workload), port, addr })
 }

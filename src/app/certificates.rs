@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::app::error::StartError;
 use crate::ca::Authority;
@@ -27,8 +28,7 @@ impl Certificates {
             if sources.contains_key(id) {
                 continue;
             }
-            let issue = |source| StartError::Issue { id: id.to_string(), source };
-            let svid = authority.issue_now(id).map_err(issue)?;
+            let svid = authority.issue_now(id)?;
             let unusable = |source| StartError::Tls { id: id.to_string(), source };
             pairs.push((id.clone(), TlsPair::new(&svid).map_err(unusable)?));
             sources.insert(id.clone(), SvidSource::new(svid));
@@ -42,10 +42,15 @@ impl Certificates {
         for (id, source) in self.sources.iter() {
             let (identities, id, source) = (identities.clone(), id.clone(), source.clone());
             let issuer: Arc<dyn Issuer> = Arc::clone(&self.authority) as Arc<dyn Issuer>;
+            let draining = tasks.draining();
             tasks.spawn("rotation", async move {
                 let current = source.clone();
                 let on_event = move |event| tell(&identities, &id, &current, event);
-                rotate(source, issuer, on_event).await;
+                let mut draining = std::pin::pin!(draining);
+                tokio::select! {
+                    () = rotate(source, issuer, SystemTime::now, on_event) => {}
+                    () = &mut draining => {}
+                }
             });
         }
     }
@@ -55,9 +60,9 @@ impl Certificates {
         self.sources.iter()
     }
 
-    /// Who issued them.
-    pub(crate) fn authority(&self) -> &Authority {
-        &self.authority
+    /// The source of one identity's certificate.
+    pub(crate) fn get(&self, id: &SpiffeId) -> Option<&SvidSource> {
+        self.sources.get(id)
     }
 }
 

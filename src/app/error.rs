@@ -3,9 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 
+use crate::admin::{ContextError, ServeError};
 use crate::app::port_holder::Holder;
 use crate::ca::CaError;
-use crate::identity::IdentityError;
 use crate::reason::{Reason, Side};
 use crate::tls::TlsError;
 
@@ -49,24 +49,15 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// A mesh of that name is running.
-    #[error("a mesh called `{context}` is already running")]
-    ContextTaken {
-        /// The context.
-        context: String,
-    },
     /// The CA cannot be set up.
     #[error("the CA cannot start: {0}")]
     Ca(#[from] CaError),
-    /// A certificate cannot be issued.
-    #[error("no certificate for {id}: {source}")]
-    Issue {
-        /// For whom.
-        id: String,
-        /// Why.
-        #[source]
-        source: IdentityError,
-    },
+    /// The admin API cannot listen.
+    #[error("{0}")]
+    Admin(#[from] ServeError),
+    /// The mesh cannot take its name.
+    #[error("{0}")]
+    Context(#[from] ContextError),
     /// A certificate cannot be used.
     #[error("the certificate of {id} cannot be used: {source}")]
     Tls {
@@ -91,9 +82,9 @@ impl Reason for StartError {
             Self::PortInUse { .. } => "start.port_in_use",
             Self::Bind { .. } => "start.bind",
             Self::NoBlock { .. } => "start.no_block",
-            Self::ContextTaken { .. } => "start.context_taken",
             Self::Ca(_) => "start.ca",
-            Self::Issue { .. } => "start.issue",
+            Self::Admin(error) => error.code(),
+            Self::Context(error) => error.code(),
             Self::Tls { .. } => "start.tls",
             Self::System(_) => "start.system",
         }
@@ -112,9 +103,9 @@ impl Reason for StartError {
             }
             Self::Bind { .. } => "each workload needs an address of its own in 127.0.0.0/8, which Linux has".to_owned(),
             Self::NoBlock { .. } => "stop a mesh that is no longer needed".to_owned(),
-            Self::ContextTaken { .. } => "choose another name: --context NAME".to_owned(),
             Self::Ca(error) => return error.hint(),
-            Self::Issue { source, .. } => return source.hint(),
+            Self::Admin(error) => return error.hint(),
+            Self::Context(error) => return error.hint(),
             Self::Tls { source, .. } => return source.hint(),
             Self::System(_) => "look at ulimit -u".to_owned(),
         })

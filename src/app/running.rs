@@ -1,45 +1,82 @@
 //! A mesh that runs: what it is, what it records, and how it stops.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::admin::MeshInfo;
+use crate::app::certificates::Certificates;
 use crate::app::threads::Stop;
 use crate::drain::{Drain, Drained};
+use crate::identity::{SpiffeId, Svid};
+use crate::mesh::Place;
 use crate::policy::Snapshots;
+use crate::proxy::Door;
 use crate::telemetry::RecorderHandle;
 
 /// How long the control side may take to end after the data plane has: it only flushes what is in memory.
 const CONTROL_GRACE: Duration = Duration::from_secs(1);
 
-/// A running mesh. Dropping it without [`Running::stop`] ends the process's threads only with the process.
-pub struct Running {
-    pub(in crate::app) info: MeshInfo,
+/// What a running mesh is made of.
+pub(in crate::app) struct Parts {
+    pub(in crate::app) info: Arc<MeshInfo>,
+    pub(in crate::app) place: Place,
+    pub(in crate::app) doors: Vec<Door>,
+    pub(in crate::app) certificates: Certificates,
     pub(in crate::app) snapshots: Snapshots,
     pub(in crate::app) recorder: RecorderHandle,
-    pub(in crate::app) data: Drain,
-    pub(in crate::app) control: Drain,
-    pub(in crate::app) stop: Stop,
-    pub(in crate::app) threads: Vec<JoinHandle<()>>,
-    pub(in crate::app) quit: watch::Receiver<bool>,
+}
+
+/// A running mesh. Dropping it without [`Running::stop`] cuts it at once.
+pub struct Running {
+    parts: Parts,
+    data: Drain,
+    control: Drain,
+    stop: Stop,
+    threads: Vec<JoinHandle<()>>,
+    quit: watch::Receiver<bool>,
 }
 
 impl Running {
+    pub(in crate::app) fn new(
+        parts: Parts,
+        (data, control): (Drain, Drain),
+        (stop, threads): (Stop, Vec<JoinHandle<()>>),
+        quit: watch::Receiver<bool>,
+    ) -> Self {
+        Self { parts, data, control, stop, threads, quit }
+    }
+
     /// What runs where.
     pub fn info(&self) -> &MeshInfo {
-        &self.info
+        &self.parts.info
+    }
+
+    /// Where workloads are on this machine.
+    pub fn place(&self) -> Place {
+        self.parts.place
+    }
+
+    /// Its doors.
+    pub fn doors(&self) -> &[Door] {
+        &self.parts.doors
+    }
+
+    /// The current certificate of `id`; `None` for an identity that is not in the mesh.
+    pub fn svid(&self, id: &SpiffeId) -> Option<Arc<Svid>> {
+        Some(self.parts.certificates.get(id)?.current())
     }
 
     /// The mesh and its policies.
     pub fn snapshots(&self) -> &Snapshots {
-        &self.snapshots
+        &self.parts.snapshots
     }
 
     /// The records of its connections.
     pub fn recorder(&self) -> &RecorderHandle {
-        &self.recorder
+        &self.parts.recorder
     }
 
     /// Resolves when somebody asked the admin API to quit.

@@ -1,28 +1,40 @@
 //! From options to a running mesh: certificates, backends, doors, threads, admin. Everything is bound before anything runs.
 
-use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::collections::{HashSet, VecDeque};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use crate::admin::{self, ContextListener, MeshInfo};
-use crate::app::backend::AppTls;
+use crate::admin::{self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Readiness, State};
+use crate::app::backends::{self, Bound};
 use crate::app::bind::{self, Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::error::StartError;
-use crate::app::running::Running;
-use crate::app::threads::{self, WorkerThread, stop};
-use crate::app::{backends, info};
-use crate::ca::{Authority, AuthorityOptions};
-use crate::drain::drain;
-use crate::mesh::Mesh;
+use crate::app::info::{self, Whole};
+use crate::app::running::{Parts, Running};
+use crate::app::serve::serve;
+use crate::app::threads::{self, Stopped, WorkerThread, stop};
+use crate::ca::{Authority, AuthorityOptions, app_certificate};
+use crate::drain::{Tasks, drain};
+use crate::mesh::{Mesh, Place};
 use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{AcceptLog, Backends, Config, Context, Identities, Shared, Worker, doors};
-use crate::telemetry::{AccessLog, Recorder, queue};
+use crate::proxy::{self, AcceptLog, Backends, Config, Context, Door, Identities, Shared, Worker, doors};
+use crate::telemetry::{AccessLog, EventSender, Metrics, Recorder, queue};
+use crate::tls::AppTls;
+
+/// How long a workload's certificate lives unless it is asked otherwise; istiod's is 24 h.
+pub const CERTIFICATE_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// How many meshes of one user may run without being given names.
+const MOST_CONTEXTS: usize = 99;
+
+/// More names than this would make the apps' own certificate larger than a handshake likes.
+const MOST_APP_NAMES: usize = 90;
 
 /// Where the CA lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +68,8 @@ pub struct Options {
     pub context: Option<String>,
     /// Where the CA lives.
     pub ca: CaAt,
+    /// Whether an intermediate stands between root and workloads.
+    pub intermediate: bool,
     /// How long certificates live.
     pub certificate_ttl: Duration,
     /// Threads of the data plane, at least 1.
@@ -78,43 +92,173 @@ pub struct Options {
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let began = Instant::now();
     let Claim { place, listener } = claim()?;
-    let context = ContextListener::bind(options.context.as_deref(), place)?;
+    let (context, socket) = take_name(options.context.as_deref())?;
+    let admin = bind_admin(options.admin, listener).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
-    let authority = Arc::new(authority(&options, &mesh)?);
     let identities = Identities::default();
-    let certificates = Certificates::issue(authority, &mesh, &identities)?;
-    let app_tls = Arc::new(AppTls::new(&mesh)?);
+    let certificates = Certificates::issue(Arc::new(authority(&options)?), &mesh, &identities)?;
     let backends = Backends::default();
     let bound = backends::bind(&mesh, place, &backends)?;
+    let app_tls = app_tls(&mesh)?;
     let doors = doors(&mesh, place);
-    let shares = bind::open(&doors, options.workers)?;
-    let own: HashSet<SocketAddr> =
-        doors.iter().map(|door| door.addr.0).chain([SocketAddr::new(place.node_ip(), crate::proxy::ADMIN)]).collect();
+    let shares = bind::open(&doors, options.workers.max(1))?;
+    let whole = Whole {
+        mesh: &mesh,
+        place,
+        context: context.name(),
+        mesh_source: options.mesh_source,
+        ca: &options.ca,
+        ttl: options.certificate_ttl,
+        admin: admin.address(),
+        workloads: info::workloads(&mesh, place, &doors, &bound),
+    };
     let shared = Shared {
         snapshots: Snapshots::new(options.snapshot),
         place,
         config: options.proxy,
         identities: identities.clone(),
         backends: backends.clone(),
-        own: Arc::new(ArcSwap::from_pointee(own)),
+        own: Arc::new(ArcSwap::from_pointee(own_addresses(&doors, &admin, place))),
     };
-    let (data, data_tasks) = drain();
-    let (control, control_tasks) = drain();
-    let (stop, stopped) = stop();
+    let ((data, data_tasks), (control, control_tasks), (stop, stopped)) = (drain(), drain(), stop());
     let (sender, receiver) = queue();
-    let (recorder, handle) = Recorder::new(options.access_log);
-    control_tasks.spawn("recorder", recorder.run(receiver, control_tasks.clone()));
+    let metrics = Metrics::new(mesh.settings().cluster.as_str());
+    let recorder = Recorder::new(receiver, metrics.clone(), options.access_log);
+    let handle = recorder.handle();
     certificates.keep_fresh(&identities, &control_tasks);
-    let mut running_threads = Vec::new();
-    let log = AcceptLog::default();
-    for (number, share) in shares.into_iter().enumerate() {
-        let context = Context::new(shared.clone(), sender.worker(), data_tasks.clone());
-        let worker = WorkerThread::start(number, Worker::new(context, log.clone()), stopped.clone())?;
-        for (door, listener) in share {
-            worker.open(door, listener);
-        }
-        running_threads.push(worker.into_handle());
+    let mut threads = vec![serve_backends(bound, (backends, app_tls), &control_tasks, &stopped)?];
+    threads.extend(start_workers(shares, &shared, (&sender, &data_tasks), &stopped)?);
+    control_tasks.spawn("recorder", recorder.run(control_tasks.clone()));
+    let info = Arc::new(info::whole(whole, began.elapsed()));
+    let (quit, quit_asked) = watch::channel(false);
+    let current = certificates.clone();
+    let state = State {
+        snapshots: shared.snapshots.clone(),
+        recorder: handle.clone(),
+        info: Arc::clone(&info),
+        readiness: Readiness::new(),
+        certificates: Arc::new(move || info::certificates(&current)),
+        metrics: Arc::new(move || metrics.encode()),
+        shutdown: Arc::new(move || drop(quit.send(true))),
+    };
+    admin.serve(socket, &state, &control_tasks);
+    let snapshots = shared.snapshots;
+    let mesh = Parts { info, place, doors, certificates, snapshots, recorder: handle };
+    Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
+}
+
+/// Takes the wanted name, or the first free one: `default`, `default-2`, and so on.
+fn take_name(wanted: Option<&str>) -> Result<(AdminContext, tokio::net::UnixListener), StartError> {
+    if let Some(wanted) = wanted {
+        let context = AdminContext::new(wanted)?;
+        let socket = context.listen()?;
+        return Ok((context, socket));
     }
-    let _ = (listener, context, app_tls, bound, began);
-    todo!()
+    let mut number = 1;
+    loop {
+        let name = if number == 1 { DEFAULT_CONTEXT.to_owned() } else { format!("{DEFAULT_CONTEXT}-{number}") };
+        let context = AdminContext::new(&name)?;
+        match context.listen() {
+            Err(ContextError::Taken { .. }) if number < MOST_CONTEXTS => number += 1,
+            socket => return Ok((context, socket?)),
+        }
+    }
+}
+
+/// The TCP side of the admin API. The claim on the block is kept whether it is served or not.
+enum Admin {
+    Served(tokio::net::TcpListener),
+    Elsewhere(tokio::net::TcpListener, TcpListener),
+    Nowhere(TcpListener),
+}
+
+async fn bind_admin(at: AdminAt, claim: TcpListener) -> Result<Admin, StartError> {
+    Ok(match at {
+        AdminAt::Node => Admin::Served(tokio::net::TcpListener::from_std(claim).map_err(StartError::System)?),
+        AdminAt::At(address) => Admin::Elsewhere(admin::bind_tcp(address).await?, claim),
+        AdminAt::Nowhere => Admin::Nowhere(claim),
+    })
+}
+
+impl Admin {
+    fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Served(listener) | Self::Elsewhere(listener, _) => listener.local_addr().ok(),
+            Self::Nowhere(_) => None,
+        }
+    }
+
+    fn serve(self, socket: tokio::net::UnixListener, state: &State, tasks: &Tasks) {
+        tasks.spawn("admin context", admin::serve_context(socket, state.clone(), tasks.clone()));
+        let (listener, claim) = match self {
+            Self::Served(listener) => (Some(listener), None),
+            Self::Elsewhere(listener, claim) => (Some(listener), Some(claim)),
+            Self::Nowhere(claim) => (None, Some(claim)),
+        };
+        if let Some(listener) = listener {
+            tasks.spawn("admin", admin::serve_tcp(listener, state.clone(), tasks.clone()));
+        }
+        let draining = tasks.draining();
+        tasks.spawn("claim", async move {
+            draining.await;
+            drop(claim);
+        });
+    }
+}
+
+fn authority(options: &Options) -> Result<Authority, StartError> {
+    let authority = AuthorityOptions {
+        trust_domain: options.snapshot.mesh.settings().trust_domain.clone(),
+        ttl: options.certificate_ttl,
+        intermediate: options.intermediate,
+        ..AuthorityOptions::default()
+    };
+    Ok(match &options.ca {
+        CaAt::Memory => Authority::generate(&authority)?,
+        CaAt::Dir(folder) => Authority::open_or_create(folder, &authority)?,
+    })
+}
+
+/// One certificate for all apps that speak TLS themselves: the names of every service, as a wildcard certificate would.
+fn app_tls(mesh: &Mesh) -> Result<AppTls, StartError> {
+    let names = mesh.services().flat_map(|service| {
+        [service.hostname.clone(), service.name.dotted(), service.name.name.to_string()]
+    });
+    let names: Vec<String> = names.take(MOST_APP_NAMES).collect();
+    let (certificate, key) = app_certificate(names)?;
+    AppTls::new(&certificate, &key).map_err(|source| StartError::Tls { id: "the apps".to_owned(), source })
+}
+
+fn own_addresses(doors: &[Door], admin: &Admin, place: Place) -> HashSet<SocketAddr> {
+    let claim = SocketAddr::new(place.node_ip(), proxy::ADMIN);
+    doors.iter().map(|door| door.addr.0).chain(admin.address()).chain([claim]).collect()
+}
+
+fn serve_backends(
+    bound: Vec<Bound>,
+    (backends, tls): (Backends, AppTls),
+    tasks: &Tasks,
+    stopped: &Stopped,
+) -> Result<JoinHandle<()>, StartError> {
+    let (tasks, stopped) = (tasks.clone(), stopped.clone());
+    threads::run("backends".to_owned(), async move {
+        serve(bound, &backends, &tls, &tasks);
+        stopped.wait().await;
+    })
+}
+
+fn start_workers(
+    shares: Vec<VecDeque<(Door, TcpListener)>>,
+    shared: &Shared,
+    (sender, tasks): (&EventSender, &Tasks),
+    stopped: &Stopped,
+) -> Result<Vec<JoinHandle<()>>, StartError> {
+    let log = AcceptLog::default();
+    let start = |(number, share): (usize, VecDeque<(Door, TcpListener)>)| {
+        let context = Context::new(shared.clone(), sender.worker(), tasks.clone());
+        let worker = WorkerThread::start(number, Worker::new(context, log.clone()), stopped.clone())?;
+        share.into_iter().for_each(|(door, listener)| worker.open(door, listener));
+        Ok(worker.into_handle())
+    };
+    shares.into_iter().enumerate().map(start).collect()
 }

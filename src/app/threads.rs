@@ -29,7 +29,7 @@ impl Stop {
 }
 
 impl Stopped {
-    async fn wait(mut self) {
+    pub(crate) async fn wait(mut self) {
         // An error means that the owner is gone, which is a stop too.
         let _ = self.0.wait_for(|stopped| *stopped).await;
     }

@@ -109,15 +109,39 @@ mod tests {
 
     #[test]
     fn one_spelling_per_address() {
-        let good = |text: &str| assert_eq!(Authority::parse(text).unwrap().to_string(), text.to_ascii_lowercase());
-        for text in ["10.0.0.1:80", "[fd00::7]:3000", "customers.default.svc.cluster.local:80", "A-b.c:65535"] {
+        let good =
+            |text: &str| assert_eq!(Authority::parse(text).unwrap().to_string(), text.to_ascii_lowercase());
+        for text in ["10.0.0.1:80", "[fd00::7]:3000", "customers.default.svc.cluster.local:80", "A-b.c:65535"]
+        {
             good(text);
         }
         for text in [
-            "", ":", ":80", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:080", "10.0.0.1:+80", "10.0.0.1:65536",
-            "10.0.0.1:８０", "127.1:80", "2130706433:80", "0x7f000001:80", "0177.0.0.1:80", "127.0.0.1.:80",
-            "[::ffff:127.0.0.1]:80", "[fe80::1%lo]:80", "::1:80", "user@10.0.0.1:80", "a b:80", "a/b:80", "a,b:80",
-            "a\r\nb:80", "a\0:80", "[10.0.0.1]:80", "10.0.0.1:80:80",
+            "",
+            ":",
+            ":80",
+            "10.0.0.1",
+            "10.0.0.1:",
+            "10.0.0.1:0",
+            "10.0.0.1:080",
+            "10.0.0.1:+80",
+            "10.0.0.1:65536",
+            "10.0.0.1:８０",
+            "127.1:80",
+            "2130706433:80",
+            "0x7f000001:80",
+            "0177.0.0.1:80",
+            "127.0.0.1.:80",
+            "[::ffff:127.0.0.1]:80",
+            "[fe80::1%lo]:80",
+            "::1:80",
+            "user@10.0.0.1:80",
+            "a b:80",
+            "a/b:80",
+            "a,b:80",
+            "a\r\nb:80",
+            "a\0:80",
+            "[10.0.0.1]:80",
+            "10.0.0.1:80:80",
         ] {
             assert!(Authority::parse(text).is_err(), "{text:?} got through");
         }

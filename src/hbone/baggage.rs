@@ -108,7 +108,9 @@ mod tests {
 
     #[test]
     fn skips_what_it_does_not_know() {
-        let baggage = Baggage::parse(["k8s.statefulset.name=x,service.name=,zzz=1,nonsense", "service.name=a=b"].into_iter());
+        let baggage = Baggage::parse(
+            ["k8s.statefulset.name=x,service.name=,zzz=1,nonsense", "service.name=a=b"].into_iter(),
+        );
         assert_eq!(baggage, Baggage { service_name: Some("a".to_owned()), ..Baggage::default() });
         assert!(Baggage::parse([""].into_iter()).is_empty());
     }

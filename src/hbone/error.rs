@@ -140,7 +140,11 @@ impl Reason for HboneError {
             Self::Method { .. } | Self::NoAuthority | Self::Authority { .. } | Self::TooManyResets { .. } => {
                 Side::Downstream
             }
-            Self::Handshake { source } | Self::Broken { source } if !source.is_remote() && !source.is_io() => Side::Us,
+            Self::Handshake { source } | Self::Broken { source }
+                if !source.is_remote() && !source.is_io() =>
+            {
+                Side::Us
+            }
             _ => Side::Upstream,
         }
     }
@@ -149,9 +153,9 @@ impl Reason for HboneError {
         match self {
             Self::Status { .. } => Some("look at the destination's record: glasstunnel explain".to_owned()),
             Self::Method { .. } => Some("port 15008 takes HTTP/2 CONNECT only".to_owned()),
-            Self::NoAuthority | Self::Authority { .. } => {
-                Some("the authority is the workload's address and workload port, as in 10.244.1.7:3000".to_owned())
-            }
+            Self::NoAuthority | Self::Authority { .. } => Some(
+                "the authority is the workload's address and workload port, as in 10.244.1.7:3000".to_owned(),
+            ),
             _ => None,
         }
     }

@@ -128,7 +128,10 @@ impl<E: Send + Sync + 'static> Pool<E> {
 
     /// How many tunnels there are, for whoever looks.
     pub fn tunnels(&self) -> usize {
-        self.lock().values().map(|entry| entry.tunnels.iter().filter(|tunnel| tunnel.is_usable()).count()).sum()
+        self.lock()
+            .values()
+            .map(|entry| entry.tunnels.iter().filter(|tunnel| tunnel.is_usable()).count())
+            .sum()
     }
 
     fn next(&self, key: &PoolKey) -> Next<E> {

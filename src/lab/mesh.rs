@@ -23,6 +23,8 @@ pub struct LabOptions {
     pub proxy: Config,
     /// Worker threads; 0 means one.
     pub workers: usize,
+    /// Whether an intermediate signs the certificates.
+    pub intermediate: bool,
     /// How long certificates live; `None` is 24 hours.
     pub certificate_ttl: Option<Duration>,
 }
@@ -48,6 +50,7 @@ impl Lab {
             mesh_source: "lab.yaml".to_owned(),
             context: None,
             ca: CaAt::Memory,
+            intermediate: options.intermediate,
             certificate_ttl: options.certificate_ttl.unwrap_or(app::CERTIFICATE_TTL),
             workers: options.workers.max(1),
             admin: AdminAt::Nowhere,
@@ -126,17 +129,14 @@ impl Lab {
 
     /// The next finished record that `wanted` accepts; records from before the call count too.
     pub async fn record(&self, wanted: impl Fn(&Record) -> bool) -> Arc<Record> {
-        let mut news = self.running.recorder().subscribe();
-        if let Some(record) = self.running.recorder().recent(usize::MAX).into_iter().find(|record| wanted(record)) {
-            return record;
-        }
+        let recorder = self.running.recorder();
+        let mut news = recorder.subscribe();
         loop {
-            match news.next().await {
-                Some(record) if wanted(&record) => return record,
-                Some(_) => {}
-                // The recorder only ends with the mesh, which this borrow keeps alive.
-                None => std::future::pending().await,
+            if let Some(record) = recorder.recent(usize::MAX).into_iter().find(|record| wanted(record)) {
+                return record;
             }
+            // Whether it brings a record or tells that some were missed: the ring has them all.
+            let _ = news.recv().await;
         }
     }
 

@@ -67,7 +67,8 @@ struct Owners {
 impl Owners {
     /// Takes every declared name and address first, so that an allotted one never collides with a later document.
     fn declared(spec: &MeshSpec) -> Result<Self, MeshError> {
-        let mut owners = Self { addresses: HashMap::new(), pods: Slots::default(), services: Slots::default() };
+        let mut owners =
+            Self { addresses: HashMap::new(), pods: Slots::default(), services: Slots::default() };
         unique("Workload", spec.workloads.iter().map(|workload| (&workload.name, &workload.source)))?;
         unique("Service", spec.services.iter().map(|service| (&service.name, &service.source)))?;
         for workload in spec.workloads.iter().filter(|workload| !workload.host_network) {
@@ -101,9 +102,10 @@ impl Owners {
             .take(&spec.name.to_string(), |slot| !taken.contains_key(&allot::pod_address(slot)))
             .ok_or_else(|| exhausted(&spec.name, &spec.source))?;
         let trust_domain = &mesh.settings().trust_domain;
-        let identity = SpiffeId::new(trust_domain, &spec.name.namespace, &spec.service_account).map_err(|source| {
-            MeshError::Identity { name: spec.name.clone(), at: spec.source.clone(), source }
-        })?;
+        let identity =
+            SpiffeId::new(trust_domain, &spec.name.namespace, &spec.service_account).map_err(|source| {
+                MeshError::Identity { name: spec.name.clone(), at: spec.source.clone(), source }
+            })?;
         let mut ports = spec.ports;
         ports.sort_by_key(|port| port.number);
         ports.dedup_by_key(|port| port.number);

@@ -84,8 +84,12 @@ impl Reason for MeshError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::DuplicateName { kind, .. } => format!("rename one {kind}, or delete the one you did not mean"),
-            Self::DuplicateAddress { .. } => "give each its own address, or leave it out and one is allotted".to_owned(),
+            Self::DuplicateName { kind, .. } => {
+                format!("rename one {kind}, or delete the one you did not mean")
+            }
+            Self::DuplicateAddress { .. } => {
+                "give each its own address, or leave it out and one is allotted".to_owned()
+            }
             Self::Identity { .. } => "use lower-case letters, digits, `-`, `.` and `_`".to_owned(),
             Self::Exhausted { .. } => "split the mesh over several `up` processes".to_owned(),
         })

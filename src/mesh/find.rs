@@ -105,9 +105,9 @@ impl Mesh {
             return self.in_namespace(namespace, name);
         }
         let dotted = text.rsplit_once('.').and_then(|(name, namespace)| self.in_namespace(namespace, name));
-        dotted.or_else(|| self.in_namespace("default", text)).or_else(|| {
-            only(self.workloads().filter(|workload| is_called(workload, text))).cloned()
-        })
+        dotted
+            .or_else(|| self.in_namespace("default", text))
+            .or_else(|| only(self.workloads().filter(|workload| is_called(workload, text))).cloned())
     }
 
     fn in_namespace(&self, namespace: &str, name: &str) -> Option<Arc<Workload>> {
@@ -134,8 +134,12 @@ fn only<'a, T>(mut items: impl Iterator<Item = &'a T>) -> Option<&'a T> {
 
 /// The candidate nearest to `typed`, if one is near enough to be a slip of the hand.
 pub fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let score = |candidate: &str| strsim::jaro_winkler(&typed.to_ascii_lowercase(), &candidate.to_ascii_lowercase());
+    let score =
+        |candidate: &str| strsim::jaro_winkler(&typed.to_ascii_lowercase(), &candidate.to_ascii_lowercase());
     let scored = candidates.map(|candidate| (score(candidate), candidate));
     // 0.8 is where clap, too, stops calling a word similar.
-    scored.filter(|(score, _)| *score > 0.8).max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, best)| best)
+    scored
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, best)| best)
 }

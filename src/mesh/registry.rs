@@ -67,9 +67,10 @@ impl Mesh {
     pub fn workloads_in(&self, namespace: &str) -> impl Iterator<Item = &Arc<Workload>> {
         let namespace: Arc<str> = namespace.into();
         let from = Name { namespace: Arc::clone(&namespace), name: "".into() };
-        self.workloads.range(from..).map(|(_, workload)| workload).take_while(move |workload| {
-            workload.name.namespace == namespace
-        })
+        self.workloads
+            .range(from..)
+            .map(|(_, workload)| workload)
+            .take_while(move |workload| workload.name.namespace == namespace)
     }
 
     /// All services, in the order of their names.

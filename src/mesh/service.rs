@@ -58,9 +58,9 @@ pub struct Service {
 impl Service {
     /// The endpoints that serve `port`, with their workload port.
     pub fn endpoints_of(&self, port: u16) -> impl Iterator<Item = (&Arc<Workload>, u16)> {
-        self.endpoints.iter().filter_map(move |endpoint| {
-            endpoint.ports.get(&port).map(|target| (&endpoint.workload, *target))
-        })
+        self.endpoints
+            .iter()
+            .filter_map(move |endpoint| endpoint.ports.get(&port).map(|target| (&endpoint.workload, *target)))
     }
 
     /// Picks one endpoint for `port`; `turn` is any counter or random number.

@@ -52,7 +52,9 @@ impl Permit {
     /// Why, in one line for people.
     pub fn why(&self) -> String {
         match (&self.source, self.effective.is_default()) {
-            (Some(_), _) => format!("{} accepts mesh mTLS; no AuthorizationPolicy, so all may", self.effective),
+            (Some(_), _) => {
+                format!("{} accepts mesh mTLS; no AuthorizationPolicy, so all may", self.effective)
+            }
             (None, _) => format!("{} accepts plaintext", self.effective),
         }
     }

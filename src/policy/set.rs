@@ -31,9 +31,8 @@ impl PolicySet {
     pub fn new(mesh: &Mesh, mut policies: Vec<Arc<PeerAuthentication>>) -> Self {
         policies.sort_by(|left, right| left.age_key().cmp(&right.age_key()));
         let scopes = Scopes::sort(&mesh.settings().root_namespace, &policies);
-        let modes = mesh.workloads().filter_map(|workload| {
-            Some((workload.name.clone(), scopes.modes(workload)?))
-        });
+        let modes =
+            mesh.workloads().filter_map(|workload| Some((workload.name.clone(), scopes.modes(workload)?)));
         Self {
             semantics: mesh.semantics(),
             root_namespace: mesh.settings().root_namespace.clone(),
@@ -69,7 +68,8 @@ impl PolicySet {
     /// The mode of `workload` beyond its exceptions, and the ports that differ.
     pub fn effective_of(&self, workload: &Name) -> (&Effective, impl Iterator<Item = (u16, &Effective)>) {
         let modes = self.modes.get(workload);
-        let ports = modes.into_iter().flat_map(|modes| &modes.ports).map(|(port, effective)| (*port, effective));
+        let ports =
+            modes.into_iter().flat_map(|modes| &modes.ports).map(|(port, effective)| (*port, effective));
         (modes.map_or(&self.default, |modes| &modes.base), ports)
     }
 }

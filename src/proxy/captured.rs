@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::addr::{LocalAddr, MeshAddr};
-use crate::io::{Pipe, Prefixed, ResetCause, StreamPipe, TcpPipe};
+use crate::io::{Pipe, Prefixed, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Semantics, Workload};
 use crate::policy::{Admitted, CheckRequest, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
@@ -133,7 +133,7 @@ async fn terminate(
         half.source.identity = Some(peer.id.clone());
         half.destination.identity = Some(ends.workload.identity.clone());
     });
-    let mut pipe = StreamPipe::new(stream);
+    let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut().get_ref()));
     pass(ctx, ends, admitted, Some(&peer), (&mut pipe, Wire::Mtls), recording).await
 }
 

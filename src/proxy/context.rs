@@ -16,7 +16,7 @@ use crate::proxy::backends::Backends;
 use crate::proxy::config::Config;
 use crate::proxy::identities::Identities;
 use crate::proxy::ports;
-use crate::telemetry::EventSender;
+use crate::telemetry::{EventSender, Failure};
 
 /// What all workers share; each part is read without a lock.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ pub struct Context {
     /// What all workers share.
     pub shared: Shared,
     /// Tunnels of this worker; a connection's tunnel, streams and sockets stay on one thread.
-    pub pool: Pool,
+    pub pool: Pool<Failure>,
     /// Where events go.
     pub events: EventSender,
     /// The spawn door.

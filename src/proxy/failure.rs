@@ -1,6 +1,6 @@
 //! Errors of the rooms below, told as one connection's failure: at which stage, with which of ztunnel's flags.
 
-use crate::hbone::HboneError;
+use crate::hbone::{HboneError, PoolError};
 use crate::io::RelayError;
 use crate::proxy::dial::DialError;
 use crate::reason::{Reason, Side};
@@ -9,7 +9,9 @@ use crate::tls::TlsError;
 
 /// A handshake failed.
 pub(crate) fn tls(error: &TlsError) -> Failure {
-    Failure::from_reason(Stage::Tls, Flag::TlsFailure, error).because(error.plain())
+    let failure = Failure::from_reason(Stage::Tls, Flag::TlsFailure, error).because(error.plain());
+    // Who only received an alert knows less than who sent it.
+    if error.alert_received().is_some() { failure.told_by_peer() } else { failure }
 }
 
 /// HTTP/2 or the CONNECT failed; a late TLS alert that surfaces here is told as the TLS failure that it is.
@@ -19,6 +21,14 @@ pub(crate) fn hbone(error: &HboneError) -> Failure {
     }
     let flag = if error.is_handshake() { Flag::H2HandshakeFailure } else { Flag::Connect };
     Failure::from_reason(Stage::Hbone, flag, error).because(error.plain())
+}
+
+/// There is no tunnel; everyone who waited for the same dial is told the same.
+pub(crate) fn pool(error: &PoolError<Failure>) -> Failure {
+    match error {
+        PoolError::Dial(failure) => Failure::clone(failure),
+        PoolError::Draining => drained(),
+    }
 }
 
 /// A dial failed.
@@ -32,7 +42,10 @@ pub(crate) fn dial(error: &DialError) -> Failure {
 
 /// The relay broke.
 pub(crate) fn relay(error: &RelayError) -> Failure {
-    Failure::from_reason(Stage::Relay, Flag::Connect, error).because(error.plain())
+    match TlsError::from_io(&error.source) {
+        Some(late) => tls(&late),
+        None => Failure::from_reason(Stage::Relay, Flag::Connect, error),
+    }
 }
 
 /// The drain's deadline passed while bytes still flowed.
@@ -47,6 +60,7 @@ pub(crate) fn drained() -> Failure {
         why: "the proxy shut down and its grace period was over".to_owned(),
         hint: Some("give it longer: --grace".to_owned()),
         policy: None,
+        hearsay: false,
     }
 }
 
@@ -62,6 +76,7 @@ pub(crate) fn unknown_workload(name: &str) -> Failure {
         why: format!("{name} is no longer part of the mesh"),
         hint: Some("glasstunnel config workloads".to_owned()),
         policy: None,
+        hearsay: false,
     }
 }
 

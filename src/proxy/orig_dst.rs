@@ -9,4 +9,4 @@ mod http_connect;
 mod socks5;
 
 pub(crate) use error::OrigDstError;
-pub(crate) use head::{Asked, Destination, Through, ask};
+pub(crate) use head::{Asked, Destination, ask};

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::addr::{LocalAddr, MeshAddr};
 use crate::hbone::{Authority, ConnectRequest, Forwarded};
-use crate::io::{Pipe, ResetCause, StreamPipe, TcpPipe};
+use crate::io::{Pipe, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Workload, nearest};
 use crate::policy::Snapshot;
 use crate::proxy::accept::Accepted;
@@ -221,7 +221,8 @@ async fn mutual_tls(
         half.source.identity = Some(source.identity.clone());
         half.destination.identity = Some(peer.id.clone());
     });
-    carry(client, &mut StreamPipe::new(stream), Wire::Mtls, recording).await
+    let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
+    carry(client, &mut pipe, Wire::Mtls, recording).await
 }
 
 async fn carry<B: Pipe>(

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use crate::hbone::{Baggage, Client, ConnectRequest, PoolKey, TunnelStream};
+use crate::hbone::{Baggage, Client, ConnectRequest, PoolKey, Ticket, TunnelStream};
 use crate::mesh::{Settings, Workload};
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
@@ -51,13 +51,12 @@ pub(crate) async fn open(
     request: &ConnectRequest,
     recording: &mut Recording,
 ) -> Result<TunnelStream, Failure> {
-    let client = checkout(ctx, source, destination, recording).await?;
+    let ticket = checkout(ctx, source, destination, recording).await?;
     recording.step(Fact::Connect { authority: request.authority.to_string().into() });
     let answer = || Instant::now() + ctx.shared.config.deadlines.answer;
-    let opened = match client.open(request, answer()).await {
+    let opened = match ticket.open(request, answer()).await {
         Err(error) if error.never_processed() => {
-            let client = checkout(ctx, source, destination, recording).await?;
-            client.open(request, answer()).await
+            checkout(ctx, source, destination, recording).await?.open(request, answer()).await
         }
         other => other,
     };
@@ -71,7 +70,7 @@ async fn checkout(
     source: &Arc<Workload>,
     destination: &Arc<Workload>,
     recording: &mut Recording,
-) -> Result<Client, Failure> {
+) -> Result<Ticket, Failure> {
     let place = ctx.shared.place;
     let address = place.local(destination, ports::HBONE);
     let address = address.ok_or_else(|| failure::unknown_workload(&destination.name.to_string()))?;
@@ -84,7 +83,10 @@ async fn checkout(
     let found = Found::default();
     let dial = {
         let (ctx, key, found) = (Arc::clone(ctx), key.clone(), found.clone());
-        move || async move { dial_tunnel(&ctx, &key, &found).await }
+        move || {
+            let (ctx, key, found) = (Arc::clone(&ctx), key.clone(), found.clone());
+            async move { dial_tunnel(&ctx, &key, &found).await }
+        }
     };
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
     if let Some((peer, socket)) = found.take() {
@@ -94,7 +96,7 @@ async fn checkout(
     } else if checked_out.is_ok() {
         recording.step(Fact::Reused { peer: destination.identity.clone() });
     }
-    checked_out.map(|(client, _reused)| client).map_err(|failure| Failure::clone(&failure))
+    checked_out.map(|(ticket, _reused)| ticket).map_err(|error| failure::pool(&error))
 }
 
 async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Client, Failure> {

@@ -37,6 +37,8 @@ pub(in crate::telemetry) struct Joiner {
     connections: HashMap<u64, Connection>,
     opened: HashMap<HalfId, u64>,
     partners: Partners,
+    /// How many of `connections` relay on at least one side.
+    relaying: usize,
     /// Deadlines in ascending order; an entry whose connection has moved on is stale and harmless.
     waiting: VecDeque<(Instant, u64)>,
 }
@@ -72,7 +74,9 @@ impl Joiner {
         let (reporter, join) = (opening.reporter, opening.join);
         let card = Card { reporter, join, source: &opening.source, destination: &opening.destination };
         let id = self.seat(&card);
-        *self.connection(id).seat(reporter) = Seat::Open(join, Arc::clone(opening));
+        let connection = self.connections.entry(id).or_default();
+        self.relaying += usize::from(!connection.relays());
+        *connection.seat(reporter) = Seat::Open(join, Arc::clone(opening));
         self.opened.insert(half, id);
         id
     }
@@ -94,9 +98,11 @@ impl Joiner {
             }
         };
         let expects = expects_other(&half);
-        let connection = self.connection(id);
+        let connection = self.connections.entry(id).or_default();
         let join = connection.seat(reporter).join().unwrap_or(half.join);
+        let relayed = connection.relays();
         *connection.seat(reporter) = Seat::Ended(join, half);
+        self.relaying -= usize::from(relayed && !connection.relays());
         match (connection.seat(reporter.other()), expects) {
             (Seat::Open(..), _) => None,
             (Seat::Empty, true) => {
@@ -148,8 +154,7 @@ impl Joiner {
 
     /// How many connections relay on at least one side.
     pub(in crate::telemetry) fn relaying(&self) -> usize {
-        let is_open = |seat: &Seat| matches!(seat, Seat::Open(..));
-        self.connections.values().filter(|it| is_open(&it.source) || is_open(&it.destination)).count()
+        self.relaying
     }
 
     /// The id of the connection that `card` belongs to: its partner's, or a new one.
@@ -164,13 +169,11 @@ impl Joiner {
         id
     }
 
-    fn connection(&mut self, id: u64) -> &mut Connection {
-        self.connections.entry(id).or_default()
-    }
-
     /// Takes a connection out; `None` when no half of it has ended.
     fn take(&mut self, id: u64) -> Option<Record> {
-        let Connection { source, destination } = self.connections.remove(&id)?;
+        let connection = self.connections.remove(&id)?;
+        self.relaying -= usize::from(connection.relays());
+        let Connection { source, destination } = connection;
         for (reporter, seat) in [(Reporter::Source, &source), (Reporter::Destination, &destination)] {
             if let Some(join) = seat.join() {
                 self.partners.remove(reporter, &join, id);
@@ -187,6 +190,10 @@ impl Connection {
             Reporter::Source => &mut self.source,
             Reporter::Destination => &mut self.destination,
         }
+    }
+
+    fn relays(&self) -> bool {
+        matches!(self.source, Seat::Open(..)) || matches!(self.destination, Seat::Open(..))
     }
 
     /// What the partner of `card` says, if there is one and `card`'s own seat is free.

@@ -11,10 +11,9 @@ use crate::mesh::{
     BackendKind, ContainerPort, Controller, Mesh, MeshSpec, Name, NamespaceSpec, ServicePort, ServiceSpec,
     Source, TargetPort, Workload, WorkloadSpec, build,
 };
-use crate::policy::{
-    CheckRequest, MtlsMode, PeerAuthentication, Permit, PolicyRef, PolicySet, authorize, peer_auth,
-};
+use crate::policy::{CheckRequest, MtlsMode, PeerAuthentication, Permit, PolicySet, authorize, peer_auth};
 use crate::reason::Side;
+use crate::sniff::{self, Protocol, classify};
 use crate::trace_context::TraceId;
 
 /// Compares with a file below `tests/golden/telemetry`, or writes it under `UPDATE_EXPECT=1`.
@@ -84,8 +83,8 @@ pub(super) fn workload(namespace: &str, name: &str) -> Arc<Workload> {
     Arc::clone(mesh().workload(&Name::new(namespace, name)).unwrap())
 }
 
-/// The permit of `customers:3000` under `mode` from `mesh.yaml:12`, or by default.
-fn permit(mode: Option<MtlsMode>, source: &Workload, is_mutual: bool) -> Permit {
+/// `mode` for `customers` from `mesh.yaml:12`, or no policy at all.
+fn policies(mode: Option<MtlsMode>) -> PolicySet {
     let policies = mode.map(|mode| PeerAuthentication {
         name: Name::new("default", "customers"),
         selector: labels([("app", "customers")]),
@@ -94,7 +93,20 @@ fn permit(mode: Option<MtlsMode>, source: &Workload, is_mutual: bool) -> Permit 
         created: None,
         source: Source::new("mesh.yaml", 12),
     });
-    let set = PolicySet::new(&mesh(), policies.into_iter().map(Arc::new).collect());
+    PolicySet::new(&mesh(), policies.into_iter().map(Arc::new).collect())
+}
+
+/// What a plaintext request begins with.
+fn get() -> Protocol {
+    match classify(b"GET / HTTP/1.1\r\nhost: customers\r\n\r\n") {
+        sniff::Verdict::Known(protocol) => protocol,
+        sniff::Verdict::NeedMore => panic!("a whole request is enough"),
+    }
+}
+
+/// The permit of `customers:3000` under these policies.
+fn permit(mode: Option<MtlsMode>, source: &Workload, is_mutual: bool) -> Permit {
+    let set = policies(mode);
     let customers = Name::new("default", "customers");
     let request = CheckRequest {
         source: is_mutual.then_some(&source.identity),
@@ -207,6 +219,7 @@ pub(super) fn plaintext() -> (Half, Half) {
     let permit = permit(None, &curl, false);
     destination.steps = vec![
         step(0, Fact::Accepted { door: "captured", from: curl.address(40001) }),
+        step(30, Fact::Sniffed(get())),
         step(31, Fact::Mode(permit.effective().clone())),
         step(33, Fact::Permitted(Box::new(permit))),
         step(60, Fact::Dialed { to: customers.address(3000) }),
@@ -239,17 +252,13 @@ fn fails(half: Half, failure: Failure) -> Half {
 /// The same, refused by STRICT: the caller only sees a reset.
 pub(super) fn denied() -> (Half, Half) {
     let (source, destination) = plaintext();
-    let policy = PolicyRef { name: Name::new("default", "customers"), source: Source::new("mesh.yaml", 12) };
-    let rejected = (
-        "connection closed due to policy rejection: explicitly denied by: istio-system/istio_converted_static_strict",
-        "STRICT (workload level, PeerAuthentication default/customers at mesh.yaml:12) refuses plaintext",
-    );
-    let denial = failure(Verdict::Deny, Stage::PeerAuth, Flag::Deny, rejected);
+    let set = policies(Some(MtlsMode::Strict));
+    let denial = peer_auth::captured(&set, &Name::new("default", "customers"), 3000, &get()).unwrap_err();
     let reset = ("receive: Connection reset by peer (os error 104)", "the backend reset the connection");
-    let mut destination = fails(destination, Failure { policy: Some(policy), ..denial });
-    let strict = permit(Some(MtlsMode::Strict), &workload("default", "webapp"), true);
-    destination.steps.truncate(1);
-    destination.steps.push(step(31, Fact::Mode(strict.effective().clone())));
+    let mut destination = fails(destination, Failure::denied(Stage::PeerAuth, &denial));
+    let effective = set.effective(&Name::new("default", "customers"), 3000).clone();
+    destination.steps.truncate(2);
+    destination.steps.push(step(31, Fact::Mode(effective)));
     (fails(source, failure(Verdict::Fail, Stage::Relay, Flag::Connect, reset)), destination)
 }
 

@@ -38,7 +38,12 @@ async fn pair(limits: Limits) -> (Drain, Client, tokio::sync::mpsc::UnboundedRec
     (owner, client, receiver)
 }
 
-fn serve(tasks: &Tasks, far: DuplexStream, limits: Limits, sender: tokio::sync::mpsc::UnboundedSender<Requested>) {
+fn serve(
+    tasks: &Tasks,
+    far: DuplexStream,
+    limits: Limits,
+    sender: tokio::sync::mpsc::UnboundedSender<Requested>,
+) {
     let draining = tasks.draining();
     tasks.spawn("server", async move {
         let mut server = Server::handshake(far, &limits, soon()).await.unwrap();
@@ -57,7 +62,10 @@ fn serve(tasks: &Tasks, far: DuplexStream, limits: Limits, sender: tokio::sync::
     });
 }
 
-async fn open(client: &Client, server: &mut tokio::sync::mpsc::UnboundedReceiver<Requested>) -> (TunnelStream, TunnelStream) {
+async fn open(
+    client: &Client,
+    server: &mut tokio::sync::mpsc::UnboundedReceiver<Requested>,
+) -> (TunnelStream, TunnelStream) {
     let (near, far) = tokio::join!(ask(client.ticket().unwrap()), async {
         let requested = server.recv().await.unwrap();
         requested.respond.accept(None).unwrap()
@@ -144,7 +152,10 @@ async fn a_reader_that_stalls_bounds_what_is_held() {
         }
     });
     assert!(blocked.await.is_err());
-    assert!(taken <= (1 << 16) + limits.send_buffer, "{taken} bytes were taken for a reader that reads nothing");
+    assert!(
+        taken <= (1 << 16) + limits.send_buffer,
+        "{taken} bytes were taken for a reader that reads nothing"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,7 +214,8 @@ async fn a_silent_peer_is_cut_at_the_deadline() {
     let (_owner, tasks) = drain();
     let (near, _far) = duplex(1 << 20);
     let client = Client::handshake(near, &Limits::default(), &tasks, soon()).await.unwrap();
-    let opened = ask(client.ticket().unwrap()).await;
+    let (ticket, request) = (client.ticket().unwrap(), request("10.0.0.7:80"));
+    let opened = ticket.open(&request, Instant::now() + Duration::from_secs(5)).await;
     assert!(matches!(opened, Err(HboneError::AnswerTimeout { .. })));
 }
 

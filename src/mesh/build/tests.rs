@@ -49,7 +49,11 @@ fn spec() -> MeshSpec {
             labels: labels(&[("istio.io/dataplane-mode", "ambient")]),
             source: source(1),
         }],
-        workloads: vec![pod("default", "customers"), pod("outside", "curl-client"), pod("default", "webhook")],
+        workloads: vec![
+            pod("default", "customers"),
+            pod("outside", "curl-client"),
+            pod("default", "webhook"),
+        ],
         services: vec![
             service("default", "customers", TargetPort::Name("http".to_owned())),
             service("default", "webhook", TargetPort::Number(9999)),
@@ -125,7 +129,10 @@ fn disagreements_cite_both_places() {
     let mut twice = spec();
     twice.workloads.push(WorkloadSpec { source: source(99), ..pod("default", "webhook") });
     let error = build(twice).unwrap_err();
-    assert_eq!(error.to_string(), "Workload default/webhook is declared twice: first at mesh.yaml:7, again here");
+    assert_eq!(
+        error.to_string(),
+        "Workload default/webhook is declared twice: first at mesh.yaml:7, again here"
+    );
     assert_eq!(error.at(), &source(99));
 
     let mut same = spec();
@@ -133,7 +140,10 @@ fn disagreements_cite_both_places() {
     same.workloads[0].addresses = vec![ip];
     same.services[0].vips = vec![ip];
     let error = build(same).unwrap_err().to_string();
-    assert!(error.starts_with("address 10.0.0.9 already belongs to default/customers (mesh.yaml:7)"), "{error}");
+    assert!(
+        error.starts_with("address 10.0.0.9 already belongs to default/customers (mesh.yaml:7)"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -23,7 +23,8 @@ fn mesh(semantics: Semantics) -> Mesh {
         node: None,
         source: Source::new("mesh.yaml", 1),
     };
-    let mut spec = MeshSpec { workloads: vec![pod("foo", "a"), pod("istio-system", "b")], ..MeshSpec::default() };
+    let mut spec =
+        MeshSpec { workloads: vec![pod("foo", "a"), pod("istio-system", "b")], ..MeshSpec::default() };
     spec.settings.semantics = semantics;
     build(spec).unwrap()
 }
@@ -72,8 +73,18 @@ fn port_entries_hold_for_their_port_only() {
 
 #[test]
 fn a_selector_in_the_root_namespace_is_ignored_whole() {
-    check(vec![policy("istio-system", "b", Some("b"), Some(Strict))], ("istio-system", "b"), 80, (Permissive, Level::Default));
-    check(vec![policy("istio-system", "x", None, Some(Strict))], ("istio-system", "b"), 80, (Strict, Level::Mesh));
+    check(
+        vec![policy("istio-system", "b", Some("b"), Some(Strict))],
+        ("istio-system", "b"),
+        80,
+        (Permissive, Level::Default),
+    );
+    check(
+        vec![policy("istio-system", "x", None, Some(Strict))],
+        ("istio-system", "b"),
+        80,
+        (Strict, Level::Mesh),
+    );
 }
 
 #[test]
@@ -85,5 +96,10 @@ fn the_oldest_of_one_scope_wins_whole() {
     let timeless = policy("foo", "000", None, Some(Permissive));
     check(vec![young.clone(), old.clone(), timeless.clone()], ("foo", "a"), 80, (Disable, Level::Namespace));
     check(vec![young, old, unset], ("foo", "a"), 80, (Permissive, Level::Default));
-    check(vec![policy("foo", "b", None, Some(Strict)), timeless], ("foo", "a"), 80, (Permissive, Level::Namespace));
+    check(
+        vec![policy("foo", "b", None, Some(Strict)), timeless],
+        ("foo", "a"),
+        80,
+        (Permissive, Level::Namespace),
+    );
 }

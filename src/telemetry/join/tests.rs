@@ -40,7 +40,7 @@ fn feed(arrivals: &[Arrival]) -> Vec<Record> {
         });
     }
     assert!(joiner.overdue(now + PATIENCE).is_none(), "every half had its other");
-    assert!(joiner.connections.is_empty() && joiner.opened.is_empty());
+    assert!(joiner.connections.is_empty() && joiner.opened.is_empty() && joiner.relaying() == 0);
     assert_eq!(format!("{:?}", joiner.partners), "Partners { by_key: {} }");
     records
 }

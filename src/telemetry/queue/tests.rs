@@ -16,9 +16,9 @@ async fn a_batch_gathers() {
     let (other, mut events) = (sender.worker(), Vec::new());
     let start = tokio::time::Instant::now();
     let push = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await; // paused time
         sender.finished(HalfId(1), hbone().0);
-        tokio::time::sleep(GATHER / 2).await;
+        tokio::time::sleep(GATHER / 2).await; // paused time
         other.finished(HalfId(3), hbone().1);
         sender.finished(HalfId(2), plaintext().0);
     };

@@ -37,7 +37,7 @@ async fn a_connection_is_open_then_recorded() {
     let (one, other) = (sender.next_id(), sender.worker().next_id());
     sender.opened(other, opening(&destination, Arc::default()));
     sender.opened(one, opening(&source, Arc::default()));
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    tokio::time::sleep(Duration::from_millis(50)).await; // paused time
     let open: Vec<_> = handle.open().iter().map(|it| (it.id, it.opening.reporter.name())).collect();
     assert_eq!(open, [(1, "source"), (1, "destination")]);
     assert!(metrics.encode().contains("glasstunnel_connections_open 1\n"));

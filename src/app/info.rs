@@ -1,0 +1,78 @@
+//! The running mesh as the API and the banner tell it.
+
+use std::time::{Duration, SystemTime};
+
+use crate::admin::{CertificateView, DoorView, MeshInfo, WorkloadDoors};
+use crate::app::backends::Bound;
+use crate::app::certificates::Certificates;
+use crate::app::start::CaAt;
+use crate::mesh::{Mesh, Place, Reach, Workload};
+use crate::proxy::{self, Door};
+
+/// The doors of every workload; an app counts as one where no proxy stands in front of it.
+pub(crate) fn workloads(mesh: &Mesh, place: Place, doors: &[Door], bound: &[Bound]) -> Vec<WorkloadDoors> {
+    let entry = |workload: &Workload| {
+        let own = doors.iter().filter(|door| door.kind.workload() == Some(&workload.name));
+        let own = own.map(|door| DoorView { door: door.kind.word().to_owned(), address: door.addr.0 });
+        let apps = bound.iter().filter(|bound| !workload.reach.in_mesh() && bound.workload.name == workload.name);
+        let apps = apps.map(|bound| DoorView { door: "app".to_owned(), address: bound.addr });
+        Some(WorkloadDoors {
+            name: workload.name.to_string(),
+            mesh_ip: workload.address(0).ip(),
+            local_ip: place.local_ip(workload)?,
+            reach: reach(workload.reach).to_owned(),
+            doors: own.chain(apps).collect(),
+        })
+    };
+    mesh.workloads().filter_map(|workload| entry(workload)).collect()
+}
+
+fn reach(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Hbone => "hbone",
+        Reach::Sidecar => "sidecar",
+        Reach::Plain => "plain",
+    }
+}
+
+/// Everything about the mesh as a whole, once it is ready.
+pub(crate) struct Whole<'a> {
+    pub(crate) mesh: &'a Mesh,
+    pub(crate) place: Place,
+    pub(crate) context: &'a str,
+    pub(crate) mesh_source: String,
+    pub(crate) ca: &'a CaAt,
+    pub(crate) ttl: Duration,
+    pub(crate) admin: Option<std::net::SocketAddr>,
+    pub(crate) workloads: Vec<WorkloadDoors>,
+}
+
+pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
+    let settings = whole.mesh.settings();
+    let hours = whole.ttl.as_secs() / 3600;
+    let life = if hours > 0 { format!("{hours}h") } else { format!("{}s", whole.ttl.as_secs()) };
+    let ca = match whole.ca {
+        CaAt::Memory => format!("in memory, ECDSA P-256, certificates live {life}"),
+        CaAt::Dir(folder) => format!("in {}, certificates live {life}", folder.display()),
+    };
+    MeshInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        context: whole.context.to_owned(),
+        pid: std::process::id(),
+        mesh_source: whole.mesh_source,
+        trust_domain: settings.trust_domain.clone(),
+        semantics: settings.semantics.to_string(),
+        ca,
+        node_ip: whole.place.node_ip(),
+        socks: std::net::SocketAddr::new(whole.place.node_ip(), proxy::SOCKS5),
+        admin: whole.admin,
+        ready_in_ns: u64::try_from(ready_in.as_nanos()).unwrap_or(u64::MAX),
+        workloads: whole.workloads,
+    }
+}
+
+/// Every certificate that is held now: each workload's chain, then the roots.
+pub(crate) fn certificates(certificates: &Certificates) -> Vec<CertificateView> {
+    let now = SystemTime::now();
+    certificates.sources().flat_map(|(_, source)| CertificateView::of_svid(&source.current(), now)).collect()
+}

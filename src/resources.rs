@@ -1,0 +1,29 @@
+//! Istio's and Kubernetes' YAML in, a mesh and its policies out.
+//!
+//! Every document is read into a tree that knows the line and column of each word, so that whatever is wrong with it can
+//! be shown where it stands. In Istio's kinds an unknown field is an error; in Kubernetes' kinds, which have hundreds,
+//! fields that nobody here uses are skipped.
+//!
+//! Not here: what the documents mean together (`mesh::build`, `policy::PolicySet`).
+
+mod error;
+mod node;
+mod input;
+mod parse;
+mod fields;
+mod metadata;
+mod ignored;
+mod pod;
+mod service;
+mod workload_entry;
+mod peer_authentication;
+mod mesh_config;
+mod collect;
+mod load;
+mod demo;
+
+pub use demo::DEMO;
+pub use error::{LoadError, LoadErrors};
+pub use ignored::IgnoredKind;
+pub use input::Input;
+pub use load::{Loaded, load, located};

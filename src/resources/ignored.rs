@@ -1,0 +1,34 @@
+//! Kinds that are not read: said once each, with what that means, and never silently.
+
+use crate::mesh::Source;
+
+/// A kind that was skipped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredKind {
+    /// The kind.
+    pub kind: String,
+    /// How many documents.
+    pub count: usize,
+    /// Where the first one is.
+    pub first: Source,
+    /// What skipping it means.
+    pub meaning: &'static str,
+}
+
+/// What skipping `kind` means.
+pub(crate) fn meaning(kind: &str) -> &'static str {
+    match kind {
+        "DestinationRule" => "outbound connections pick their wire as auto mTLS does",
+        "VirtualService" | "HTTPRoute" | "TCPRoute" | "GRPCRoute" => {
+            "routing beyond the Service is not simulated"
+        }
+        "Gateway" => "gateways and waypoints are not simulated",
+        "ServiceEntry" => "hosts outside the mesh are passed through",
+        _ => "it does not take part in the mesh",
+    }
+}
+
+/// Policies that would be silently not enforced if they were skipped: loading one is an error.
+pub(crate) fn must_not_be_skipped(kind: &str) -> bool {
+    matches!(kind, "AuthorizationPolicy" | "RequestAuthentication")
+}

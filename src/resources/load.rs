@@ -1,0 +1,60 @@
+//! The door of the room: inputs in, everything that was read out, or everything that is wrong.
+
+use std::sync::Arc;
+
+use crate::mesh::{MeshError, MeshSpec};
+use crate::policy::PeerAuthentication;
+use crate::reason::Reason;
+use crate::resources::collect::Collected;
+use crate::resources::error::{LoadError, LoadErrors, Mark};
+use crate::resources::ignored::IgnoredKind;
+use crate::resources::input::{Input, read};
+use crate::resources::parse::documents;
+
+/// What a mesh is built from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Workloads, services, namespaces, settings.
+    pub spec: MeshSpec,
+    /// The PeerAuthentications, in the order of the input.
+    pub peer_authentications: Vec<Arc<PeerAuthentication>>,
+    /// What was skipped.
+    pub ignored: Vec<IgnoredKind>,
+}
+
+/// Loads all `inputs` as one mesh.
+///
+/// # Errors
+///
+/// Up to [`LoadErrors::MOST`] mistakes, in the order of the input. Nothing is half-loaded.
+pub fn load(inputs: &[Input]) -> Result<Loaded, LoadErrors> {
+    let mut collected = Collected::default();
+    let mut errors = Vec::new();
+    for input in inputs {
+        for file in read(input)? {
+            match documents(&file) {
+                Ok(nodes) => nodes.iter().for_each(|node| collected.document(&file, node, &mut errors)),
+                Err(error) => errors.push(error),
+            }
+        }
+    }
+    LoadErrors::check(errors)?;
+    let Collected { spec, peer_authentications, ignored, .. } = collected;
+    Ok(Loaded { spec, peer_authentications, ignored })
+}
+
+/// A disagreement between documents, shown where the second of them begins.
+pub fn located(error: &MeshError, inputs: &[Input]) -> LoadErrors {
+    let source = error.at().clone();
+    let files = inputs.iter().filter_map(|input| read(input).ok()).flatten();
+    let text = files.filter(|file| file.name == source.file).find_map(|file| {
+        let line = usize::try_from(source.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        file.text.lines().nth(line).map(Arc::from)
+    });
+    let mark =
+        text.map(|text: Arc<str>| Mark { length: text.trim_end().chars().count(), source, column: 1, text });
+    LoadError { code: error.code(), message: error.to_string(), help: error.hint(), mark }.into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! Text to trees, within limits that no honest file meets.
+
+use serde_saphyr::{Budget, Options};
+
+use crate::mesh::Source;
+use crate::resources::error::{LoadError, Mark};
+use crate::resources::input::File;
+use crate::resources::node::{At, Node, Value};
+
+/// Deeper than any Kubernetes object; each level costs stack.
+const DEEPEST: usize = 100;
+
+impl File {
+    /// An error at a place of this file.
+    pub(crate) fn error(&self, problem: Problem) -> LoadError {
+        let Problem { at, code, message, help } = problem;
+        let text = self.text.lines().nth(at.line.saturating_sub(1)).unwrap_or_default();
+        let mark =
+            Mark { source: self.source(at), column: at.column.max(1), length: at.length, text: text.into() };
+        LoadError { code, message, help, mark: Some(mark) }
+    }
+
+    /// A place of this file as verdicts cite it.
+    pub(crate) fn source(&self, at: At) -> Source {
+        Source::new(std::sync::Arc::clone(&self.name), u32::try_from(at.line).unwrap_or(u32::MAX))
+    }
+}
+
+/// Something wrong at a place, before it is known which file the place is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) at: At,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+/// All documents of `file`; empty ones are left out.
+pub(crate) fn documents(file: &File) -> Result<Vec<Node>, LoadError> {
+    let documents: Vec<Node> = serde_saphyr::from_multiple_with_options(&file.text, options(file.text.len()))
+        .map_err(|error| file.error(syntax(&error)))?;
+    let documents: Vec<Node> =
+        documents.into_iter().filter(|document| document.value != Value::Null).collect();
+    if documents.is_empty() {
+        return Err(file.error(Problem {
+            at: At { line: 1, column: 1, length: 1 },
+            code: "resources.empty",
+            message: format!("expected Istio or Kubernetes documents in {}, found none", file.name),
+            help: Some("glasstunnel up --print-mesh > mesh.yaml writes an example".to_owned()),
+        }));
+    }
+    Ok(documents)
+}
+
+/// Limits by the size of the text: what is longer after its aliases are replayed than any text of that size can be is a
+/// bomb (reference/reliability.md case 82).
+fn options(size: usize) -> Options {
+    // Both types are non-exhaustive: their fields can only be set one by one.
+    let mut budget = Budget::default();
+    budget.max_depth = DEEPEST;
+    budget.max_nodes = size + 1024;
+    budget.max_events = 2 * size + 1024;
+    budget.max_documents = size + 1;
+    budget.max_total_scalar_bytes = 2 * size + 1024;
+    let mut options = Options::default();
+    options.budget = Some(budget);
+    options.with_snippet = false;
+    options
+}
+
+fn syntax(error: &serde_saphyr::Error) -> Problem {
+    let at = error.location().map(At::from).unwrap_or(At { line: 1, column: 1, length: 1 });
+    let text = error.without_snippet().to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let message = first.split(" at line ").next().unwrap_or(first).trim_end_matches([',', ':', ' ']);
+    Problem {
+        at,
+        code: "resources.syntax",
+        message: format!("expected YAML or JSON, found a mistake: {}", message.escape_debug()),
+        help: (text.contains("tab") || text.contains('\t'))
+            .then(|| "indent with spaces, never with tabs".to_owned()),
+    }
+}
