@@ -1,0 +1,38 @@
+//! Speaking to people: arguments in, answers on stdout, talk on stderr, one exit code.
+//!
+//! Not here: anything that a program could want without a person. Each command asks a lower room and lays out its answer.
+
+mod examples;
+mod units;
+mod args;
+mod error;
+mod exit;
+mod output;
+mod table;
+mod listed;
+mod tables;
+mod config;
+mod explain;
+mod inside;
+mod child;
+mod exec;
+mod suggest;
+mod banner;
+mod limits;
+mod dispatch;
+
+pub use args::{
+    AdminAddress, Arguments, Color, Command, ConfigArguments, ConfigNoun, ExecArguments, ExplainArguments,
+    Format, ListArguments, LogShape, UpArguments,
+};
+pub use banner::banner;
+pub use child::ChildError;
+pub use dispatch::main;
+pub use error::CliError;
+pub use exit::Exit;
+pub use inside::Inside;
+pub use limits::{Descriptors, raise_descriptors};
+pub use listed::{Listed, listing};
+pub use output::{Output, failure_text};
+pub use suggest::{Suggestion, suggestions};
+pub use table::Table;

@@ -1,0 +1,288 @@
+//! Arguments: what can be typed, and nothing about what it does.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::{examples, units};
+use crate::mesh::Semantics;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "glasstunnel", version, about = examples::ABOUT, long_about = None, after_help = examples::TOP)]
+#[command(max_term_width = 100, arg_required_else_help = true, subcommand_required = true)]
+#[command(disable_help_subcommand = true)]
+pub struct Arguments {
+    /// auto, always or never; auto obeys NO_COLOR [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    #[arg(hide_possible_values = true, hide_default_value = true, display_order = 900)]
+    pub color: Color,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On terminals, unless NO_COLOR is set; always with CLICOLOR_FORCE
+    #[default]
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a mesh in the foreground: the demo mesh, or your own YAML
+    Up(UpArguments),
+    /// Run a program as if inside a pod of the mesh, like `kubectl exec`
+    Exec(ExecArguments),
+    /// Look into the running mesh, like `istioctl ztunnel-config`
+    #[command(visible_alias = "zc")]
+    Config(ConfigArguments),
+    /// Say what happened to a connection at each step, on both ends, and why
+    Explain(ExplainArguments),
+}
+
+/// What `up` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::UP)]
+pub struct UpArguments {
+    /// YAML or JSON as from kubectl, `-` for stdin, repeatable [default: demo mesh]
+    #[arg(short, long = "file", value_name = "FILE|DIR")]
+    pub files: Vec<PathBuf>,
+    /// Print the mesh as YAML that `up -f` reads back, and exit
+    #[arg(long)]
+    pub print_mesh: bool,
+    /// istio (as documented) or ztunnel (as it is) [default: the mesh's, or istio]
+    #[arg(long, value_name = "WHOSE", value_parser = Semantics::from_str)]
+    pub semantics: Option<Semantics>,
+    /// Keep the CA here for next time [default: a new one in memory]
+    #[arg(long, value_name = "DIR")]
+    pub ca_dir: Option<PathBuf>,
+    /// The name by which other commands find this mesh [default: default]
+    #[arg(long, value_name = "NAME", default_value = crate::admin::DEFAULT_CONTEXT, hide_default_value = true)]
+    pub context: String,
+    /// The admin API on TCP [default: port 15000 of the mesh's address]
+    #[arg(long, value_name = "ADDR|none")]
+    pub admin: Option<AdminAddress>,
+    /// Threads that carry connections [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// How long connections may go on after Ctrl-C [default: 5s]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = units::parse_duration)]
+    #[arg(hide_default_value = true)]
+    pub grace: Duration,
+    /// Also write ztunnel's access log, to stderr
+    #[arg(long)]
+    pub access_log: bool,
+    /// The shape of logs: plain as ztunnel's, or json [default: plain]
+    #[arg(long, value_name = "SHAPE", value_enum, default_value_t = LogShape::Plain)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub log_format: LogShape,
+}
+
+/// Where the admin API listens on TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminAddress {
+    /// Nowhere: only the context's own socket.
+    None,
+    /// There.
+    At(SocketAddr),
+}
+
+impl FromStr for AdminAddress {
+    type Err = String;
+
+    /// Reads `none`, `ADDRESS:PORT`, or a port of 127.0.0.1.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let address = text.parse().or_else(|_| text.parse().map(loopback));
+        match (text, address) {
+            ("none", _) => Ok(Self::None),
+            (_, Ok(address)) => Ok(Self::At(address)),
+            _ => Err("expected ADDRESS:PORT such as 127.0.0.1:15000, a port, or `none`".to_owned()),
+        }
+    }
+}
+
+/// The shape of logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogShape {
+    /// ztunnel's lines: time, level, target, message, key=value, between tabs
+    #[default]
+    Plain,
+    /// One JSON object a line
+    Json,
+}
+
+/// What `exec` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::EXEC, override_usage = "glasstunnel exec [--context NAME] WORKLOAD[.NAMESPACE] -- CMD [ARG]…")]
+pub struct ExecArguments {
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// reviews, reviews.default, default/reviews, spiffe://…, or an address
+    #[arg(value_name = "WORKLOAD[.NAMESPACE]")]
+    pub workload: String,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+/// What `config` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::CONFIG, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct ConfigArguments {
+    /// What to list.
+    #[command(subcommand)]
+    pub noun: ConfigNoun,
+}
+
+/// What to list.
+#[derive(Debug, Subcommand)]
+pub enum ConfigNoun {
+    /// Workloads, and how peers reach them (w, workload)
+    #[command(aliases = ["workload", "w"], after_help = examples::WORKLOADS)]
+    Workloads(ListArguments),
+    /// Services, and how many workloads stand behind them (s, svc, service)
+    #[command(aliases = ["service", "svc", "s"], after_help = examples::SERVICES)]
+    Services(ListArguments),
+    /// Policies as written; ACTION of a PeerAuthentication is its mode (p, pol, policy)
+    #[command(aliases = ["policy", "pol", "p"], after_help = examples::POLICIES)]
+    Policies(ListArguments),
+    /// What each identity shows and whom it trusts; never a key (cert, certs, certificate)
+    #[command(aliases = ["certificate", "certs", "cert"], after_help = examples::CERTIFICATES)]
+    Certificates(ListArguments),
+    /// Connections, one line for each side (cons, connection)
+    #[command(aliases = ["connection", "cons"], after_help = examples::CONNECTIONS)]
+    Connections(ConnectionArguments),
+    /// Everything, table by table
+    #[command(after_help = examples::ALL)]
+    All(ListArguments),
+}
+
+/// How to list.
+#[derive(Clone, Debug, Args)]
+pub struct ListArguments {
+    /// Only this namespace [default: all]
+    #[arg(short, long, value_name = "NS")]
+    pub namespace: Option<String>,
+    /// table, wide, json, yaml, jsonl (a line per item) or name [default: table]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub output: Format,
+    /// Leave the header line out
+    #[arg(long)]
+    pub no_headers: bool,
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+/// How to list connections.
+#[derive(Clone, Debug, Args)]
+pub struct ConnectionArguments {
+    /// Also those that ended, the last 10,000
+    #[arg(long)]
+    pub finished: bool,
+    /// How to list them.
+    #[command(flatten)]
+    pub list: ListArguments,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people; istioctl calls it short
+    #[default]
+    #[value(alias = "short")]
+    Table,
+    /// The same with more columns at the end
+    Wide,
+    /// One document
+    Json,
+    /// One line of JSON per item
+    Jsonl,
+    /// One document
+    Yaml,
+    /// One name a line
+    Name,
+}
+
+/// What `explain` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::EXPLAIN)]
+pub struct ExplainArguments {
+    /// A finished connection's number: 17 or '#17'
+    #[arg(value_name = "ID", value_parser = connection_id)]
+    pub id: u64,
+    /// text, json or yaml [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub output: Story,
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+/// The form of a connection's story.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Story {
+    /// Both lanes for people
+    #[default]
+    Text,
+    /// One document
+    Json,
+    /// One document
+    Yaml,
+}
+
+fn connection_id(text: &str) -> Result<u64, String> {
+    let number = text.strip_prefix('#').unwrap_or(text);
+    number.parse().map_err(|_not_a_number| "expected a connection's number such as 17 or '#17'".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_agree_with_each_other() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn admin_addresses_are_read() {
+        let check =
+            |text: &str, expect: Option<AdminAddress>| assert_eq!(text.parse().ok(), expect, "{text:?}");
+        let at = |text: &str| Some(AdminAddress::At(text.parse().unwrap()));
+        check("none", Some(AdminAddress::None));
+        check("127.0.0.1:15000", at("127.0.0.1:15000"));
+        check("[::1]:15000", at("[::1]:15000"));
+        check("0", at("127.0.0.1:0"));
+        check("70000", None);
+        check("localhost:15000", None);
+        check("", None);
+    }
+
+    #[test]
+    fn connection_ids_may_have_their_sign() {
+        let check =
+            |text: &str, expect: Option<u64>| assert_eq!(connection_id(text).ok(), expect, "{text:?}");
+        check("17", Some(17));
+        check("#17", Some(17));
+        check("##17", None);
+        check("-1", None);
+        check("", None);
+    }
+}

@@ -1,0 +1,142 @@
+//! What `up` prints once all doors listen: what runs, what holds, where to knock, what to try.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anstyle::Style;
+
+use crate::admin::{DEFAULT_CONTEXT, MeshInfo, PolicyView, ServiceView, WorkloadView};
+use crate::cli::suggest::suggestions;
+use crate::cli::table::Table;
+use crate::cli::tables::modes;
+use crate::cli::units::duration_text;
+
+const STRONG: Style = Style::new().bold();
+const QUIET: Style = Style::new().dimmed();
+
+/// The whole greeting, with colours that [`crate::cli::Output`] takes away where they are not wanted.
+pub fn banner(
+    info: &MeshInfo,
+    workloads: &[WorkloadView],
+    services: &[ServiceView],
+    policies: &[PolicyView],
+) -> String {
+    let mut text = format!("{STRONG}glasstunnel {}{STRONG:#} · {}\n\n", info.version, info.mesh_source);
+    let shared = Shared::of(workloads);
+    for (label, says) in facts(info, policies, &shared) {
+        text.push_str(&format!("  {QUIET}{label:<9}{QUIET:#}   {says}\n"));
+    }
+    text.push('\n');
+    text.push_str(&indented(&table(workloads, &shared)));
+    let untouched = if info.ca_dir.is_none() { " Nothing was written to disk." } else { "" };
+    let ready = duration_text(Duration::from_nanos(info.ready_in_ns));
+    text.push_str(&format!("\n{STRONG}ready in {ready}.{STRONG:#}{untouched} Ctrl-C stops.\n"));
+    text.push_str(&invitation(info, workloads, services));
+    text
+}
+
+fn facts(info: &MeshInfo, policies: &[PolicyView], shared: &Shared) -> Vec<(&'static str, String)> {
+    let semantics = match info.semantics.as_str() {
+        "istio" => "istio: the three modes as documented (--semantics ztunnel: as the real ztunnel does)",
+        _ => "ztunnel: what the real one does, bug for bug (--semantics istio: as documented)",
+    };
+    let policy = match policies.len() {
+        0 => "no PeerAuthentication: everything is PERMISSIVE".to_owned(),
+        1 => "1 PeerAuthentication (glasstunnel config policies)".to_owned(),
+        count => format!("{count} PeerAuthentications (glasstunnel config policies)"),
+    };
+    let admin = info.admin.map(|admin| format!(" · admin http://{admin}/")).unwrap_or_default();
+    let mut facts = vec![
+        ("identity", format!("trust domain {} · CA {}", info.trust_domain, info.ca)),
+        ("semantics", semantics.to_owned()),
+        ("policy", policy),
+    ];
+    facts.extend(shared.says().map(|doors| ("doors", doors)));
+    facts.push(("context", format!("{} · socks5 for all {}{admin}", info.context, info.socks)));
+    facts
+}
+
+/// One line per workload: its mode with the ports that differ, and where it is.
+fn table(workloads: &[WorkloadView], shared: &Shared) -> String {
+    let last = if shared.says().is_some() { "PORTS" } else { "DOORS" };
+    let mut table = Table::new(["WORKLOAD", "MODE", "ADDRESS", "LOCAL ADDRESS", last]);
+    for workload in workloads {
+        let mode = match workload.in_mesh() {
+            true => modes(&workload.mode, &workload.port_modes),
+            false => "not in mesh".to_owned(),
+        };
+        table.row([
+            workload.dotted(),
+            mode,
+            workload.workload_ips.first().map(ToString::to_string).unwrap_or_default(),
+            workload.local_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+            listeners(workload, shared),
+        ]);
+    }
+    table.render(true)
+}
+
+/// The ports that the same door has on every workload's own address; most meshes have two, and they fill no column.
+struct Shared {
+    hbone: Option<u16>,
+    outbound: Option<u16>,
+}
+
+impl Shared {
+    fn of(workloads: &[WorkloadView]) -> Self {
+        Self { hbone: common_port(workloads, "hbone"), outbound: common_port(workloads, "outbound") }
+    }
+
+    fn says(&self) -> Option<String> {
+        let (hbone, outbound) = (self.hbone?, self.outbound?);
+        Some(format!(
+            "on each LOCAL ADDRESS: its PORTS, captured · HBONE :{hbone} (in mesh) · outbound socks5 :{outbound}"
+        ))
+    }
+}
+
+fn common_port(workloads: &[WorkloadView], door: &str) -> Option<u16> {
+    let mut ports = workloads.iter().flat_map(|workload| {
+        let of_kind = workload.doors.iter().filter(move |listener| listener.door == door);
+        of_kind.map(|listener| {
+            (workload.local_ip == Some(listener.address.ip())).then(|| listener.address.port())
+        })
+    });
+    let first = ports.next()??;
+    ports.all(|port| port == Some(first)).then_some(first)
+}
+
+/// `3000, 3001`; or, where doors have no common ports, `captured :3000  hbone :31008`. An address that is not the
+/// workload's own is written out.
+fn listeners(workload: &WorkloadView, shared: &Shared) -> String {
+    let own = |address: &SocketAddr| match workload.local_ip == Some(address.ip()) {
+        true => format!(":{}", address.port()),
+        false => address.to_string(),
+    };
+    let of_kind = |door: &str| {
+        let listeners = workload.doors.iter().filter(|listener| listener.door == door);
+        listeners.map(|listener| own(&listener.address)).collect::<Vec<_>>().join(", ")
+    };
+    if shared.says().is_some() {
+        return of_kind("captured").replace(':', "");
+    }
+    let kinds = ["captured", "hbone", "outbound"].map(|door| (door, of_kind(door)));
+    let listed = kinds.iter().filter(|(_, addresses)| !addresses.is_empty());
+    listed.map(|(door, addresses)| format!("{door} {addresses}")).collect::<Vec<_>>().join("  ")
+}
+
+fn invitation(info: &MeshInfo, workloads: &[WorkloadView], services: &[ServiceView]) -> String {
+    let context = (info.context != DEFAULT_CONTEXT).then_some(info.context.as_str());
+    let suggestions = suggestions(workloads, services, context);
+    if suggestions.is_empty() {
+        return String::new();
+    }
+    let lines = suggestions
+        .iter()
+        .map(|suggestion| format!("  {QUIET}# {}{QUIET:#}\n  {}\n", suggestion.shows, suggestion.command));
+    format!("\nTry, in another terminal:\n{}\n", lines.collect::<String>())
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}

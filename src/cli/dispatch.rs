@@ -1,0 +1,72 @@
+//! From the command line to an exit code.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::cli::args::{Arguments, Color, Command};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::output::Output;
+use crate::cli::{config, exec, explain};
+
+/// The program.
+pub fn main() -> ExitCode {
+    // The panic's own message is on stderr already.
+    catch_unwind(AssertUnwindSafe(start))
+        .unwrap_or_else(|_panic| {
+            Output::new(Color::Auto)
+                .talk("this is a bug in glasstunnel: please report it with the lines above\n");
+            Exit::Bug
+        })
+        .into()
+}
+
+fn start() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => return say(&message),
+    };
+    let mut output = Output::new(arguments.color);
+    match dispatch(&arguments.command, &mut output) {
+        Ok(exit) => exit,
+        Err(error) => {
+            let exit = Exit::of(&error);
+            // A reader that closed its pipe wants to hear nothing more.
+            if exit != Exit::Done {
+                output.failure(&error);
+            }
+            exit
+        }
+    }
+}
+
+fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
+    match command {
+        Command::Up(_) => Err(CliError::NotYet { command: "up" }),
+        Command::Exec(arguments) => runtime()?.block_on(exec::run(arguments)).map(Exit::Program),
+        Command::Config(arguments) => {
+            runtime()?.block_on(config::run(arguments, output)).map(|()| Exit::Done)
+        }
+        Command::Explain(arguments) => {
+            runtime()?.block_on(explain::run(arguments, output)).map(|()| Exit::Done)
+        }
+    }
+}
+
+fn runtime() -> Result<Runtime, CliError> {
+    Builder::new_current_thread().enable_all().build().map_err(CliError::Runtime)
+}
+
+/// What clap has to say: help and version are answers, everything else is talk.
+fn say(message: &clap::Error) -> Exit {
+    let mut output = Output::new(Color::Auto);
+    let text = message.render().ansi().to_string();
+    if message.use_stderr() {
+        output.talk(&text);
+        return Exit::Usage;
+    }
+    output.answer(&text).map_or_else(|error| Exit::of(&error), |()| Exit::Done)
+}

@@ -1,0 +1,66 @@
+//! [`CliError`]: everything that can end a command early.
+
+use std::io;
+
+use crate::admin::{ClientError, ContextError};
+use crate::cli::child::ChildError;
+use crate::reason::{Reason, Side};
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// No running mesh could be picked.
+    #[error(transparent)]
+    Context(#[from] ContextError),
+    /// The running mesh did not answer, or said no.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The program of `exec` could not be run.
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    /// The answer could not be written; a closed pipe is no error to the reader who closed it.
+    #[error("cannot write the answer")]
+    Write(#[source] io::Error),
+    /// The command is declared and its engine is not in this build.
+    #[error("`{command}` is not in this build yet")]
+    NotYet {
+        /// Which.
+        command: &'static str,
+    },
+    /// There is no runtime to do it on.
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl CliError {
+    /// The error's own code, side and hint.
+    fn inner(&self) -> Option<&dyn Reason> {
+        match self {
+            Self::Context(error) => Some(error),
+            Self::Client(error) => Some(error),
+            Self::Child(error) => Some(error),
+            Self::Write(_) | Self::NotYet { .. } | Self::Runtime(_) => None,
+        }
+    }
+}
+
+impl Reason for CliError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Context(error) => error.code(),
+            Self::Client(error) => error.code(),
+            Self::Child(error) => error.code(),
+            Self::Write(_) => "cli.write",
+            Self::NotYet { .. } => "cli.not_yet",
+            Self::Runtime(_) => "cli.runtime",
+        }
+    }
+
+    fn side(&self) -> Side {
+        self.inner().map_or(Side::Us, Reason::side)
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.inner().and_then(Reason::hint)
+    }
+}

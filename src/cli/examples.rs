@@ -1,0 +1,84 @@
+//! The prose of `--help`: what this is, and the worked examples at every end.
+
+pub(crate) const ABOUT: &str = "\
+A ztunnel you can see through: an Istio-ambient-style mesh on one machine.
+
+It captures connections, enforces PeerAuthentication, tunnels peer traffic over HBONE with SPIFFE
+identities of its own CA, and shows for every connection what happened, on both ends, and why.";
+
+pub(crate) const TOP: &str = "\
+Examples:
+  glasstunnel up                                              start the demo mesh; Ctrl-C stops it
+  glasstunnel exec curl-client -- curl -sS http://customers/  call a service as if from that pod
+  glasstunnel config workloads -o wide                        who is in the mesh, which mode holds
+  glasstunnel explain '#1'                                    what happened to connection #1
+
+Exit codes: 0 done or allowed, 1 the answer is no, 2 usage, 3 configuration invalid,
+4 no running mesh, 5 environment, 6 inconclusive, 70 bug; `exec` has the program's own code.";
+
+pub(crate) const UP: &str = "\
+Examples:
+  glasstunnel up                               the demo mesh: nothing to configure, nothing on disk
+  glasstunnel up --print-mesh > mesh.yaml      the same as YAML, to edit and read back
+  glasstunnel up -f mesh.yaml -f policies/     your own: files, folders, `kubectl get -o yaml`
+  glasstunnel up --semantics ztunnel           refuse and accept exactly as the real ztunnel does";
+
+pub(crate) const EXEC: &str = "\
+Examples:
+  # from inside the mesh: leaves over HBONE
+  glasstunnel exec curl-client -- curl -sS http://customers/
+  # from outside the mesh: leaves in plaintext
+  glasstunnel exec curl-client.outside -- curl -sS http://customers.default/
+  # several commands, one shell
+  glasstunnel exec web-frontend -- sh
+  # a program that takes an HTTP CONNECT proxy instead
+  glasstunnel exec web-frontend -- sh -c 'openssl s_client -proxy $GLASSTUNNEL_PROXY -connect …'
+
+The program is led into the mesh by ALL_PROXY, which curl, git and most HTTP libraries honour.
+Programs that open sockets by themselves, such as ping and nslookup, do not see the mesh.
+Exits with the program's own code; 126 and 127 mean that it could not be run.";
+
+pub(crate) const CONFIG: &str = "\
+Examples:
+  glasstunnel config workloads -o wide              with modes, doors and local addresses
+  glasstunnel zc policies -n default                istioctl's short names work
+  glasstunnel config certificates -o json | jq -r '.items[].notAfter'
+  glasstunnel config all                            everything, table by table";
+
+pub(crate) const WORKLOADS: &str = "\
+Examples:
+  glasstunnel config workloads
+  glasstunnel config workloads -n default -o wide   adds LOCAL ADDRESS and MODE
+  glasstunnel zc w -o name                          one name a line, as `exec` takes it";
+
+pub(crate) const SERVICES: &str = "\
+Examples:
+  glasstunnel config services
+  glasstunnel zc svc -n default -o json";
+
+pub(crate) const POLICIES: &str = "\
+Examples:
+  glasstunnel config policies
+  glasstunnel zc pol -o wide                        adds where each one is declared, file:line";
+
+pub(crate) const CERTIFICATES: &str = "\
+Examples:
+  glasstunnel config certificates
+  glasstunnel zc certs -n default -o yaml";
+
+pub(crate) const CONNECTIONS: &str = "\
+Examples:
+  glasstunnel config connections                    those that are open now
+  glasstunnel config connections --finished         and those that ended, the last 10,000
+  glasstunnel zc cons -o wide                       adds ID, PEER IDENTITY, AGE and BYTES";
+
+pub(crate) const ALL: &str = "\
+Examples:
+  glasstunnel config all
+  glasstunnel config all -o json > mesh.json        one document, to attach to a report";
+
+pub(crate) const EXPLAIN: &str = "\
+Examples:
+  glasstunnel explain '#17'                         the number is in the ID column of `up`
+  glasstunnel explain 17                            the same, without quotes for the shell
+  glasstunnel explain 17 -o json | jq -r .why";

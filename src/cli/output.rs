@@ -1,0 +1,77 @@
+//! The two streams: stdout is the answer, stderr is talk. Nothing else in the program writes to either.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use crate::cli::args::Color;
+use crate::cli::error::CliError;
+use crate::reason::Reason;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const LABEL: Style = Style::new().bold();
+const QUIET: Style = Style::new().dimmed();
+
+/// Both streams, with colours where they are wanted.
+pub struct Output {
+    answer: AutoStream<io::Stdout>,
+    talk: AutoStream<io::Stderr>,
+}
+
+impl Output {
+    /// The process's streams. `auto` obeys NO_COLOR, CLICOLOR_FORCE and whether the stream is a terminal.
+    pub fn new(color: Color) -> Self {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Self { answer: AutoStream::new(io::stdout(), choice), talk: AutoStream::new(io::stderr(), choice) }
+    }
+
+    /// Whether the answer may be coloured.
+    pub fn is_coloured(&self) -> bool {
+        self.answer.current_choice() != ColorChoice::Never
+    }
+
+    /// Writes a piece of the answer, whole lines, at once.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError::Write`]; a reader that closed its pipe is among them.
+    pub fn answer(&mut self, text: &str) -> Result<(), CliError> {
+        self.answer.write_all(text.as_bytes()).and_then(|()| self.answer.flush()).map_err(CliError::Write)
+    }
+
+    /// Says something beside the answer; a closed stderr is nobody's loss.
+    pub fn talk(&mut self, text: &str) {
+        let _unheard = self.talk.write_all(text.as_bytes()).and_then(|()| self.talk.flush());
+    }
+
+    /// Says why a command failed.
+    pub fn failure(&mut self, error: &dyn Reason) {
+        self.talk(&failure_text(error));
+    }
+}
+
+/// An error as people read it: the sentence with its code, what it comes from, and what to do.
+///
+/// ```text
+/// error: no mesh is running [context.none_running]
+/// help: start one in another terminal: glasstunnel up
+/// ```
+pub fn failure_text(error: &dyn Reason) -> String {
+    let mut text =
+        format!("{ERROR}error{ERROR:#}{LABEL}:{LABEL:#} {error} {QUIET}[{}]{QUIET:#}\n", error.code());
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let _infallible = writeln!(text, "{LABEL}cause:{LABEL:#} {source}");
+        cause = source.source();
+    }
+    if let Some(hint) = error.hint() {
+        let _infallible = writeln!(text, "{LABEL}help:{LABEL:#} {hint}");
+    }
+    text
+}

@@ -1,0 +1,18 @@
+//! What a person reads: every help, table, error layout and greeting, held by golden files.
+//!
+//! `UPDATE_EXPECT=1 cargo test --test cli` writes them anew; read the difference before committing it.
+
+#[path = "cli/golden.rs"]
+mod golden;
+#[path = "cli/fixture.rs"]
+mod fixture;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/tables.rs"]
+mod tables;
+#[path = "cli/errors.rs"]
+mod errors;
+#[path = "cli/greeting.rs"]
+mod greeting;
+#[path = "cli/program.rs"]
+mod program;

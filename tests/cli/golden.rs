@@ -1,0 +1,22 @@
+//! Comparing a text with its golden file.
+
+use std::path::Path;
+
+/// Holds `text`, without its colours, against `tests/golden/cli/NAME.txt`.
+#[track_caller]
+pub(crate) fn check(name: &str, text: &str) {
+    let text = anstream::adapter::strip_str(text).to_string();
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/cli").join(name).with_extension("txt");
+    #[expect(clippy::disallowed_methods, reason = "how a person asks for new golden files")]
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, &text).unwrap();
+        return;
+    }
+    let expect = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        expect == text,
+        "{} differs; UPDATE_EXPECT=1 writes it anew.\n--- expected\n{expect}\n--- found\n{text}",
+        path.display()
+    );
+}
