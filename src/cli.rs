@@ -19,6 +19,7 @@ mod exec;
 mod suggest;
 mod banner;
 mod limits;
+mod up;
 mod dispatch;
 
 pub use args::{

@@ -25,5 +25,5 @@ mod demo;
 pub use demo::DEMO;
 pub use error::{LoadError, LoadErrors};
 pub use ignored::IgnoredKind;
-pub use input::Input;
+pub use input::{Input, texts};
 pub use load::{Loaded, load, located};

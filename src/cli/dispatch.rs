@@ -10,7 +10,7 @@ use crate::cli::args::{Arguments, Color, Command};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::{config, exec, explain};
+use crate::cli::{config, exec, explain, up};
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -35,8 +35,11 @@ fn start() -> Exit {
         Err(error) => {
             let exit = Exit::of(&error);
             // A reader that closed its pipe wants to hear nothing more.
-            if exit != Exit::Done {
-                output.failure(&error);
+            match &error {
+                _ if exit == Exit::Done => {}
+                // They show the lines of the file that they are about, in a layout of their own.
+                CliError::Load(errors) => output.talk(&format!("{errors}\n")),
+                error => output.failure(error),
             }
             exit
         }
@@ -45,7 +48,7 @@ fn start() -> Exit {
 
 fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
-        Command::Up(_) => Err(CliError::NotYet { command: "up" }),
+        Command::Up(arguments) => runtime()?.block_on(up::run(arguments, output)).map(|()| Exit::Done),
         Command::Exec(arguments) => runtime()?.block_on(exec::run(arguments)).map(Exit::Program),
         Command::Config(arguments) => {
             runtime()?.block_on(config::run(arguments, output)).map(|()| Exit::Done)

@@ -3,8 +3,11 @@
 use std::io;
 
 use crate::admin::{ClientError, ContextError};
+use crate::app::StartError;
 use crate::cli::child::ChildError;
 use crate::reason::{Reason, Side};
+use crate::resources::LoadErrors;
+use crate::telemetry::LoggingError;
 
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
@@ -21,12 +24,18 @@ pub enum CliError {
     /// The answer could not be written; a closed pipe is no error to the reader who closed it.
     #[error("cannot write the answer")]
     Write(#[source] io::Error),
-    /// The command is declared and its engine is not in this build.
-    #[error("`{command}` is not in this build yet")]
-    NotYet {
-        /// Which.
-        command: &'static str,
-    },
+    /// The mesh's documents are wrong.
+    #[error(transparent)]
+    Load(#[from] LoadErrors),
+    /// The mesh could not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The logs cannot be set up.
+    #[error(transparent)]
+    Logging(#[from] LoggingError),
+    /// Standard input cannot be read.
+    #[error("cannot read standard input")]
+    Read(#[source] io::Error),
     /// There is no runtime to do it on.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -39,7 +48,10 @@ impl CliError {
             Self::Context(error) => Some(error),
             Self::Client(error) => Some(error),
             Self::Child(error) => Some(error),
-            Self::Write(_) | Self::NotYet { .. } | Self::Runtime(_) => None,
+            Self::Load(error) => Some(error),
+            Self::Start(error) => Some(error),
+            Self::Logging(error) => Some(error),
+            Self::Write(_) | Self::Read(_) | Self::Runtime(_) => None,
         }
     }
 }
@@ -51,7 +63,10 @@ impl Reason for CliError {
             Self::Client(error) => error.code(),
             Self::Child(error) => error.code(),
             Self::Write(_) => "cli.write",
-            Self::NotYet { .. } => "cli.not_yet",
+            Self::Load(error) => error.code(),
+            Self::Start(error) => error.code(),
+            Self::Logging(error) => error.code(),
+            Self::Read(_) => "cli.read",
             Self::Runtime(_) => "cli.runtime",
         }
     }

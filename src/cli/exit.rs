@@ -62,7 +62,9 @@ impl Exit {
             CliError::Child(ChildError::Lost { .. }) => Self::Environment,
             // `glasstunnel config workloads | head -1`: the reader has what it wanted.
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Self::Done,
-            CliError::Write(_) | CliError::Runtime(_) | CliError::NotYet { .. } => Self::Environment,
+            CliError::Load(_) => Self::Configuration,
+            CliError::Start(_) | CliError::Logging(_) => Self::Environment,
+            CliError::Write(_) | CliError::Read(_) | CliError::Runtime(_) => Self::Environment,
         }
     }
 

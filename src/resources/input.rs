@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::mesh::nearest;
-use crate::resources::error::LoadError;
+use crate::resources::error::{LoadError, LoadErrors};
 
 /// No mesh that one machine runs is larger; 10 000 workloads and as many policies are about 10 MB.
 const LARGEST: u64 = 64 << 20;
@@ -38,6 +38,19 @@ impl Input {
 pub(crate) struct File {
     pub(crate) name: Arc<str>,
     pub(crate) text: String,
+}
+
+/// The texts of all `inputs`, in order.
+///
+/// # Errors
+///
+/// The first file that cannot be read.
+pub fn texts(inputs: &[Input]) -> Result<Vec<String>, LoadErrors> {
+    let mut texts = Vec::new();
+    for input in inputs {
+        texts.extend(read(input)?.into_iter().map(|file| file.text));
+    }
+    Ok(texts)
 }
 
 /// Reads `input`; a folder gives several files.

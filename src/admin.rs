@@ -1,0 +1,35 @@
+//! The running mesh, asked from outside: JSON over HTTP/1.1, on a socket that only the same user reaches and, if wanted,
+//! on TCP for scrapers and browsers.
+//!
+//! Not here: what a command prints (`cli`), and any decision. The data plane does not know this room.
+
+mod error;
+mod view;
+mod readiness;
+mod state;
+mod request;
+mod answer;
+mod guard;
+mod handlers;
+mod routes;
+mod server;
+mod abstract_socket;
+mod context;
+mod client;
+
+pub use client::Client;
+pub use context::{Context, DEFAULT_CONTEXT, choose, running};
+pub use error::{ClientError, ContextError, RequestError};
+pub use readiness::{Pending, Readiness};
+pub use routes::{ROUTES, Route};
+pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
+pub use state::State;
+pub use view::{
+    API_VERSION, AuthorizationView, CertificateView, ConfigView, ConnectionView, Document, DoorView,
+    EndpointView, Kind, LaneView, List, MeshInfo, ModeView, PartyView, PolicyRefView, PolicyView, PortMode,
+    PortView, RecordView, RefusalView, ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView,
+    json, json_lines, yaml,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! Asking a running mesh: one call per connection, typed answers.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::header::HOST;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use crate::admin::context::Context;
+use crate::admin::error::ClientError;
+use crate::admin::request::encode;
+use crate::admin::view::{
+    CertificateView, ConnectionView, Document, List, MeshInfo, PolicyView, RecordView, RefusalView,
+    ServiceView, WorkloadView,
+};
+
+/// How long a call may take: everything that is asked for is in memory over there.
+const LIMIT: Duration = Duration::from_secs(10);
+/// The largest answer that is read, in bytes: 10,000 records are about a third of this.
+const LARGEST: usize = 64 * 1024 * 1024;
+
+/// Asks one running mesh.
+#[derive(Clone, Debug)]
+pub struct Client {
+    way: Way,
+}
+
+#[derive(Clone, Debug)]
+enum Way {
+    Context(Context),
+    Tcp(SocketAddr),
+}
+
+/// A status and a body.
+struct Answered {
+    status: u16,
+    body: Bytes,
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Client {
+    /// Asks the mesh of that name over its socket.
+    pub fn of(context: Context) -> Self {
+        Self { way: Way::Context(context) }
+    }
+
+    /// Asks the mesh whose admin API listens on `address`.
+    pub fn at(address: SocketAddr) -> Self {
+        Self { way: Way::Tcp(address) }
+    }
+
+    /// The mesh as a whole.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`]; the same holds for every method here.
+    pub async fn info(&self) -> Result<MeshInfo, ClientError> {
+        self.one("/api/v1/info").await
+    }
+
+    /// All workloads.
+    pub async fn workloads(&self) -> Result<Vec<WorkloadView>, ClientError> {
+        self.list("/api/v1/workloads").await
+    }
+
+    /// The workload that `name` means, in any spelling that `Mesh::find_workload` understands.
+    pub async fn workload(&self, name: &str) -> Result<WorkloadView, ClientError> {
+        self.one(&format!("/api/v1/workloads/{}", encode(name))).await
+    }
+
+    /// All services.
+    pub async fn services(&self) -> Result<Vec<ServiceView>, ClientError> {
+        self.list("/api/v1/services").await
+    }
+
+    /// All policies.
+    pub async fn policies(&self) -> Result<Vec<PolicyView>, ClientError> {
+        self.list("/api/v1/policies").await
+    }
+
+    /// All certificates.
+    pub async fn certificates(&self) -> Result<Vec<CertificateView>, ClientError> {
+        self.list("/api/v1/certificates").await
+    }
+
+    /// The open connections, and with `finished` also the recorded ones before them.
+    pub async fn connections(&self, finished: bool) -> Result<Vec<ConnectionView>, ClientError> {
+        self.list(if finished { "/api/v1/connections?all" } else { "/api/v1/connections" }).await
+    }
+
+    /// The last `limit` finished connections, the oldest of them first.
+    pub async fn records(&self, limit: usize) -> Result<Vec<RecordView>, ClientError> {
+        self.list(&format!("/api/v1/records?limit={limit}")).await
+    }
+
+    /// One finished connection, with its text.
+    pub async fn record(&self, id: u64) -> Result<RecordView, ClientError> {
+        self.one(&format!("/api/v1/records/{id}")).await
+    }
+
+    /// Asks the mesh to drain and stop.
+    pub async fn quit(&self) -> Result<(), ClientError> {
+        self.call("POST", "/quitquitquit").await.map(|_shutdown_now| ())
+    }
+
+    async fn one<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let body = self.call("GET", path).await?;
+        Ok(self.read::<Document<T>>(path, &body)?.body)
+    }
+
+    async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, ClientError> {
+        Ok(self.one::<List<T>>(path).await?.items)
+    }
+
+    fn read<T: DeserializeOwned>(&self, path: &str, body: &[u8]) -> Result<T, ClientError> {
+        serde_json::from_slice(body).map_err(|problem| ClientError::Unreadable {
+            at: self.at_text(),
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        })
+    }
+
+    async fn call(&self, method: &str, path: &str) -> Result<Bytes, ClientError> {
+        let answered = tokio::time::timeout(LIMIT, self.exchange(method, path)).await;
+        let answered = match answered {
+            Ok(answered) => answered?,
+            Err(_elapsed) => return Err(ClientError::TooSlow { at: self.at_text(), limit: LIMIT }),
+        };
+        match answered.status {
+            200 => Ok(answered.body),
+            status => {
+                let refusal = self.read::<Document<RefusalView>>(path, &answered.body)?.body;
+                Err(ClientError::Refused { status, refusal })
+            }
+        }
+    }
+
+    async fn exchange(&self, method: &str, path: &str) -> Result<Answered, ClientError> {
+        let broken = |source| ClientError::Broken { at: self.at_text(), source };
+        match &self.way {
+            Way::Context(context) => {
+                let stream = context.connect()?;
+                exchange(stream, "localhost", method, path).await.map_err(broken)
+            }
+            Way::Tcp(address) => {
+                let stream = TcpStream::connect(address).await.map_err(|source| self.unreachable(source))?;
+                exchange(stream, &address.to_string(), method, path).await.map_err(broken)
+            }
+        }
+    }
+
+    fn unreachable(&self, source: io::Error) -> ClientError {
+        ClientError::Unreachable { at: self.at_text(), source }
+    }
+
+    fn at_text(&self) -> String {
+        match &self.way {
+            Way::Context(context) => format!("the mesh `{context}`"),
+            Way::Tcp(address) => format!("the mesh at {address}"),
+        }
+    }
+}
+
+/// Sends one request and reads its answer; the connection is driven beside it and ends with it.
+async fn exchange<S>(stream: S, host: &str, method: &str, path: &str) -> Result<Answered, BoxError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let request =
+        Request::builder().method(method).uri(path).header(HOST, host).body(Empty::<Bytes>::new())?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let answer = async move {
+        let response = sender.send_request(request).await?;
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), LARGEST).collect().await?.to_bytes();
+        Ok(Answered { status, body })
+    };
+    // The answer's own error says more than the connection's end.
+    let (answer, _ended) = tokio::join!(answer, connection);
+    answer
+}

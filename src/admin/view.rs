@@ -1,0 +1,29 @@
+//! What leaves the process as JSON: mirrors of the domain, so that the model can change and the API does not.
+//!
+//! Keys are camelCase, durations are integers in nanoseconds whose keys end in `Ns`, times are RFC 3339 in UTC, and
+//! absent values are absent. Every top document carries `apiVersion` and `kind`.
+
+mod document;
+mod encode;
+mod time;
+mod info;
+mod policy;
+mod workload;
+mod service;
+mod certificate;
+mod record;
+mod connection;
+mod config;
+mod refusal;
+
+pub use certificate::CertificateView;
+pub use config::ConfigView;
+pub use connection::ConnectionView;
+pub use document::{API_VERSION, Document, Kind, List};
+pub use encode::{json, json_lines, yaml};
+pub use info::{DoorView, MeshInfo, WorkloadDoors};
+pub use policy::{ModeView, PolicyRefView, PolicyView, PortMode};
+pub use record::{AuthorizationView, LaneView, PartyView, RecordView, StepView};
+pub use refusal::RefusalView;
+pub use service::{EndpointView, ServicePortView, ServiceView};
+pub use workload::{PortView, WorkloadView};

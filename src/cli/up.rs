@@ -1,0 +1,193 @@
+//! `up`: loads a mesh, runs it in the foreground, prints one line per connection, and drains on a signal.
+
+use std::io::{IsTerminal, Read};
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::admin::{PolicyView, ServiceView, WorkloadView};
+use crate::app::{self, AdminAt, CERTIFICATE_TTL, CaAt, Options, Running};
+use crate::cli::args::{AdminAddress, LogShape, UpArguments};
+use crate::cli::banner::banner;
+use crate::cli::error::CliError;
+use crate::cli::limits::raise_descriptors;
+use crate::cli::output::Output;
+use crate::drain::Drained;
+use crate::mesh::build;
+use crate::policy::Snapshot;
+use crate::proxy::Config;
+use crate::resources::{DEMO, IgnoredKind, Input, Loaded, load, located};
+use crate::telemetry::{self, AccessLog, LogFormat, Look, Record, live_line};
+
+/// What the demo mesh is called where a file name would stand.
+const DEMO_NAME: &str = "demo mesh";
+
+/// Runs the mesh until it is told to stop.
+pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<(), CliError> {
+    if arguments.print_mesh && arguments.files.is_empty() {
+        return output.answer(DEMO);
+    }
+    let inputs = inputs(arguments)?;
+    let Loaded { mut spec, peer_authentications, ignored } = load(&inputs)?;
+    spec.settings.semantics = arguments.semantics.unwrap_or(spec.settings.semantics);
+    let mesh = build(spec).map_err(|error| located(&error, &inputs))?;
+    if arguments.print_mesh {
+        return print(&inputs, output);
+    }
+    let descriptors = raise_descriptors();
+    if descriptors.is_worth_saying() {
+        output.talk(&format!("{descriptors}\n"));
+    }
+    telemetry::init(format(arguments.log_format), "info")?;
+    let snapshot = Snapshot::new(Arc::new(mesh), peer_authentications);
+    let signals = Signals::new()?;
+    let running = app::start(options(arguments, snapshot)).await?;
+    greet(&running, &ignored, output)?;
+    let reading = watch(&running, signals, output).await;
+    stop(running, arguments, output).await;
+    reading
+}
+
+fn inputs(arguments: &UpArguments) -> Result<Vec<Input>, CliError> {
+    if arguments.files.is_empty() {
+        return Ok(vec![Input::text(DEMO_NAME, DEMO)]);
+    }
+    let read = |path: &std::path::PathBuf| {
+        if path != Path::new("-") {
+            return Ok(Input::Path(path.clone()));
+        }
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(CliError::Read)?;
+        Ok(Input::text("stdin", text))
+    };
+    arguments.files.iter().map(read).collect()
+}
+
+/// The documents as they were given, in one stream.
+fn print(inputs: &[Input], output: &mut Output) -> Result<(), CliError> {
+    for (index, text) in crate::resources::texts(inputs)?.iter().enumerate() {
+        let separator = if index > 0 && !text.starts_with("---") { "---\n" } else { "" };
+        output.answer(&format!("{separator}{}\n", text.trim_end()))?;
+    }
+    Ok(())
+}
+
+fn options(arguments: &UpArguments, snapshot: Snapshot) -> Options {
+    let cluster = snapshot.mesh.settings().cluster.clone();
+    let stderr = || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(std::io::stderr()));
+    let names: Vec<String> = arguments.files.iter().map(|path| path.display().to_string()).collect();
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    Options {
+        snapshot,
+        mesh_source: if names.is_empty() { DEMO_NAME.to_owned() } else { names.join(", ") },
+        context: Some(arguments.context.clone()),
+        ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
+        intermediate: false,
+        certificate_ttl: CERTIFICATE_TTL,
+        workers: arguments.workers.map_or(cores, usize::from),
+        admin: match arguments.admin {
+            None => AdminAt::Node,
+            Some(AdminAddress::None) => AdminAt::Nowhere,
+            Some(AdminAddress::At(address)) => AdminAt::At(address),
+        },
+        proxy: Config::default(),
+        access_log: arguments.access_log.then(stderr),
+    }
+}
+
+fn format(shape: LogShape) -> LogFormat {
+    match shape {
+        LogShape::Plain => LogFormat::Plain,
+        LogShape::Json => LogFormat::Json,
+    }
+}
+
+fn greet(running: &Running, ignored: &[IgnoredKind], output: &mut Output) -> Result<(), CliError> {
+    let snapshot = running.snapshots().load();
+    let info = running.info();
+    let workloads: Vec<WorkloadView> = snapshot
+        .mesh
+        .workloads()
+        .map(|workload| WorkloadView::of(workload, &snapshot.policies, info.doors_of(&workload.name.to_string())))
+        .collect();
+    let services: Vec<ServiceView> = snapshot.mesh.services().map(|service| ServiceView::of(service)).collect();
+    let root = snapshot.policies.root_namespace();
+    let policies: Vec<PolicyView> =
+        snapshot.policies.peer_authentications().iter().map(|policy| PolicyView::of(policy, root)).collect();
+    for kind in ignored {
+        let count = if kind.count == 1 { "1 document".to_owned() } else { format!("{} documents", kind.count) };
+        output.talk(&format!("ignored: {} ({count}, first at {}): {}\n", kind.kind, kind.first, kind.meaning));
+    }
+    output.answer(&banner(info, &workloads, &services, &policies))?;
+    output.answer(&format!("\n{}\n", live_line::header(look(output))))
+}
+
+fn look(output: &Output) -> Look {
+    Look { colour: output.is_coloured(), unicode: output.is_coloured() && std::io::stdout().is_terminal() }
+}
+
+/// SIGINT and SIGTERM, heard from before the mesh starts, so that none is missed.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, CliError> {
+        let listen = |kind| signal(kind).map_err(CliError::Runtime);
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+    }
+}
+
+/// Prints one line per connection until a signal, a quit, or the end of whoever reads.
+async fn watch(running: &Running, mut signals: Signals, output: &mut Output) -> Result<(), CliError> {
+    let mut records = running.recorder().subscribe();
+    let look = look(output);
+    loop {
+        let record: Result<Arc<Record>, RecvError> = tokio::select! {
+            biased;
+            () = signals.next() => return Ok(()),
+            () = running.quit_requested() => return Ok(()),
+            record = records.recv() => record,
+        };
+        match record {
+            Ok(record) => output.answer(&format!("{}\n", live_line::line(&record, look)))?,
+            Err(RecvError::Lagged(missed)) => {
+                output.answer(&format!("… {missed} more connections (glasstunnel config connections)\n"))?;
+            }
+            Err(RecvError::Closed) => return Ok(()),
+        }
+    }
+}
+
+/// Drains, saying each step; a second signal cuts at once.
+async fn stop(running: Running, arguments: &UpArguments, output: &mut Output) {
+    let open = running.recorder().open().len();
+    let grace = crate::cli::units::duration_text(arguments.grace);
+    match open {
+        0 => output.talk("\ndraining: no longer accepting; nothing is open\n"),
+        1 => output.talk(&format!("\ndraining: no longer accepting; 1 connection half gets {grace} (Ctrl-C cuts)\n")),
+        _ => output.talk(&format!("\ndraining: no longer accepting; {open} connection halves get {grace} (Ctrl-C cuts)\n")),
+    }
+    let Ok(mut again) = Signals::new() else { return };
+    let drained = tokio::select! {
+        drained = running.stop(arguments.grace) => drained,
+        () = again.next() => {
+            output.talk("cut\n");
+            return;
+        }
+    };
+    let Drained { finished, cut } = drained;
+    match cut {
+        0 => output.talk("stopped: everything finished\n"),
+        _ => output.talk(&format!("stopped: {finished} tasks finished, {cut} cut\n")),
+    }
+}
