@@ -25,7 +25,11 @@ pub use routes::{ROUTES, Route};
 pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
-    API_VERSION, CertificateView, ConnectionView, Document, DoorView, EndpointView, Kind, LaneView, List,
-    MeshInfo, ModeView, PartyView, PolicyRefView, PolicyView, PortMode, PortView, RecordView, RefusalView,
-    ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    API_VERSION, AuthorizationView, CertificateView, ConfigView, ConnectionView, Document, DoorView,
+    EndpointView, Kind, LaneView, List, MeshInfo, ModeView, PartyView, PolicyRefView, PolicyView, PortMode,
+    PortView, RecordView, RefusalView, ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView,
+    json, json_lines, yaml,
 };
+
+#[cfg(test)]
+mod tests;

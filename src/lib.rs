@@ -29,3 +29,4 @@ pub mod admin;
 pub mod backend;
 pub mod app;
 pub mod lab;
+pub mod cli;

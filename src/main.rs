@@ -1,3 +1,7 @@
 //! The `glasstunnel` binary: everything it does is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    glasstunnel::cli::main()
+}

@@ -56,7 +56,9 @@ pub(crate) use elsewhere::{connect, listen, names, own_uid};
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
-    use super::{UnixListener, UnixStream, io};
+    use std::io;
+
+    use tokio::net::{UnixListener, UnixStream};
 
     fn unsupported<T>() -> io::Result<T> {
         Err(io::Error::new(

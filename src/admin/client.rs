@@ -164,8 +164,8 @@ impl Client {
 
     fn at_text(&self) -> String {
         match &self.way {
-            Way::Context(context) => format!("context `{context}`"),
-            Way::Tcp(address) => address.to_string(),
+            Way::Context(context) => format!("the mesh `{context}`"),
+            Way::Tcp(address) => format!("the mesh at {address}"),
         }
     }
 }

@@ -190,7 +190,7 @@ impl Reason for ContextError {
         match self {
             Self::NoneRunning => Some("start one in another terminal: glasstunnel up".to_owned()),
             Self::NotRunning { running, wanted, .. } if running.is_empty() => {
-                Some(format!("no mesh is running; start it: glasstunnel up --context {wanted}"))
+                Some(format!("start it in another terminal: glasstunnel up --context {wanted}"))
             }
             Self::NotRunning { running, .. } => Some(format!("running: {}", running.join(", "))),
             Self::Several { running } => {
@@ -213,27 +213,27 @@ pub enum ClientError {
     #[error(transparent)]
     Context(#[from] ContextError),
     /// No connection, or it broke.
-    #[error("cannot talk to the mesh at {at}")]
+    #[error("cannot talk to {at}")]
     Unreachable {
-        /// The context or address.
+        /// The mesh, by its context or address.
         at: String,
         /// What the system says.
         #[source]
         source: io::Error,
     },
     /// It did not speak HTTP as expected.
-    #[error("the mesh at {at} broke off")]
+    #[error("{at} broke off its answer")]
     Broken {
-        /// The context or address.
+        /// The mesh, by its context or address.
         at: String,
         /// What the HTTP library says.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It took too long.
-    #[error("the mesh at {at} did not answer within {} s", limit.as_secs())]
+    #[error("{at} did not answer within {} s", limit.as_secs())]
     TooSlow {
-        /// The context or address.
+        /// The mesh, by its context or address.
         at: String,
         /// How long we waited.
         limit: Duration,
@@ -247,9 +247,9 @@ pub enum ClientError {
         refusal: RefusalView,
     },
     /// The answer is not what this version of the program expects.
-    #[error("the mesh at {at} answered {path} with something that this version cannot read: {problem}")]
+    #[error("{at} answered {path} with something that this version cannot read: {problem}")]
     Unreadable {
-        /// The context or address.
+        /// The mesh, by its context or address.
         at: String,
         /// What was asked for.
         path: String,

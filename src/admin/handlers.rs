@@ -71,8 +71,9 @@ pub(crate) fn connections(asked: &Asked<'_>) -> Answer {
 
 pub(crate) fn records(asked: &Asked<'_>) -> Answer {
     let count = asked.call.parameter("limit").and_then(|limit| limit.parse().ok());
+    let semantics = asked.state.snapshots.load().mesh.semantics();
     let records = asked.state.recorder.recent(count.unwrap_or(RECENT).min(ALL));
-    Answer::list(records.iter().map(|record| RecordView::of(record)))
+    Answer::list(records.iter().map(|record| RecordView::of(record, semantics)))
 }
 
 pub(crate) fn record(asked: &Asked<'_>) -> Answer {
@@ -82,7 +83,9 @@ pub(crate) fn record(asked: &Asked<'_>) -> Answer {
     };
     let recorder = &asked.state.recorder;
     match recorder.get(id) {
-        Some(record) => Answer::one(RecordView::explained(&record)),
+        Some(record) => {
+            Answer::one(RecordView::explained(&record, asked.state.snapshots.load().mesh.semantics()))
+        }
         None => {
             let newest = recorder.recent(1).last().map(|record| record.id);
             let open = recorder.open().iter().any(|connection| connection.id == id);

@@ -100,4 +100,4 @@ fn index(asked: &Asked<'_>) -> Answer {
 }
 
 #[cfg(test)]
-pub(in crate::admin) mod tests;
+mod tests;

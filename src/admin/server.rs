@@ -85,12 +85,9 @@ pub async fn serve_tcp(listener: TcpListener, state: State, tasks: Tasks) {
             () = &mut draining => return,
             accepted = accept(&places, listener.accept()) => accepted,
         };
-        let (place, (stream, _)) = match accepted {
-            Ok(accepted) => accepted,
-            Err(_) => {
-                tokio::time::sleep(BACK_OFF).await;
-                continue;
-            }
+        let Ok((place, (stream, _))) = accepted else {
+            tokio::time::sleep(BACK_OFF).await;
+            continue;
         };
         // Without its own address there is nothing to hold the Host header against.
         if let Ok(local) = stream.local_addr() {
@@ -108,12 +105,9 @@ pub async fn serve_context(listener: UnixListener, state: State, tasks: Tasks) {
             () = &mut draining => return,
             accepted = accept(&places, listener.accept()) => accepted,
         };
-        let (place, (stream, _)) = match accepted {
-            Ok(accepted) => accepted,
-            Err(_) => {
-                tokio::time::sleep(BACK_OFF).await;
-                continue;
-            }
+        let Ok((place, (stream, _))) = accepted else {
+            tokio::time::sleep(BACK_OFF).await;
+            continue;
         };
         // An abstract socket has no file mode: the kernel's word on who calls stands in for it.
         if stream.peer_cred().is_ok_and(|peer| own_uid().is_ok_and(|own| own == peer.uid())) {

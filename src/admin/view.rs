@@ -13,15 +13,17 @@ mod service;
 mod certificate;
 mod record;
 mod connection;
+mod config;
 mod refusal;
 
 pub use certificate::CertificateView;
+pub use config::ConfigView;
 pub use connection::ConnectionView;
 pub use document::{API_VERSION, Document, Kind, List};
 pub use encode::{json, json_lines, yaml};
 pub use info::{DoorView, MeshInfo, WorkloadDoors};
 pub use policy::{ModeView, PolicyRefView, PolicyView, PortMode};
-pub use record::{LaneView, PartyView, RecordView, StepView};
+pub use record::{AuthorizationView, LaneView, PartyView, RecordView, StepView};
 pub use refusal::RefusalView;
 pub use service::{EndpointView, ServicePortView, ServiceView};
 pub use workload::{PortView, WorkloadView};

@@ -1,75 +1,9 @@
 //! Every path against a small mesh, without sockets.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::admin::readiness::Readiness;
-use crate::admin::view::MeshInfo;
-use crate::mesh::{BackendKind, ContainerPort, Controller, MeshSpec, Name, Source, WorkloadSpec, build};
-use crate::policy::{MtlsMode, PeerAuthentication, Snapshot, Snapshots};
-use crate::telemetry::{Metrics, Recorder, queue};
-
-fn reviews() -> WorkloadSpec {
-    WorkloadSpec {
-        name: Name::new("default", "reviews"),
-        service_account: "reviews".to_owned(),
-        labels: BTreeMap::new(),
-        addresses: vec!["10.0.0.7".parse().unwrap()],
-        host_network: false,
-        ports: vec![ContainerPort { number: 9080, name: None }],
-        backend: BackendKind::Http,
-        controller: Controller { kind: "deployment", name: "reviews".to_owned() },
-        node: None,
-        source: Source::new("mesh.yaml", 1),
-    }
-}
-
-fn strict() -> PeerAuthentication {
-    PeerAuthentication {
-        name: Name::new("default", "default"),
-        selector: BTreeMap::new(),
-        mode: Some(MtlsMode::Strict),
-        ports: BTreeMap::new(),
-        created: None,
-        source: Source::new("mesh.yaml", 9),
-    }
-}
-
-fn info() -> MeshInfo {
-    MeshInfo {
-        version: "0.1.0".to_owned(),
-        context: "default".to_owned(),
-        pid: 1,
-        mesh_source: "mesh.yaml".to_owned(),
-        trust_domain: "cluster.local".to_owned(),
-        semantics: "istio".to_owned(),
-        ca: "in memory".to_owned(),
-        node_ip: "127.77.0.1".parse().unwrap(),
-        socks: "127.77.0.1:15080".parse().unwrap(),
-        admin: None,
-        ready_in_ns: 1,
-        workloads: Vec::new(),
-    }
-}
-
-pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
-    let mesh = build(MeshSpec { workloads: vec![reviews()], ..MeshSpec::default() }).unwrap();
-    let (_, receiver) = queue();
-    let stopped = Arc::new(AtomicBool::new(false));
-    let stop = Arc::clone(&stopped);
-    let state = State {
-        snapshots: Snapshots::new(Snapshot::new(Arc::new(mesh), vec![Arc::new(strict())])),
-        recorder: Recorder::new(receiver, Metrics::new("Kubernetes"), None).handle(),
-        info: Arc::new(info()),
-        readiness: Readiness::new(),
-        certificates: Arc::new(Vec::new),
-        metrics: Arc::new(|| "# EOF\n".to_owned()),
-        shutdown: Arc::new(move || stop.store(true, Ordering::Relaxed)),
-    };
-    (state, stopped)
-}
+use crate::admin::tests::state;
 
 fn ask(state: &State, method: &str, target: &str) -> Answer {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));

@@ -9,7 +9,7 @@ use super::*;
 use crate::admin::client::Client;
 use crate::admin::context::Context;
 use crate::admin::error::ClientError;
-use crate::admin::routes::tests::state;
+use crate::admin::tests::state;
 use crate::drain::drain;
 
 async fn raw(address: SocketAddr, request: String) -> String {

@@ -24,6 +24,9 @@ pub struct MeshInfo {
     pub semantics: String,
     /// Who issues its certificates, in words.
     pub ca: String,
+    /// The folder where its CA is kept; absent when everything is in memory and nothing is written to disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_dir: Option<String>,
     /// The address of the doors that no single workload has.
     pub node_ip: IpAddr,
     /// The outbound door for every workload: SOCKS5, the user name says which; HTTP CONNECT on the same port.

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::admin::view::document::Kind;
-use crate::admin::view::policy::PolicyRefView;
+use crate::admin::view::policy::{ModeView, PolicyRefView};
 use crate::admin::view::time::{nanoseconds, rfc3339};
-use crate::telemetry::{Half, Party, Record, Row, Verdict, explain_text, stages};
+use crate::mesh::Semantics;
+use crate::policy::Effective;
+use crate::telemetry::{Fact, Half, Party, Record, Row, Stage, Verdict, explain_text, stages};
 
 /// One finished connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,8 @@ pub struct RecordView {
     pub flag: String,
     /// `hbone`, `mtls`, `tls` or `raw`; null when it ended before that was known.
     pub wire: Option<String>,
+    /// Whose rules decide in this mesh: `istio` or `ztunnel`.
+    pub semantics: String,
     /// Why, in one line.
     pub why: String,
     /// What to do next.
@@ -34,6 +38,10 @@ pub struct RecordView {
     /// The policy that refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PolicyRefView>,
+    /// The mode that held for the port, and who says so; null where PeerAuthentication was not asked.
+    pub peer_authentication: Option<ModeView>,
+    /// What authorization said.
+    pub authorization: AuthorizationView,
     /// When it was accepted first.
     pub started: String,
     /// How long it took.
@@ -53,6 +61,16 @@ pub struct RecordView {
     /// The same as text for people; only where one record was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+}
+
+/// The answer of AuthorizationPolicy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthorizationView {
+    /// `allow`, `deny` or `not_reached`.
+    pub result: String,
+    /// The AuthorizationPolicy that decided; null when none did.
+    pub decided_by: Option<PolicyRefView>,
 }
 
 /// One end of a connection.
@@ -117,7 +135,7 @@ pub struct StepView {
 
 impl RecordView {
     /// The view of `record`, without its text.
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &Record, semantics: Semantics) -> Self {
         let failure = record.failure();
         Self {
             id: record.id,
@@ -126,10 +144,13 @@ impl RecordView {
             code: record.code().map(str::to_owned),
             flag: record.flag().to_string(),
             wire: record.wire().map(|wire| wire.to_string()),
+            semantics: semantics.to_string(),
             why: record.why(),
             hint: record.hint().map(str::to_owned),
             error: failure.map(|failure| failure.error.clone()),
             decided_by: failure.and_then(|failure| Some(failure.policy.as_ref()?.into())),
+            peer_authentication: effective(record).map(ModeView::from),
+            authorization: AuthorizationView::of(record),
             started: rfc3339(record.started()),
             took_ns: nanoseconds(record.took()),
             to_backend: record.to_backend(),
@@ -146,8 +167,31 @@ impl RecordView {
     }
 
     /// The view of `record` with its text.
-    pub fn explained(record: &Record) -> Self {
-        Self { text: Some(explain_text(record)), ..Self::of(record) }
+    pub fn explained(record: &Record, semantics: Semantics) -> Self {
+        Self { text: Some(explain_text(record)), ..Self::of(record, semantics) }
+    }
+}
+
+/// The mode that policy was asked for at the callee.
+fn effective(record: &Record) -> Option<&Effective> {
+    record
+        .facts()
+        .filter_map(|fact| if let Fact::Mode(effective) = fact { Some(effective) } else { None })
+        .last()
+}
+
+impl AuthorizationView {
+    fn of(record: &Record) -> Self {
+        let refusal = record
+            .failure()
+            .filter(|failure| (failure.verdict, failure.stage) == (Verdict::Deny, Stage::Authz));
+        let result = match (refusal, record.permit()) {
+            (Some(_), _) => "deny",
+            (None, Some(_)) => "allow",
+            (None, None) => "not_reached",
+        };
+        let decided_by = refusal.and_then(|failure| Some(failure.policy.as_ref()?.into()));
+        Self { result: result.to_owned(), decided_by }
     }
 }
 
