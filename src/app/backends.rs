@@ -48,7 +48,9 @@ fn bind_one(workload: &Arc<Workload>, (ip, number): (IpAddr, u16)) -> Result<Bou
     let listener = listen(addr, false).map_err(|source| {
         let door = format!("the app of {}", workload.name);
         match source.kind() {
-            std::io::ErrorKind::AddrInUse => StartError::PortInUse { addr, door, holder: who_holds(addr), source },
+            std::io::ErrorKind::AddrInUse => {
+                StartError::PortInUse { addr, door, holder: who_holds(addr), source }
+            }
             _ => StartError::Bind { addr, door, source },
         }
     })?;

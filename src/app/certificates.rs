@@ -20,7 +20,11 @@ pub(crate) struct Certificates {
 
 impl Certificates {
     /// Issues one certificate for each identity in the mesh, each with a key of its own.
-    pub(crate) fn issue(authority: Arc<Authority>, mesh: &Mesh, identities: &Identities) -> Result<Self, StartError> {
+    pub(crate) fn issue(
+        authority: Arc<Authority>,
+        mesh: &Mesh,
+        identities: &Identities,
+    ) -> Result<Self, StartError> {
         let mut sources = BTreeMap::new();
         let mut pairs = Vec::new();
         for workload in mesh.workloads().filter(|workload| workload.reach.in_mesh()) {

@@ -96,12 +96,16 @@ impl Reason for StartError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::PortInUse { holder: Some(holder), .. } => format!("stop it (kill {}), or change the port", holder.pid),
+            Self::PortInUse { holder: Some(holder), .. } => {
+                format!("stop it (kill {}), or change the port", holder.pid)
+            }
             Self::PortInUse { holder: None, .. } => "it belongs to another user; change the port".to_owned(),
             Self::Bind { source, .. } if source.raw_os_error() == Some(24) => {
                 "raise the limit of open files: ulimit -n 65536".to_owned()
             }
-            Self::Bind { .. } => "each workload needs an address of its own in 127.0.0.0/8, which Linux has".to_owned(),
+            Self::Bind { .. } => {
+                "each workload needs an address of its own in 127.0.0.0/8, which Linux has".to_owned()
+            }
             Self::NoBlock { .. } => "stop a mesh that is no longer needed".to_owned(),
             Self::Ca(error) => return error.hint(),
             Self::Admin(error) => return error.hint(),

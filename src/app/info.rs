@@ -14,7 +14,8 @@ pub(crate) fn workloads(mesh: &Mesh, place: Place, doors: &[Door], bound: &[Boun
     let entry = |workload: &Workload| {
         let own = doors.iter().filter(|door| door.kind.workload() == Some(&workload.name));
         let own = own.map(|door| DoorView { door: door.kind.word().to_owned(), address: door.addr.0 });
-        let apps = bound.iter().filter(|bound| !workload.reach.in_mesh() && bound.workload.name == workload.name);
+        let apps =
+            bound.iter().filter(|bound| !workload.reach.in_mesh() && bound.workload.name == workload.name);
         let apps = apps.map(|bound| DoorView { door: "app".to_owned(), address: bound.addr });
         Some(WorkloadDoors {
             name: workload.name.to_string(),
@@ -63,6 +64,10 @@ pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
         trust_domain: settings.trust_domain.clone(),
         semantics: settings.semantics.to_string(),
         ca,
+        ca_dir: match whole.ca {
+            CaAt::Memory => None,
+            CaAt::Dir(folder) => Some(folder.display().to_string()),
+        },
         node_ip: whole.place.node_ip(),
         socks: std::net::SocketAddr::new(whole.place.node_ip(), proxy::SOCKS5),
         admin: whole.admin,

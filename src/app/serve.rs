@@ -40,8 +40,12 @@ pub(crate) fn serve(bound: Vec<Bound>, backends: &Backends, tls: &AppTls, tasks:
 /// Who is behind `socket`: the proxy knows whom it dialled for; anyone else came without one.
 fn caller(backends: &Backends, socket: std::net::SocketAddr) -> Caller {
     match backends.caller(socket) {
-        Some(known) => Caller { workload: known.workload, identity: known.identity, wire: known.wire.to_owned() },
-        None => Caller { workload: None, identity: None, wire: "straight to the app, past any proxy".to_owned() },
+        Some(known) => {
+            Caller { workload: known.workload, identity: known.identity, wire: known.wire.to_owned() }
+        }
+        None => {
+            Caller { workload: None, identity: None, wire: "straight to the app, past any proxy".to_owned() }
+        }
     }
 }
 

@@ -158,7 +158,8 @@ fn take_name(wanted: Option<&str>) -> Result<(AdminContext, tokio::net::UnixList
     }
     let mut number = 1;
     loop {
-        let name = if number == 1 { DEFAULT_CONTEXT.to_owned() } else { format!("{DEFAULT_CONTEXT}-{number}") };
+        let name =
+            if number == 1 { DEFAULT_CONTEXT.to_owned() } else { format!("{DEFAULT_CONTEXT}-{number}") };
         let context = AdminContext::new(&name)?;
         match context.listen() {
             Err(ContextError::Taken { .. }) if number < MOST_CONTEXTS => number += 1,
@@ -223,9 +224,9 @@ fn authority(options: &Options) -> Result<Authority, StartError> {
 
 /// One certificate for all apps that speak TLS themselves: the names of every service, as a wildcard certificate would.
 fn app_tls(mesh: &Mesh) -> Result<AppTls, StartError> {
-    let names = mesh.services().flat_map(|service| {
-        [service.hostname.clone(), service.name.dotted(), service.name.name.to_string()]
-    });
+    let names = mesh
+        .services()
+        .flat_map(|service| [service.hostname.clone(), service.name.dotted(), service.name.name.to_string()]);
     let names: Vec<String> = names.take(MOST_APP_NAMES).collect();
     let (certificate, key) = app_certificate(names)?;
     AppTls::new(&certificate, &key).map_err(|source| StartError::Tls { id: "the apps".to_owned(), source })

@@ -166,6 +166,8 @@ fn search_path() -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Stdio;
+    use tokio::io::AsyncReadExt;
 
     async fn check(program: &str, arguments: &[&str], expect: Result<u8, &str>) {
         let mut command = Command::new(program);
@@ -186,8 +188,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_terminate_is_passed_on() {
+        let script = "trap 'exit 3' TERM; echo ready; read never";
         let mut command = Command::new("sh");
-        command.args(["-c", "trap 'exit 3' TERM; kill -TERM $PPID; while :; do sleep 0.05; done"]);
-        assert_eq!(run(command).await.unwrap(), 3);
+        command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut ready = [0; 6];
+        child.stdout.take().unwrap().read_exact(&mut ready).await.unwrap();
+        let _open = child.stdin.take();
+        pass_on(&child, Signal::TERM);
+        assert_eq!(code(child.wait().await.unwrap()), 3);
     }
 }

@@ -81,6 +81,6 @@ mod tests {
         check(1_024, "1.0 KiB");
         check(1_048_575, "1023.9 KiB");
         check(3 << 30, "3.0 GiB");
-        check(u64::MAX, "16777216.0 TiB");
+        check(u64::MAX, "16777215.9 TiB");
     }
 }

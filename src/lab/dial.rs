@@ -26,7 +26,12 @@ impl Lab {
     /// # Errors
     ///
     /// An unknown workload; a door that does not answer. `Ok(Err(reply))` is the door's SOCKS refusal.
-    pub async fn dial(&self, workload: &str, host: &str, port: u16) -> Result<Result<TcpStream, u8>, LabError> {
+    pub async fn dial(
+        &self,
+        workload: &str,
+        host: &str,
+        port: u16,
+    ) -> Result<Result<TcpStream, u8>, LabError> {
         let mut stream = TcpStream::connect(self.outbound(workload)?).await?;
         stream.write_all(&[5, 1, 0]).await?;
         let mut method = [0; 2];
@@ -49,7 +54,13 @@ impl Lab {
     /// # Errors
     ///
     /// As [`Lab::dial`].
-    pub async fn send(&self, workload: &str, host: &str, port: u16, bytes: &[u8]) -> Result<Attempt, LabError> {
+    pub async fn send(
+        &self,
+        workload: &str,
+        host: &str,
+        port: u16,
+        bytes: &[u8],
+    ) -> Result<Attempt, LabError> {
         match self.dial(workload, host, port).await? {
             Ok(stream) => Ok(exchange(stream, bytes).await),
             Err(code) => Ok(Attempt::Refused(code)),

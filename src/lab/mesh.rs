@@ -82,7 +82,9 @@ impl Lab {
     pub fn captured(&self, name: &str, port: u16) -> Result<SocketAddr, LabError> {
         let workload = self.workload(name)?;
         let local = self.running.place().local(&workload, port);
-        local.map(|addr| addr.0).ok_or_else(|| LabError::NoDoor { door: "captured", workload: name.to_owned() })
+        local
+            .map(|addr| addr.0)
+            .ok_or_else(|| LabError::NoDoor { door: "captured", workload: name.to_owned() })
     }
 
     /// The HBONE door of `name`.

@@ -68,7 +68,9 @@ impl Reason for AuthorityError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::IpMismatch { own, .. } => format!("this door serves {own}; CONNECT to that, or dial the other workload"),
+            Self::IpMismatch { own, .. } => {
+                format!("this door serves {own}; CONNECT to that, or dial the other workload")
+            }
             Self::NoService { .. } | Self::NoPort { .. } => "glasstunnel config services".to_owned(),
             Self::OwnPort { .. } => "the proxy's own ports are never reachable through a tunnel".to_owned(),
         })

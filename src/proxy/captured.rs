@@ -126,7 +126,8 @@ async fn terminate(
     let offer = Offer::Captured { alpn: sniffed.protocol.alpn() };
     let deadline = ends.since + ctx.shared.config.deadlines.handshake;
     let stream = Prefixed::new(stream, sniffed.bytes);
-    let (stream, peer) = accept(stream, &pair.server, offer, deadline).await.map_err(|error| failure::tls(&error))?;
+    let (stream, peer) =
+        accept(stream, &pair.server, offer, deadline).await.map_err(|error| failure::tls(&error))?;
     recording.step(handshaken(&peer));
     recording.note(|half| {
         half.wire = Some(Wire::Mtls);

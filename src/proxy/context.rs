@@ -38,8 +38,7 @@ pub struct Shared {
 impl Shared {
     /// Whether dialling `addr` would reach a listener of this process.
     pub(crate) fn is_own(&self, addr: LocalAddr) -> bool {
-        self.own.load().contains(&addr.0)
-            || (addr.ip() == self.place.node_ip() && ports::is_own(addr.port()))
+        self.own.load().contains(&addr.0) || (addr.ip() == self.place.node_ip() && ports::is_own(addr.port()))
     }
 }
 

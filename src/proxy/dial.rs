@@ -76,7 +76,9 @@ impl DialError {
         match self {
             Self::Refused { addr, source } => format!("nothing accepts connections at {addr}: {source}"),
             Self::Timeout { addr, after } => format!("{addr} did not answer within {after:?}"),
-            Self::HboneTimeout { addr, after } => format!("the HBONE port {addr} did not answer within {after:?}"),
+            Self::HboneTimeout { addr, after } => {
+                format!("the HBONE port {addr} did not answer within {after:?}")
+            }
             Self::Resolve { name, source } => format!("the backend {name} does not resolve: {source}"),
             Self::NoBackend { workload, port, ports } => {
                 format!("{workload} has no port {port}; it has {ports}")

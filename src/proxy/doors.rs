@@ -67,10 +67,13 @@ pub fn doors(mesh: &Mesh, place: Place) -> Vec<Door> {
 /// The doors of one workload. Outside the mesh it has only a way out: its app listens for itself.
 fn doors_of(workload: &Workload, place: Place) -> Vec<Door> {
     let name = || workload.name.clone();
-    let captured = workload.ports.iter().filter(|_| workload.reach.in_mesh()).map(|port| {
-        (DoorKind::Captured { workload: name(), port: port.number }, port.number)
-    });
-    let hbone = (workload.reach == Reach::Hbone).then(|| (DoorKind::Hbone { workload: name() }, ports::HBONE));
+    let captured = workload
+        .ports
+        .iter()
+        .filter(|_| workload.reach.in_mesh())
+        .map(|port| (DoorKind::Captured { workload: name(), port: port.number }, port.number));
+    let hbone =
+        (workload.reach == Reach::Hbone).then(|| (DoorKind::Hbone { workload: name() }, ports::HBONE));
     let outbound = (DoorKind::Outbound { workload: Some(name()) }, ports::SOCKS5);
     captured
         .chain(hbone)

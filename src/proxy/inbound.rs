@@ -155,8 +155,7 @@ async fn flow(
     };
     recording.step(Fact::Dialed { to: workload.address(permit.port()) });
     let client = ctx.shared.place.mesh_addr(&snapshot.mesh, tunnel.client);
-    let _known =
-        introduce_caller(ctx, &backend, (client, Some(&tunnel.peer), Wire::Hbone), &snapshot);
+    let _known = introduce_caller(ctx, &backend, (client, Some(&tunnel.peer), Wire::Hbone), &snapshot);
     let baggage = baggage(&workload, snapshot.mesh.settings());
     let mut stream = respond.accept(Some(&baggage)).map_err(|error| failure::hbone(&error))?;
     recording.step(Fact::Answered { status: 200 });
@@ -195,18 +194,13 @@ fn permit(
         workload: &workload.name,
         port,
     };
-    let permit = authorize(admitted, &check)
-        .map_err(|denial| (DENIED, Failure::denied(Stage::Authz, &denial)))?;
+    let permit =
+        authorize(admitted, &check).map_err(|denial| (DENIED, Failure::denied(Stage::Authz, &denial)))?;
     recording.step(Fact::Permitted(Box::new(permit.clone())));
     Ok(permit)
 }
 
-fn refuse(
-    respond: Respond,
-    status: u16,
-    recording: &mut Recording,
-    failure: Failure,
-) -> Result<(), Failure> {
+fn refuse(respond: Respond, status: u16, recording: &mut Recording, failure: Failure) -> Result<(), Failure> {
     respond.refuse(status);
     recording.step(Fact::Answered { status });
     Err(failure)

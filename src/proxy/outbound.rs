@@ -112,7 +112,8 @@ fn resolve(ctx: &Context, snapshot: &Snapshot, asked: &Asked) -> Result<MeshAddr
         Destination::Host(host, port) => match snapshot.mesh.resolve_ip(host, namespace) {
             Some(ip) => Ok(MeshAddr::new(ip, *port)),
             None => {
-                let names: Vec<String> = snapshot.mesh.services().map(|service| service.name.dotted()).collect();
+                let names: Vec<String> =
+                    snapshot.mesh.services().map(|service| service.name.dotted()).collect();
                 Err(OrigDstError::Host {
                     nearest: nearest(host, names.iter().map(String::as_str)).map(str::to_owned),
                     host: host.escape_debug().to_string(),

@@ -148,7 +148,12 @@ fn to_workload(
 }
 
 /// Auto mTLS: HBONE to an ambient workload, direct mTLS to a sidecar, plaintext to anything else.
-fn wire(snapshot: &Snapshot, source: &Workload, workload: &Arc<Workload>, port: u16) -> (Route, &'static str) {
+fn wire(
+    snapshot: &Snapshot,
+    source: &Workload,
+    workload: &Arc<Workload>,
+    port: u16,
+) -> (Route, &'static str) {
     let plain = || Route::Plain(Some(Arc::clone(workload)));
     let mode = snapshot.policies.effective(&workload.name, port).mode;
     match (source.reach.in_mesh(), workload.reach, mode, snapshot.policies.semantics()) {

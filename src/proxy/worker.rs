@@ -100,7 +100,9 @@ impl Worker {
                 tasks.spawn("captured", captured::serve(ctx, accepted, workload, port));
             }
             DoorKind::Hbone { workload } => tasks.spawn("inbound", inbound::serve(ctx, accepted, workload)),
-            DoorKind::Outbound { workload } => tasks.spawn("outbound", outbound::serve(ctx, accepted, workload)),
+            DoorKind::Outbound { workload } => {
+                tasks.spawn("outbound", outbound::serve(ctx, accepted, workload))
+            }
         }
     }
 }

@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer as RustlsCertificate, PrivateKeyDer as RustlsKey, PrivatePkcs8KeyDer};
+use rustls::pki_types::{
+    CertificateDer as RustlsCertificate, PrivateKeyDer as RustlsKey, PrivatePkcs8KeyDer,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsAcceptor;
@@ -33,8 +35,9 @@ impl AppTls {
         let chain = vec![RustlsCertificate::from(certificate.as_bytes().to_vec())];
         let key = RustlsKey::from(PrivatePkcs8KeyDer::from(key.secret_bytes().to_vec()));
         let config = ServerConfig::builder_with_provider(provider()).with_protocol_versions(VERSIONS);
-        let mut config =
-            config.and_then(|config| config.with_no_client_auth().with_single_cert(chain, key)).map_err(unusable)?;
+        let mut config = config
+            .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key))
+            .map_err(unusable)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
     }

@@ -81,13 +81,17 @@ impl Reason for OrigDstError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Protocol { .. } => Some("glasstunnel exec WORKLOAD -- CMD sets a program's proxy up".to_owned()),
-            Self::NoWorkload => {
-                Some("socks5h://WORKLOAD.NAMESPACE@HOST:15080, or that workload's own outbound door".to_owned())
+            Self::Protocol { .. } => {
+                Some("glasstunnel exec WORKLOAD -- CMD sets a program's proxy up".to_owned())
             }
+            Self::NoWorkload => Some(
+                "socks5h://WORKLOAD.NAMESPACE@HOST:15080, or that workload's own outbound door".to_owned(),
+            ),
             Self::Unknown(unknown) => unknown.hint(),
             Self::Host { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            Self::Host { nearest: None, .. } => Some("glasstunnel config services lists the names".to_owned()),
+            Self::Host { nearest: None, .. } => {
+                Some("glasstunnel config services lists the names".to_owned())
+            }
             _ => None,
         }
     }

@@ -12,7 +12,8 @@ use crate::proxy::orig_dst::head::{Asked, Destination, Reader, Through, destinat
 /// The tunnel is open.
 pub(crate) const SUCCESS: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 /// The name means nothing here.
-pub(crate) const UNREACHABLE: &[u8] = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+pub(crate) const UNREACHABLE: &[u8] =
+    b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const NOT_CONNECT: &[u8] =
     b"HTTP/1.1 405 Method Not Allowed\r\nAllow: CONNECT\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
