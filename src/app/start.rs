@@ -1,6 +1,7 @@
 //! From options to a running mesh: certificates, backends, doors, threads, admin. Everything is bound before anything runs.
 
 use std::collections::{HashSet, VecDeque};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,12 +11,13 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use crate::admin::{self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Readiness, State};
+use crate::admin::{self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Readiness, ServeError, State};
 use crate::app::backends::{self, Bound};
 use crate::app::bind::{self, Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::error::StartError;
 use crate::app::info::{self, Whole};
+use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::serve;
 use crate::app::threads::{self, Stopped, WorkerThread, stop};
@@ -178,8 +180,18 @@ enum Admin {
 async fn bind_admin(at: AdminAt, claim: TcpListener) -> Result<Admin, StartError> {
     Ok(match at {
         AdminAt::Node => Admin::Served(tokio::net::TcpListener::from_std(claim).map_err(StartError::System)?),
-        AdminAt::At(address) => Admin::Elsewhere(admin::bind_tcp(address).await?, claim),
+        AdminAt::At(address) => Admin::Elsewhere(elsewhere(address).await?, claim),
         AdminAt::Nowhere => Admin::Nowhere(claim),
+    })
+}
+
+async fn elsewhere(address: SocketAddr) -> Result<tokio::net::TcpListener, StartError> {
+    admin::bind_tcp(address).await.map_err(|ServeError::Bind { address, source }| match source.kind() {
+        ErrorKind::AddrInUse => {
+            let (door, holder) = ("the admin API".to_owned(), who_holds(address));
+            StartError::PortInUse { addr: address, door, holder, source }
+        }
+        _ => StartError::Admin(ServeError::Bind { address, source }),
     })
 }
 

@@ -15,11 +15,14 @@ const STRONG: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
 
 /// The whole greeting, with colours that [`crate::cli::Output`] takes away where they are not wanted.
+///
+/// `program` is how this program is called from the shell that it was started in, so that the lines can be pasted.
 pub fn banner(
     info: &MeshInfo,
     workloads: &[WorkloadView],
     services: &[ServiceView],
     policies: &[PolicyView],
+    program: &str,
 ) -> String {
     let mut text = format!("{STRONG}glasstunnel {}{STRONG:#} · {}\n\n", info.version, info.mesh_source);
     let shared = Shared::of(workloads);
@@ -31,7 +34,7 @@ pub fn banner(
     let untouched = if info.ca_dir.is_none() { " Nothing was written to disk." } else { "" };
     let ready = duration_text(Duration::from_nanos(info.ready_in_ns));
     text.push_str(&format!("\n{STRONG}ready in {ready}.{STRONG:#}{untouched} Ctrl-C stops.\n"));
-    text.push_str(&invitation(info, workloads, services));
+    text.push_str(&invitation(info, workloads, services, program));
     text
 }
 
@@ -125,7 +128,7 @@ fn listeners(workload: &WorkloadView, shared: &Shared) -> String {
     listed.map(|(door, addresses)| format!("{door} {addresses}")).collect::<Vec<_>>().join("  ")
 }
 
-fn invitation(info: &MeshInfo, workloads: &[WorkloadView], services: &[ServiceView]) -> String {
+fn invitation(info: &MeshInfo, workloads: &[WorkloadView], services: &[ServiceView], program: &str) -> String {
     let context = (info.context != DEFAULT_CONTEXT).then_some(info.context.as_str());
     let suggestions = suggestions(workloads, services, context);
     if suggestions.is_empty() {
@@ -133,7 +136,7 @@ fn invitation(info: &MeshInfo, workloads: &[WorkloadView], services: &[ServiceVi
     }
     let lines = suggestions
         .iter()
-        .map(|suggestion| format!("  {QUIET}# {}{QUIET:#}\n  {}\n", suggestion.shows, suggestion.command));
+        .map(|suggestion| format!("  {QUIET}# {}{QUIET:#}\n  {program} {}\n", suggestion.shows, suggestion.command));
     format!("\nTry, in another terminal:\n{}\n", lines.collect::<String>())
 }
 

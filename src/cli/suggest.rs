@@ -6,7 +6,7 @@ use crate::cli::tables::dotted;
 /// A command and what it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
-    /// To paste into another terminal.
+    /// What to type after the program's name, in another terminal.
     pub command: String,
     /// What to expect, in a few words.
     pub shows: String,
@@ -63,7 +63,7 @@ pub fn suggestions(
 fn suggestion(context: Option<&str>, from: &WorkloadView, to: &Callee<'_>, shows: String) -> Suggestion {
     let context = context.map(|name| format!("--context {name} ")).unwrap_or_default();
     Suggestion {
-        command: format!("glasstunnel exec {context}{} -- curl -sS {}", from.dotted(), to.url),
+        command: format!("exec {context}{} -- curl -sS {}", from.dotted(), to.url),
         shows,
     }
 }

@@ -122,8 +122,23 @@ fn greet(running: &Running, ignored: &[IgnoredKind], output: &mut Output) -> Res
         let count = if kind.count == 1 { "1 document".to_owned() } else { format!("{} documents", kind.count) };
         output.talk(&format!("ignored: {} ({count}, first at {}): {}\n", kind.kind, kind.first, kind.meaning));
     }
-    output.answer(&banner(info, &workloads, &services, &policies))?;
+    output.answer(&banner(info, &workloads, &services, &policies, &program()))?;
     output.answer(&format!("\n{}\n", live_line::header(look(output))))
+}
+
+/// How the user's shell finds this program: by name if it is on the PATH, else by its path.
+fn program() -> String {
+    let name = env!("CARGO_PKG_NAME");
+    let Ok(own) = std::env::current_exe() else { return name.to_owned() };
+    #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).any(|folder| folder.join(name) == own);
+    if on_path {
+        return name.to_owned();
+    }
+    let here = std::env::current_dir().ok();
+    let shorter = here.and_then(|here| Some(own.strip_prefix(here).ok()?.to_path_buf()));
+    shorter.unwrap_or(own).display().to_string()
 }
 
 fn look(output: &Output) -> Look {

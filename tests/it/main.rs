@@ -10,3 +10,5 @@ mod paths;
 mod limits;
 mod safety;
 mod drain;
+mod command;
+mod readme;

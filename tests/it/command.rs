@@ -1,0 +1,213 @@
+//! The real binary: what it prints, what it exits with, and that it leaves nothing behind.
+
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::program::{Ran, run};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_glasstunnel");
+
+/// A running `glasstunnel up` with a context of its own; killed when dropped.
+pub(crate) struct Up {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    context: String,
+    /// What it printed until it was ready, with the lines to paste.
+    pub(crate) banner: String,
+}
+
+impl Up {
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
+        Self::from(Command::new(PROGRAM), arguments).await
+    }
+
+    /// With at most `files` open files, so that they run out.
+    async fn with_few_files(files: u32) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), PROGRAM]);
+        Self::from(command, &["--workers", "1"]).await
+    }
+
+    async fn from(mut command: Command, arguments: &[&str]) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let context = format!("it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        command.args(["up", "--context", &context]).args(arguments).kill_on_drop(true);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut banner = String::new();
+        loop {
+            let Some(line) = lines.next_line().await.unwrap() else {
+                panic!("up ended: {banner}{}", rest(child.stderr.take().unwrap()).await);
+            };
+            // The header of the live lines comes last.
+            if line.starts_with("TIME") {
+                return Self { child, lines, context, banner };
+            }
+            banner.push_str(&line);
+            banner.push('\n');
+        }
+    }
+
+    /// Runs `glasstunnel COMMAND --context THIS REST`.
+    pub(crate) async fn ask(&self, command: &[&str], rest: &[&str]) -> Ran {
+        let all: Vec<&str> = command.iter().chain(&["--context", &self.context]).chain(rest).copied().collect();
+        run(PROGRAM, &all, "").await
+    }
+
+    /// The next live line.
+    pub(crate) async fn line(&mut self) -> String {
+        self.lines.next_line().await.unwrap().unwrap()
+    }
+
+    /// Sends a signal by name, waits for the end; its exit code and all of its stderr.
+    async fn stop(mut self, signal: &str) -> (i32, String) {
+        let pid = self.child.id().unwrap().to_string();
+        assert_eq!(run("kill", &[signal, &pid], "").await.code, 0);
+        let talk = rest(self.child.stderr.take().unwrap()).await;
+        (self.child.wait().await.unwrap().code().unwrap(), talk)
+    }
+
+    /// An address that stands in the banner's `context` line: the shared outbound door.
+    fn socks(&self) -> String {
+        let (_, after) = self.banner.split_once("socks5 for all ").unwrap();
+        after.split_whitespace().next().unwrap().to_owned()
+    }
+}
+
+async fn rest(mut stream: impl tokio::io::AsyncRead + Unpin) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+#[tokio::test]
+async fn up_exec_config_explain_and_a_clean_end() {
+    let mut up = Up::start(&[]).await;
+    assert!(up.banner.contains("Nothing was written to disk."), "{}", up.banner);
+    let ran = up.ask(&["exec"], &["curl-client", "--", "curl", "-sS", "http://customers/health"]).await;
+    assert_eq!((ran.code, ran.out.trim()), (0, "ok"), "{ran:?}");
+    let line = up.line().await;
+    assert!(line.contains("#1 ") && line.contains("hbone ALLOW"), "{line}");
+    let ran = up.ask(&["exec"], &["curl-client.outside", "--", "curl", "-sS", "http://webhook.default:8080/"]).await;
+    assert_eq!(ran.code, 56, "the program's own exit code: {ran:?}");
+    let line = up.line().await;
+    assert!(line.contains("raw   DENY    DENY") && line.contains("STRICT"), "{line}");
+    let ran = up.ask(&["explain"], &["#2"]).await;
+    assert!(ran.code == 0 && ran.out.contains("peer_auth.strict_refuses_plaintext"), "{ran:?}");
+    for noun in ["workloads", "services", "policies", "certificates", "connections", "all"] {
+        let ran = up.ask(&["config", noun], &["-o", "json"]).await;
+        assert!(ran.code == 0 && ran.out.contains("\"apiVersion\": \"glasstunnel.dev/v1\""), "{noun}: {ran:?}");
+    }
+    let (code, talk) = up.stop("-INT").await;
+    assert_eq!(code, 0, "{talk}");
+    assert!(talk.contains("draining") && talk.contains("stopped: everything finished"), "{talk}");
+}
+
+#[tokio::test]
+async fn sigterm_drains_too() {
+    let up = Up::start(&["--workers", "1", "--admin", "none"]).await;
+    let (code, talk) = up.stop("-TERM").await;
+    assert_eq!(code, 0, "{talk}");
+}
+
+#[tokio::test]
+async fn the_printed_mesh_is_read_back() {
+    let printed = run(PROGRAM, &["up", "--print-mesh"], "").await;
+    assert_eq!((printed.code, printed.out.as_str()), (0, glasstunnel::resources::DEMO));
+    let folder = std::env::temp_dir().join(format!("glasstunnel-print-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("mesh.yaml");
+    std::fs::write(&file, &printed.out).unwrap();
+    let up = Up::start(&["-f", file.to_str().unwrap()]).await;
+    let ran = up.ask(&["exec"], &["web-frontend", "--", "curl", "-sS", "http://customers/health"]).await;
+    assert_eq!(ran.out.trim(), "ok", "{ran:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_kept_ca_survives_a_restart() {
+    let folder = std::env::temp_dir().join(format!("glasstunnel-ca-{}", std::process::id()));
+    let mut roots = Vec::new();
+    for _ in 0..2 {
+        let up = Up::start(&["--ca-dir", folder.to_str().unwrap()]).await;
+        assert!(!up.banner.contains("Nothing was written"), "{}", up.banner);
+        let ran = up.ask(&["config", "certificates"], &[]).await;
+        let root = ran.out.lines().find(|line| line.contains("Root")).unwrap();
+        roots.push(root.split_whitespace().nth(4).unwrap().to_owned());
+    }
+    assert_eq!(roots[0], roots[1]);
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        let entry = entry.unwrap();
+        if entry.file_name().to_string_lossy().contains("key") {
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn mistakes_have_their_exit_codes_and_start_nothing() {
+    let errors = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/errors");
+    let file = |name: &str| format!("{errors}/{name}");
+    let check = |arguments: Vec<String>, code: i32, says: &'static str| async move {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let ran = run(PROGRAM, &arguments, "").await;
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains(says) && ran.out.is_empty(), "{arguments:?}: {ran:?}");
+    };
+    let up = |file: String| vec!["up".to_owned(), "-f".to_owned(), file];
+    check(up(file("unknown_mode.yaml")), 3, "did you mean `STRICT`?").await;
+    check(up(file("duplicate_name.yaml")), 3, "is declared twice").await;
+    check(up(file("missing.yaml")), 3, "cannot read").await;
+    check(vec!["explain".into(), "#1".into(), "--context".into(), "no-such-mesh".into()], 4, "no mesh called").await;
+    check(vec!["up".into(), "--wrong".into()], 2, "--wrong").await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let admin = taken.local_addr().unwrap().to_string();
+    let context = format!("taken-{}", std::process::id());
+    let arguments = ["up", "--context", &context, "--admin", &admin].map(str::to_owned).to_vec();
+    check(arguments, 5, "the port is in use by").await;
+}
+
+#[tokio::test]
+async fn names_that_nobody_has_are_answered_with_the_nearest() {
+    let up = Up::start(&[]).await;
+    let ran = up.ask(&["exec"], &["curl-clent", "--", "true"]).await;
+    assert!(ran.code == 1 && ran.err.contains("did you mean"), "{ran:?}");
+    let ran = up.ask(&["exec"], &["curl-client", "--", "no-such-program"]).await;
+    assert_eq!(ran.code, 127, "{ran:?}");
+    let ran = up.ask(&["exec"], &["curl-client", "--", "sh", "-c", "exit 42"]).await;
+    assert_eq!(ran.code, 42, "{ran:?}");
+    let ran = up.ask(&["explain"], &["#99"]).await;
+    assert!(ran.code == 1 && ran.err.contains("#99"), "{ran:?}");
+}
+
+/// Out of descriptors: no log storm, and the mesh recovers by itself (reference/reliability.md section 0 row 2).
+#[tokio::test]
+async fn running_out_of_files_is_said_once_a_second_and_passes() {
+    let up = Up::with_few_files(150).await;
+    let socks = up.socks();
+    let mut hoard = Vec::new();
+    for _ in 0..300 {
+        hoard.push(TcpStream::connect(&socks).await.unwrap());
+    }
+    // While they are held, the proxy fails to accept; the admin socket may fail, too, and then says so.
+    let refused = up.ask(&["exec"], &["curl-client", "--", "curl", "-sS", "-m", "2", "http://customers/health"]).await;
+    assert_ne!(refused.code, 0, "{refused:?}");
+    drop(hoard);
+    let mut ran = refused;
+    for _ in 0..20 {
+        ran = up.ask(&["exec"], &["curl-client", "--", "curl", "-sS", "-m", "5", "http://customers/health"]).await;
+        if ran.code == 0 {
+            break;
+        }
+    }
+    assert_eq!(ran.out.trim(), "ok", "it did not recover: {ran:?}");
+    let (_, talk) = up.stop("-INT").await;
+    assert!(talk.contains("cannot accept connections"), "{talk}");
+    assert!(talk.len() < 10_000, "a log storm of {} bytes", talk.len());
+}

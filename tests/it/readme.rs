@@ -1,0 +1,57 @@
+//! The README's session is what the real program prints: its commands are run, its output is compared.
+
+use crate::command::Up;
+
+/// Numbers differ from run to run (times, ports, serials); the words and their order do not.
+fn words(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut last = ' ';
+        for letter in line.trim().chars() {
+            let letter = if letter.is_ascii_digit() { 'N' } else { letter };
+            if !((letter == 'N' && last == 'N') || (letter == ' ' && last == ' ')) {
+                out.push(letter);
+            }
+            last = letter;
+        }
+        out.push('\n');
+    }
+    // `1.9ms` or `1ms` or `901 µs`: any length of time.
+    out.replace("N.N", "N").replace("N.N", "N").replace("Nms", "N s").replace("N µs", "N s").replace("Ns", "N s")
+}
+
+/// The commands of the block that follows `marker`, each with what it prints.
+fn session<'a>(readme: &'a str, marker: &str) -> Vec<(&'a str, String)> {
+    let (_, after) = readme.split_once(marker).unwrap();
+    let (_, block) = after.split_once("```console\n").unwrap();
+    let (block, _) = block.split_once("\n```").unwrap();
+    let mut commands: Vec<(&str, String)> = Vec::new();
+    for line in block.lines() {
+        match line.strip_prefix("$ ") {
+            Some(command) => commands.push((command, String::new())),
+            None => {
+                let (_, output) = commands.last_mut().unwrap();
+                output.push_str(line);
+                output.push('\n');
+            }
+        }
+    }
+    commands
+}
+
+#[tokio::test]
+async fn the_session_in_the_readme_is_true() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let up = Up::start(&[]).await;
+    let commands = session(&readme, "<!-- session: tests/it/readme.rs -->");
+    assert!(commands.len() >= 3, "the session is gone");
+    for (command, expected) in commands {
+        let mut arguments = command.split_whitespace().map(|word| word.trim_matches('\''));
+        assert_eq!(arguments.next(), Some("glasstunnel"), "{command}");
+        let subcommand = arguments.next().unwrap();
+        let rest: Vec<&str> = arguments.collect();
+        let ran = up.ask(&[subcommand], &rest).await;
+        let printed = format!("{}{}", ran.out, ran.err);
+        assert_eq!(words(&printed), words(&expected), "{command} prints:\n{printed}");
+    }
+}
