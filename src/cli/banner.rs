@@ -134,7 +134,7 @@ fn invitation(info: &MeshInfo, workloads: &[WorkloadView], services: &[ServiceVi
     let lines = suggestions
         .iter()
         .map(|suggestion| format!("  {QUIET}# {}{QUIET:#}\n  {}\n", suggestion.shows, suggestion.command));
-    format!("\nTry, in another terminal:\n{}\n", lines.collect::<String>())
+    format!("\nTry, in another terminal:\n{}", lines.collect::<String>())
 }
 
 fn indented(text: &str) -> String {

@@ -84,7 +84,7 @@ fn options(arguments: &UpArguments, snapshot: Snapshot) -> Options {
     Options {
         snapshot,
         mesh_source: if names.is_empty() { DEMO_NAME.to_owned() } else { names.join(", ") },
-        context: Some(arguments.context.clone()),
+        context: arguments.context.clone(),
         ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
         intermediate: false,
         certificate_ttl: CERTIFICATE_TTL,
