@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test --test cli` writes them anew; read the difference before committing it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot run must fail, also in its helpers")]
+
 #[path = "cli/golden.rs"]
 mod golden;
 #[path = "cli/fixture.rs"]

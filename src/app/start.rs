@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
-use crate::admin::{self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Readiness, ServeError, State};
+use crate::admin::{
+    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Readiness, ServeError, State,
+};
 use crate::app::backends::{self, Bound};
 use crate::app::bind::{self, Claim, claim};
 use crate::app::certificates::Certificates;
@@ -95,7 +97,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let began = Instant::now();
     let Claim { place, listener } = claim()?;
     let (context, socket) = take_name(options.context.as_deref())?;
-    let admin = bind_admin(options.admin, listener).await?;
+    let claim = Arc::new(listener);
+    let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
     let identities = Identities::default();
     let certificates = Certificates::issue(Arc::new(authority(&options)?), &mesh, &identities)?;
@@ -111,7 +114,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         mesh_source: options.mesh_source,
         ca: &options.ca,
         ttl: options.certificate_ttl,
-        admin: admin.address(),
+        admin: admin.as_ref().and_then(|listener| listener.local_addr().ok()),
         workloads: info::workloads(&mesh, place, &doors, &bound),
     };
     let shared = Shared {
@@ -120,7 +123,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         config: options.proxy,
         identities: identities.clone(),
         backends: backends.clone(),
-        own: Arc::new(ArcSwap::from_pointee(own_addresses(&doors, &admin, place))),
+        own: Arc::new(ArcSwap::from_pointee(own_addresses(&doors, admin.as_ref(), place))),
     };
     let ((data, data_tasks), (control, control_tasks), (stop, stopped)) = (drain(), drain(), stop());
     let (sender, receiver) = queue();
@@ -128,8 +131,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let recorder = Recorder::new(receiver, metrics.clone(), options.access_log);
     let handle = recorder.handle();
     certificates.keep_fresh(&identities, &control_tasks);
-    let mut threads = vec![serve_backends(bound, (backends, app_tls), &control_tasks, &stopped)?];
-    threads.extend(start_workers(shares, &shared, (&sender, &data_tasks), &stopped)?);
+    let mut threads = vec![serve_backends(bound, (backends, app_tls), &control_tasks, (&claim, &stopped))?];
+    threads.extend(start_workers(shares, &shared, (&sender, &data_tasks), (&claim, &stopped))?);
     control_tasks.spawn("recorder", recorder.run(control_tasks.clone()));
     let info = Arc::new(info::whole(whole, began.elapsed()));
     let (quit, quit_asked) = watch::channel(false);
@@ -145,7 +148,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             quit.send_replace(true);
         }),
     };
-    admin.serve(socket, &state, &control_tasks);
+    serve_admin(socket, admin, &state, &control_tasks);
     let snapshots = shared.snapshots;
     let mesh = Parts { info, place, doors, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
@@ -170,19 +173,16 @@ fn take_name(wanted: Option<&str>) -> Result<(AdminContext, tokio::net::UnixList
     }
 }
 
-/// The TCP side of the admin API. The claim on the block is kept whether it is served or not.
-enum Admin {
-    Served(tokio::net::TcpListener),
-    Elsewhere(tokio::net::TcpListener, TcpListener),
-    Nowhere(TcpListener),
-}
-
-async fn bind_admin(at: AdminAt, claim: TcpListener) -> Result<Admin, StartError> {
-    Ok(match at {
-        AdminAt::Node => Admin::Served(tokio::net::TcpListener::from_std(claim).map_err(StartError::System)?),
-        AdminAt::At(address) => Admin::Elsewhere(elsewhere(address).await?, claim),
-        AdminAt::Nowhere => Admin::Nowhere(claim),
-    })
+/// The TCP side of the admin API; on the node's address it is the claim itself.
+async fn bind_admin(at: AdminAt, claim: &TcpListener) -> Result<Option<tokio::net::TcpListener>, StartError> {
+    match at {
+        AdminAt::Node => {
+            let listener = claim.try_clone().and_then(tokio::net::TcpListener::from_std);
+            listener.map(Some).map_err(StartError::System)
+        }
+        AdminAt::At(address) => elsewhere(address).await.map(Some),
+        AdminAt::Nowhere => Ok(None),
+    }
 }
 
 async fn elsewhere(address: SocketAddr) -> Result<tokio::net::TcpListener, StartError> {
@@ -195,29 +195,15 @@ async fn elsewhere(address: SocketAddr) -> Result<tokio::net::TcpListener, Start
     })
 }
 
-impl Admin {
-    fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Served(listener) | Self::Elsewhere(listener, _) => listener.local_addr().ok(),
-            Self::Nowhere(_) => None,
-        }
-    }
-
-    fn serve(self, socket: tokio::net::UnixListener, state: &State, tasks: &Tasks) {
-        tasks.spawn("admin context", admin::serve_context(socket, state.clone(), tasks.clone()));
-        let (listener, claim) = match self {
-            Self::Served(listener) => (Some(listener), None),
-            Self::Elsewhere(listener, claim) => (Some(listener), Some(claim)),
-            Self::Nowhere(claim) => (None, Some(claim)),
-        };
-        if let Some(listener) = listener {
-            tasks.spawn("admin", admin::serve_tcp(listener, state.clone(), tasks.clone()));
-        }
-        let draining = tasks.draining();
-        tasks.spawn("claim", async move {
-            draining.await;
-            drop(claim);
-        });
+fn serve_admin(
+    socket: tokio::net::UnixListener,
+    listener: Option<tokio::net::TcpListener>,
+    state: &State,
+    tasks: &Tasks,
+) {
+    tasks.spawn("admin context", admin::serve_context(socket, state.clone(), tasks.clone()));
+    if let Some(listener) = listener {
+        tasks.spawn("admin", admin::serve_tcp(listener, state.clone(), tasks.clone()));
     }
 }
 
@@ -244,19 +230,24 @@ fn app_tls(mesh: &Mesh) -> Result<AppTls, StartError> {
     AppTls::new(&certificate, &key).map_err(|source| StartError::Tls { id: "the apps".to_owned(), source })
 }
 
-fn own_addresses(doors: &[Door], admin: &Admin, place: Place) -> HashSet<SocketAddr> {
+fn own_addresses(
+    doors: &[Door],
+    admin: Option<&tokio::net::TcpListener>,
+    place: Place,
+) -> HashSet<SocketAddr> {
     let claim = SocketAddr::new(place.node_ip(), proxy::ADMIN);
-    doors.iter().map(|door| door.addr.0).chain(admin.address()).chain([claim]).collect()
+    let admin = admin.and_then(|listener| listener.local_addr().ok());
+    doors.iter().map(|door| door.addr.0).chain(admin).chain([claim]).collect()
 }
 
 fn serve_backends(
     bound: Vec<Bound>,
     (backends, tls): (Backends, AppTls),
     tasks: &Tasks,
-    stopped: &Stopped,
+    (claim, stopped): (&Arc<TcpListener>, &Stopped),
 ) -> Result<JoinHandle<()>, StartError> {
     let (tasks, stopped) = (tasks.clone(), stopped.clone());
-    threads::run("backends".to_owned(), async move {
+    threads::run("backends".to_owned(), Arc::clone(claim), async move {
         serve(bound, &backends, &tls, &tasks);
         stopped.wait().await;
     })
@@ -266,12 +257,13 @@ fn start_workers(
     shares: Vec<VecDeque<(Door, TcpListener)>>,
     shared: &Shared,
     (sender, tasks): (&EventSender, &Tasks),
-    stopped: &Stopped,
+    (claim, stopped): (&Arc<TcpListener>, &Stopped),
 ) -> Result<Vec<JoinHandle<()>>, StartError> {
     let log = AcceptLog::default();
     let start = |(number, share): (usize, VecDeque<(Door, TcpListener)>)| {
         let context = Context::new(shared.clone(), sender.worker(), tasks.clone());
-        let worker = WorkerThread::start(number, Worker::new(context, log.clone()), stopped.clone())?;
+        let worker = Worker::new(context, log.clone());
+        let worker = WorkerThread::start(number, Arc::clone(claim), worker, stopped.clone())?;
         share.into_iter().for_each(|(door, listener)| worker.open(door, listener));
         Ok(worker.into_handle())
     };

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, watch};
@@ -43,9 +44,14 @@ pub(crate) struct WorkerThread {
 
 impl WorkerThread {
     /// Starts worker `number`.
-    pub(crate) fn start(number: usize, worker: Worker, stopped: Stopped) -> Result<Self, StartError> {
+    pub(crate) fn start(
+        number: usize,
+        claim: Arc<TcpListener>,
+        worker: Worker,
+        stopped: Stopped,
+    ) -> Result<Self, StartError> {
         let (doors, mut incoming) = mpsc::unbounded_channel::<(Door, TcpListener)>();
-        let thread = run(format!("worker-{number}"), async move {
+        let thread = run(format!("worker-{number}"), claim, async move {
             let serve = async {
                 while let Some((door, listener)) = incoming.recv().await {
                     let addr = door.addr;
@@ -71,14 +77,20 @@ impl WorkerThread {
     }
 }
 
-/// Runs `future` on a thread and a current-thread runtime of its own.
+/// Runs `future` on a thread and a current-thread runtime of its own. `claim` is let go last, when every socket of the
+/// runtime is closed: whoever claims the block next must not find this mesh's listeners still open beside its own.
 pub(crate) fn run(
     name: String,
+    claim: Arc<TcpListener>,
     future: impl Future<Output = ()> + Send + 'static,
 ) -> Result<JoinHandle<()>, StartError> {
     let runtime = runtime().map_err(StartError::System)?;
-    let spawn = std::thread::Builder::new().name(name).spawn(move || runtime.block_on(future));
-    spawn.map_err(StartError::System)
+    let body = move || {
+        runtime.block_on(future);
+        drop(runtime);
+        drop(claim);
+    };
+    std::thread::Builder::new().name(name).spawn(body).map_err(StartError::System)
 }
 
 fn runtime() -> io::Result<tokio::runtime::Runtime> {

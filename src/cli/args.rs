@@ -67,9 +67,9 @@ pub struct UpArguments {
     /// Keep the CA here for next time [default: a new one in memory]
     #[arg(long, value_name = "DIR")]
     pub ca_dir: Option<PathBuf>,
-    /// The name by which other commands find this mesh [default: default]
-    #[arg(long, value_name = "NAME", default_value = crate::admin::DEFAULT_CONTEXT, hide_default_value = true)]
-    pub context: String,
+    /// What other commands call this mesh [default: default, then default-2 and so on]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
     /// The admin API on TCP [default: port 15000 of the mesh's address]
     #[arg(long, value_name = "ADDR|none")]
     pub admin: Option<AdminAddress>,

@@ -128,15 +128,20 @@ fn listeners(workload: &WorkloadView, shared: &Shared) -> String {
     listed.map(|(door, addresses)| format!("{door} {addresses}")).collect::<Vec<_>>().join("  ")
 }
 
-fn invitation(info: &MeshInfo, workloads: &[WorkloadView], services: &[ServiceView], program: &str) -> String {
+fn invitation(
+    info: &MeshInfo,
+    workloads: &[WorkloadView],
+    services: &[ServiceView],
+    program: &str,
+) -> String {
     let context = (info.context != DEFAULT_CONTEXT).then_some(info.context.as_str());
     let suggestions = suggestions(workloads, services, context);
     if suggestions.is_empty() {
         return String::new();
     }
-    let lines = suggestions
-        .iter()
-        .map(|suggestion| format!("  {QUIET}# {}{QUIET:#}\n  {program} {}\n", suggestion.shows, suggestion.command));
+    let lines = suggestions.iter().map(|suggestion| {
+        format!("  {QUIET}# {}{QUIET:#}\n  {program} {}\n", suggestion.shows, suggestion.command)
+    });
     format!("\nTry, in another terminal:\n{}\n", lines.collect::<String>())
 }
 

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use crate::admin::{ClientError, ContextError};
+use crate::app::StartError;
 use crate::cli::child::ChildError;
 use crate::cli::error::CliError;
 
@@ -63,8 +64,12 @@ impl Exit {
             // `glasstunnel config workloads | head -1`: the reader has what it wanted.
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Self::Done,
             CliError::Load(_) => Self::Configuration,
-            CliError::Start(_) | CliError::Logging(_) => Self::Environment,
-            CliError::Write(_) | CliError::Read(_) | CliError::Runtime(_) => Self::Environment,
+            CliError::Start(StartError::Context(error)) => Self::of_context(error),
+            CliError::Start(_)
+            | CliError::Logging(_)
+            | CliError::Write(_)
+            | CliError::Read(_)
+            | CliError::Runtime(_) => Self::Environment,
         }
     }
 

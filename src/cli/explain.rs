@@ -1,9 +1,16 @@
 //! `explain #ID`: the story of one finished connection.
 
-use crate::admin::{Client, Document, RecordView, choose, json, yaml};
+use std::time::Duration;
+
+use crate::admin::{Client, ClientError, Document, RecordView, choose, json, yaml};
 use crate::cli::args::{ExplainArguments, Story};
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
+
+/// How often a record that is not there is looked for again, and how long to wait before each look: together three times
+/// as long as the recorder gathers a batch.
+const LOOKS: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Tells it.
 ///
@@ -12,8 +19,19 @@ use crate::cli::output::Output;
 /// [`CliError`] when no mesh can be picked, it knows no such connection, or the answer cannot be written.
 pub(crate) async fn run(arguments: &ExplainArguments, output: &mut Output) -> Result<(), CliError> {
     let client = Client::of(choose(arguments.context.as_deref())?);
-    let record = client.record(arguments.id).await?;
+    let record = finished(&client, arguments.id).await?;
     output.answer(&story(record, arguments.output))
+}
+
+/// A script asks sooner than a person: a connection that ended this moment is not yet on record.
+async fn finished(client: &Client, id: u64) -> Result<RecordView, ClientError> {
+    for _ in 0..LOOKS {
+        match client.record(id).await {
+            Err(ClientError::Refused { .. }) => tokio::time::sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
+    client.record(id).await
 }
 
 /// The text comes with the record, because the recorder's own room writes it; documents go without it.

@@ -65,9 +65,14 @@ impl Output {
 pub fn failure_text(error: &dyn Reason) -> String {
     let mut text =
         format!("{ERROR}error{ERROR:#}{LABEL}:{LABEL:#} {error} {QUIET}[{}]{QUIET:#}\n", error.code());
+    let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {
-        let _infallible = writeln!(text, "{LABEL}cause:{LABEL:#} {source}");
+        // A sentence that holds its cause's words needs no second line for them.
+        if !said.contains(&source.to_string()) {
+            said = source.to_string();
+            let _infallible = writeln!(text, "{LABEL}cause:{LABEL:#} {said}");
+        }
         cause = source.source();
     }
     if let Some(hint) = error.hint() {

@@ -62,10 +62,7 @@ pub fn suggestions(
 
 fn suggestion(context: Option<&str>, from: &WorkloadView, to: &Callee<'_>, shows: String) -> Suggestion {
     let context = context.map(|name| format!("--context {name} ")).unwrap_or_default();
-    Suggestion {
-        command: format!("exec {context}{} -- curl -sS {}", from.dotted(), to.url),
-        shows,
-    }
+    Suggestion { command: format!("exec {context}{} -- curl -sS {}", from.dotted(), to.url), shows }
 }
 
 /// A workload whose name says that it is there to call others, else one that serves nothing, else any.

@@ -78,13 +78,14 @@ fn print(inputs: &[Input], output: &mut Output) -> Result<(), CliError> {
 
 fn options(arguments: &UpArguments, snapshot: Snapshot) -> Options {
     let cluster = snapshot.mesh.settings().cluster.clone();
-    let stderr = || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(std::io::stderr()));
+    let stderr =
+        || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(std::io::stderr()));
     let names: Vec<String> = arguments.files.iter().map(|path| path.display().to_string()).collect();
     let cores = available_parallelism().map_or(1, NonZero::get);
     Options {
         snapshot,
         mesh_source: if names.is_empty() { DEMO_NAME.to_owned() } else { names.join(", ") },
-        context: Some(arguments.context.clone()),
+        context: arguments.context.clone(),
         ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
         intermediate: false,
         certificate_ttl: CERTIFICATE_TTL,
@@ -112,15 +113,20 @@ fn greet(running: &Running, ignored: &[IgnoredKind], output: &mut Output) -> Res
     let workloads: Vec<WorkloadView> = snapshot
         .mesh
         .workloads()
-        .map(|workload| WorkloadView::of(workload, &snapshot.policies, info.doors_of(&workload.name.to_string())))
+        .map(|workload| {
+            WorkloadView::of(workload, &snapshot.policies, info.doors_of(&workload.name.to_string()))
+        })
         .collect();
-    let services: Vec<ServiceView> = snapshot.mesh.services().map(|service| ServiceView::of(service)).collect();
+    let services: Vec<ServiceView> =
+        snapshot.mesh.services().map(|service| ServiceView::of(service)).collect();
     let root = snapshot.policies.root_namespace();
     let policies: Vec<PolicyView> =
         snapshot.policies.peer_authentications().iter().map(|policy| PolicyView::of(policy, root)).collect();
     for kind in ignored {
-        let count = if kind.count == 1 { "1 document".to_owned() } else { format!("{} documents", kind.count) };
-        output.talk(&format!("ignored: {} ({count}, first at {}): {}\n", kind.kind, kind.first, kind.meaning));
+        let count =
+            if kind.count == 1 { "1 document".to_owned() } else { format!("{} documents", kind.count) };
+        output
+            .talk(&format!("ignored: {} ({count}, first at {}): {}\n", kind.kind, kind.first, kind.meaning));
     }
     output.answer(&banner(info, &workloads, &services, &policies, &program()))?;
     output.answer(&format!("\n{}\n", live_line::header(look(output))))
@@ -189,8 +195,12 @@ async fn stop(running: Running, arguments: &UpArguments, output: &mut Output) {
     let grace = crate::cli::units::duration_text(arguments.grace);
     match open {
         0 => output.talk("\ndraining: no longer accepting; nothing is open\n"),
-        1 => output.talk(&format!("\ndraining: no longer accepting; 1 connection half gets {grace} (Ctrl-C cuts)\n")),
-        _ => output.talk(&format!("\ndraining: no longer accepting; {open} connection halves get {grace} (Ctrl-C cuts)\n")),
+        1 => output.talk(&format!(
+            "\ndraining: no longer accepting; 1 connection half gets {grace} (Ctrl-C cuts)\n"
+        )),
+        _ => output.talk(&format!(
+            "\ndraining: no longer accepting; {open} connection halves get {grace} (Ctrl-C cuts)\n"
+        )),
     }
     let Ok(mut again) = Signals::new() else { return };
     let drained = tokio::select! {

@@ -86,10 +86,13 @@ fn plainly(found: &str) -> (&str, Option<&'static str>) {
         _ if found.starts_with("duplicate mapping key") => {
             (found.split(", set ").next().unwrap_or(found), Some("keep one of the two"))
         }
-        _ if found.starts_with("budget breached") => {
-            ("aliases that unfold into more than a file of this size may mean", Some("write it out without aliases"))
+        _ if found.starts_with("budget breached") => (
+            "aliases that unfold into more than a file of this size may mean",
+            Some("write it out without aliases"),
+        ),
+        _ if found.starts_with("recursion limit") => {
+            ("nested too deep", Some("no Kubernetes object nests that deep"))
         }
-        _ if found.starts_with("recursion limit") => ("nested too deep", Some("no Kubernetes object nests that deep")),
         _ => (found, None),
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use glasstunnel::admin::{ClientError, ContextError, RefusalView, RequestError};
+use glasstunnel::app::{Holder, StartError};
 use glasstunnel::cli::{ChildError, CliError, failure_text};
 
 use crate::golden;
@@ -46,6 +47,13 @@ fn errors_say_what_why_and_what_next() {
             at: "the mesh `default`".to_owned(),
             path: "/api/v1/info".to_owned(),
             problem: "missing field `socks` at line 9 column 1".to_owned(),
+        }
+        .into(),
+        StartError::PortInUse {
+            addr: "127.0.0.1:15000".parse().unwrap(),
+            door: "admin".to_owned(),
+            holder: Some(Holder { pid: 4121, command: "python3".to_owned() }),
+            source: io::Error::from(io::ErrorKind::AddrInUse),
         }
         .into(),
         ChildError::NotFound { program: "crul".to_owned(), nearest: Some("curl".to_owned()) }.into(),

@@ -19,7 +19,10 @@ fn another_mesh_of_the_same_user() {
     demo.info.ca = "kept in certs/, ECDSA P-256, leaves valid for 24h".to_owned();
     demo.info.ca_dir = Some("certs/".to_owned());
     demo.info.admin = None;
-    golden::check("up-own-mesh", &banner(&demo.info, &demo.workloads, &demo.services, &demo.policies[..1], "glasstunnel"));
+    golden::check(
+        "up-own-mesh",
+        &banner(&demo.info, &demo.workloads, &demo.services, &demo.policies[..1], "glasstunnel"),
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The real program: exit codes and streams, without a mesh.
 
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_glasstunnel")).args(arguments).output().unwrap()
@@ -56,4 +57,79 @@ fn a_reader_that_leaves_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+/// A real `up`, stopped when it goes out of scope.
+struct Mesh {
+    context: String,
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Mesh {
+    fn up() -> Self {
+        let context = format!("cli-{}", std::process::id());
+        let mut process = Command::new(env!("CARGO_BIN_EXE_glasstunnel"))
+            .args(["up", "--context", &context, "--admin", "none"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let ready = lines.by_ref().map(Result::unwrap).any(|line| line.contains("Ctrl-C stops."));
+        assert!(ready, "`up` ended before it was ready");
+        Self { context, process, lines }
+    }
+
+    fn run(&self, arguments: &[&str], command: &[&str]) -> (Option<i32>, String, String) {
+        let (command_name, rest) = arguments.split_first().unwrap();
+        let mut all = vec![*command_name, "--context", &self.context];
+        all.extend(rest);
+        all.extend(command);
+        let output = run(&all);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+
+    fn exec(&self, workload: &str, command: &[&str]) -> (Option<i32>, String, String) {
+        let command: Vec<_> = ["--"].iter().chain(command).copied().collect();
+        self.run(&["exec", workload], &command)
+    }
+}
+
+impl Drop for Mesh {
+    fn drop(&mut self) {
+        let _ended = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+#[test]
+fn a_program_runs_as_if_inside_a_pod() {
+    let mut mesh = Mesh::up();
+    assert_eq!(mesh.exec("customers", &["sh", "-c", "exit 7"]).0, Some(7));
+    assert_eq!(mesh.exec("customers", &["sh", "-c", "kill -KILL $$"]).0, Some(137));
+    let script = "echo $GLASSTUNNEL_WORKLOAD $ALL_PROXY $all_proxy ${HTTP_PROXY-unset} ${no_proxy-unset}";
+    let (code, out, _) = mesh.exec("curl-client.outside", &["sh", "-c", script]);
+    let words: Vec<_> = out.split_whitespace().collect();
+    assert_eq!((code, words[0], words[1]), (Some(0), "curl-client.outside", words[2]));
+    assert!(words[1].starts_with("socks5h://127.") && words[1].ends_with(":15080"), "{out}");
+    assert_eq!(words[3..], ["unset", "unset"]);
+    let (code, _, err) = mesh.exec("custmers", &["true"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("did you mean `customers.default`?"), "{err}");
+    assert_eq!(mesh.exec("customers", &["no-such-program-anywhere"]).0, Some(127));
+    assert_eq!(mesh.exec("customers", &["/"]).0, Some(126));
+    let (code, _, err) = mesh.run(&["explain", "17"], &[]);
+    assert_eq!(
+        (code, err.lines().next()),
+        (Some(1), Some("error: there is no finished connection #17 [admin.refused]"))
+    );
+    let stop = Command::new("kill").arg(mesh.process.id().to_string()).status().unwrap();
+    assert!(stop.success());
+    assert_eq!(mesh.process.wait().unwrap().code(), Some(0));
+    assert!(
+        mesh.lines.by_ref().map(Result::unwrap).any(|line| line.starts_with("TIME ")),
+        "no header of the tail"
+    );
 }

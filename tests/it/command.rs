@@ -54,7 +54,8 @@ impl Up {
 
     /// Runs `glasstunnel COMMAND --context THIS REST`.
     pub(crate) async fn ask(&self, command: &[&str], rest: &[&str]) -> Ran {
-        let all: Vec<&str> = command.iter().chain(&["--context", &self.context]).chain(rest).copied().collect();
+        let all: Vec<&str> =
+            command.iter().chain(&["--context", &self.context]).chain(rest).copied().collect();
         run(PROGRAM, &all, "").await
     }
 
@@ -92,7 +93,9 @@ async fn up_exec_config_explain_and_a_clean_end() {
     assert_eq!((ran.code, ran.out.trim()), (0, "ok"), "{ran:?}");
     let line = up.line().await;
     assert!(line.contains("#1 ") && line.contains("hbone ALLOW"), "{line}");
-    let ran = up.ask(&["exec"], &["curl-client.outside", "--", "curl", "-sS", "http://webhook.default:8080/"]).await;
+    let ran = up
+        .ask(&["exec"], &["curl-client.outside", "--", "curl", "-sS", "http://webhook.default:8080/"])
+        .await;
     assert_eq!(ran.code, 56, "the program's own exit code: {ran:?}");
     let line = up.line().await;
     assert!(line.contains("raw   DENY    DENY") && line.contains("STRICT"), "{line}");
@@ -100,7 +103,10 @@ async fn up_exec_config_explain_and_a_clean_end() {
     assert!(ran.code == 0 && ran.out.contains("peer_auth.strict_refuses_plaintext"), "{ran:?}");
     for noun in ["workloads", "services", "policies", "certificates", "connections", "all"] {
         let ran = up.ask(&["config", noun], &["-o", "json"]).await;
-        assert!(ran.code == 0 && ran.out.contains("\"apiVersion\": \"glasstunnel.dev/v1\""), "{noun}: {ran:?}");
+        assert!(
+            ran.code == 0 && ran.out.contains("\"apiVersion\": \"glasstunnel.dev/v1\""),
+            "{noun}: {ran:?}"
+        );
     }
     let (code, talk) = up.stop("-INT").await;
     assert_eq!(code, 0, "{talk}");
@@ -164,7 +170,12 @@ async fn mistakes_have_their_exit_codes_and_start_nothing() {
     check(up(file("unknown_mode.yaml")), 3, "did you mean `STRICT`?").await;
     check(up(file("duplicate_name.yaml")), 3, "is declared twice").await;
     check(up(file("missing.yaml")), 3, "cannot read").await;
-    check(vec!["explain".into(), "#1".into(), "--context".into(), "no-such-mesh".into()], 4, "no mesh called").await;
+    check(
+        vec!["explain".into(), "#1".into(), "--context".into(), "no-such-mesh".into()],
+        4,
+        "no mesh called",
+    )
+    .await;
     check(vec!["up".into(), "--wrong".into()], 2, "--wrong").await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let admin = taken.local_addr().unwrap().to_string();
@@ -196,12 +207,15 @@ async fn running_out_of_files_is_said_once_a_second_and_passes() {
         hoard.push(TcpStream::connect(&socks).await.unwrap());
     }
     // While they are held, the proxy fails to accept; the admin socket may fail, too, and then says so.
-    let refused = up.ask(&["exec"], &["curl-client", "--", "curl", "-sS", "-m", "2", "http://customers/health"]).await;
+    let refused =
+        up.ask(&["exec"], &["curl-client", "--", "curl", "-sS", "-m", "2", "http://customers/health"]).await;
     assert_ne!(refused.code, 0, "{refused:?}");
     drop(hoard);
     let mut ran = refused;
     for _ in 0..20 {
-        ran = up.ask(&["exec"], &["curl-client", "--", "curl", "-sS", "-m", "5", "http://customers/health"]).await;
+        ran = up
+            .ask(&["exec"], &["curl-client", "--", "curl", "-sS", "-m", "5", "http://customers/health"])
+            .await;
         if ran.code == 0 {
             break;
         }

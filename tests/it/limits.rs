@@ -95,7 +95,10 @@ async fn one_byte_at_a_time() {
         let byte = number.to_be_bytes()[3];
         stream.write_all(&[byte]).await.unwrap();
         let mut echoed = [0; 1];
-        stream.read_exact(&mut echoed).await.unwrap();
+        if let Err(error) = stream.read_exact(&mut echoed).await {
+            let record = lab.record(|_| true).await;
+            panic!("after {number} bytes: {error}\n{}", glasstunnel::telemetry::explain_text(&record));
+        }
         assert_eq!(echoed[0], byte);
     }
 }

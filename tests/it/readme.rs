@@ -17,7 +17,11 @@ fn words(text: &str) -> String {
         out.push('\n');
     }
     // `1.9ms` or `1ms` or `901 µs`: any length of time.
-    out.replace("N.N", "N").replace("N.N", "N").replace("Nms", "N s").replace("N µs", "N s").replace("Ns", "N s")
+    out.replace("N.N", "N")
+        .replace("N.N", "N")
+        .replace("Nms", "N s")
+        .replace("N µs", "N s")
+        .replace("Ns", "N s")
 }
 
 /// The commands of the block that follows `marker`, each with what it prints.

@@ -26,7 +26,8 @@ fn complaint(name: &str, text: &str) -> String {
 
 #[test]
 fn bad_input_is_shown_where_it_stands() {
-    let mut files: Vec<PathBuf> = fs::read_dir(golden("errors")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(golden("errors")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
     files.sort();
     assert!(files.len() > 15, "the inputs are gone");
@@ -68,7 +69,10 @@ fn the_demo_mesh_loads_and_says_what_it_should() {
     assert_eq!((reach("curl-client.default"), reach("curl-client.outside")), (Reach::Hbone, Reach::Plain));
     assert_eq!(mesh.find_workload("secure").unwrap().backend, BackendKind::Tls);
     let webhook = &loaded.peer_authentications[0];
-    assert_eq!((webhook.mode, webhook.ports.get(&3000)), (Some(MtlsMode::Strict), Some(&Some(MtlsMode::Permissive))));
+    assert_eq!(
+        (webhook.mode, webhook.ports.get(&3000)),
+        (Some(MtlsMode::Strict), Some(&Some(MtlsMode::Permissive)))
+    );
 }
 
 #[test]
