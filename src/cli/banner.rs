@@ -142,7 +142,7 @@ fn invitation(
     let lines = suggestions.iter().map(|suggestion| {
         format!("  {QUIET}# {}{QUIET:#}\n  {program} {}\n", suggestion.shows, suggestion.command)
     });
-    format!("\nTry, in another terminal:\n{}\n", lines.collect::<String>())
+    format!("\nTry, in another terminal:\n{}", lines.collect::<String>())
 }
 
 fn indented(text: &str) -> String {

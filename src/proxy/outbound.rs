@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::addr::{LocalAddr, MeshAddr};
 use crate::hbone::{Authority, ConnectRequest, Forwarded};
@@ -25,6 +26,9 @@ use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
 use crate::tls::{ClientOffer, connect};
 use crate::trace_context::TraceContext;
+
+/// How long a program that is about to be refused may take to say its first bytes.
+const HEAR_OUT: Duration = Duration::from_secs(1);
 
 /// Serves one connection of an application and records it.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Name>) {
@@ -58,9 +62,20 @@ async fn flow(
     let mut client = TcpPipe::with_prefix(stream, asked.early.clone());
     let result = send(ctx, &snapshot, (&asked, from, to), &mut client, recording).await;
     if result.is_err() {
+        hear_out(&mut client, recording).await;
         client.reset(ResetCause::PeerReset);
     }
     result
+}
+
+/// Waits for the program's first bytes before it is refused, if none came yet: a reset that overtakes them shows as any
+/// of several errors in the program, one that follows them always as the same (reference/failures.md 0.5).
+async fn hear_out(client: &mut TcpPipe, recording: &Recording) {
+    if recording.counts().to_backend() == 0 {
+        let first = std::future::poll_fn(|cx| client.poll_chunk(cx));
+        // Whether it spoke, closed or stayed silent, it is refused now.
+        let _ = timeout(HEAR_OUT, first).await;
+    }
 }
 
 async fn read_request(

@@ -47,6 +47,9 @@ fn session<'a>(readme: &'a str, marker: &str) -> Vec<(&'a str, String)> {
 async fn the_session_in_the_readme_is_true() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let up = Up::start(&[]).await;
+    let (_, block) = readme.split_once("```text\n").unwrap();
+    let (banner, _) = block.split_once("TIME ").unwrap();
+    assert_eq!(words(&up.plain_banner()), words(banner), "up prints:\n{}", up.banner);
     let commands = session(&readme, "<!-- session: tests/it/readme.rs -->");
     assert!(commands.len() >= 3, "the session is gone");
     for (command, expected) in commands {
