@@ -32,8 +32,10 @@ pub(crate) fn bind(mesh: &Mesh, place: Place, backends: &Backends) -> Result<Vec
                 // Outside the mesh no proxy leads to the user's server, so a listener of ours forwards to it.
                 _ => {
                     let number = if workload.reach.in_mesh() { 0 } else { port.number };
-                    bound.push(bind_one(workload, (ip, number))?);
-                    Backend::Here(bound.last().map_or(SocketAddr::new(ip, number), |bound| bound.addr))
+                    let one = bind_one(workload, (ip, number))?;
+                    let addr = one.addr;
+                    bound.push(one);
+                    Backend::Here(addr)
                 }
             };
             addresses.insert((workload.name.clone(), port.number), backend);

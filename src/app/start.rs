@@ -3,10 +3,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -19,6 +18,7 @@ use crate::app::bind::{self, Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::error::StartError;
 use crate::app::info::{self, Whole};
+use crate::app::options::{AdminAt, CaAt, Options};
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::serve;
@@ -26,65 +26,16 @@ use crate::app::threads::{self, Stopped, WorkerThread, stop};
 use crate::ca::{Authority, AuthorityOptions, app_certificate};
 use crate::drain::{Tasks, drain};
 use crate::mesh::{Mesh, Place};
-use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{self, AcceptLog, Backends, Config, Context, Door, Identities, Shared, Worker, doors};
-use crate::telemetry::{AccessLog, EventSender, Metrics, Recorder, queue};
+use crate::policy::Snapshots;
+use crate::proxy::{self, AcceptLog, Backends, Context, Door, Identities, Shared, Worker, doors};
+use crate::telemetry::{EventSender, Metrics, Recorder, queue};
 use crate::tls::AppTls;
-
-/// How long a workload's certificate lives unless it is asked otherwise; istiod's is 24 h.
-pub const CERTIFICATE_TTL: Duration = Duration::from_secs(24 * 3600);
 
 /// How many meshes of one user may run without being given names.
 const MOST_CONTEXTS: usize = 99;
 
 /// More names than this would make the apps' own certificate larger than a handshake likes.
 const MOST_APP_NAMES: usize = 90;
-
-/// Where the CA lives.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum CaAt {
-    /// In memory: nothing is written, and the next start has another root.
-    #[default]
-    Memory,
-    /// In a folder, which is created once and reopened later.
-    Dir(PathBuf),
-}
-
-/// Where the admin API listens, beside its unix socket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AdminAt {
-    /// On the mesh's own loopback address, port 15000.
-    #[default]
-    Node,
-    /// Somewhere else.
-    At(SocketAddr),
-    /// Only on the unix socket.
-    Nowhere,
-}
-
-/// What to start.
-pub struct Options {
-    /// The mesh and its policies.
-    pub snapshot: Snapshot,
-    /// Where that came from, for people: `demo mesh`, or the files.
-    pub mesh_source: String,
-    /// The name that other commands find this mesh by; `None` picks one.
-    pub context: Option<String>,
-    /// Where the CA lives.
-    pub ca: CaAt,
-    /// Whether an intermediate stands between root and workloads.
-    pub intermediate: bool,
-    /// How long certificates live.
-    pub certificate_ttl: Duration,
-    /// Threads of the data plane, at least 1.
-    pub workers: usize,
-    /// Where the admin API listens.
-    pub admin: AdminAt,
-    /// Deadlines and limits.
-    pub proxy: Config,
-    /// Where access logs go.
-    pub access_log: Option<AccessLog>,
-}
 
 /// Starts the mesh on threads of its own and returns when every door listens.
 ///
