@@ -11,10 +11,11 @@ use tokio::time::Instant;
 use crate::mesh::Plan;
 use crate::program::curl;
 
-async fn impatient() -> Lab {
+/// A mesh that cuts an unfinished beginning after `handshake`, and takes a client for silent after a third of it.
+async fn impatient(handshake: Duration) -> Lab {
     let mut plan = Plan::new().server("server", "http").mode("server", "STRICT");
-    plan.options.proxy.deadlines.handshake = Duration::from_millis(300);
-    plan.options.proxy.deadlines.silence = Duration::from_millis(100);
+    plan.options.proxy.deadlines.handshake = handshake;
+    plan.options.proxy.deadlines.silence = handshake / 3;
     plan.start().await
 }
 
@@ -26,28 +27,41 @@ async fn ended(mut stream: TcpStream) {
 
 #[tokio::test]
 async fn every_unfinished_beginning_is_cut() {
-    let lab = impatient().await;
+    // Long enough that a busy machine still gets to read what was sent before it passes.
+    let lab = impatient(Duration::from_secs(3)).await;
     let hello = include_bytes!("../data/hello/curl-http2.bin");
     let half = &hello[..hello.len() - 1];
-    for (door, bytes, code) in [
+    let beginnings = [
         (lab.hbone("server").unwrap(), &b""[..], "tls.timeout"),
         (lab.hbone("server").unwrap(), half, "tls.timeout"),
         (lab.captured("server", 3000).unwrap(), half, "sniff.timeout"),
         (lab.captured("server", 3000).unwrap(), hello, "tls.timeout"),
-        (lab.outbound("curl-client").unwrap(), &b"\x05"[..], "orig_dst.timeout"),
-        (lab.outbound("curl-client").unwrap(), &b"CONNECT server"[..], "orig_dst.timeout"),
-    ] {
+        (lab.outbound("default/curl-client").unwrap(), &b"\x05"[..], "orig_dst.timeout"),
+        (lab.outbound("default/curl-client").unwrap(), &b"CONNECT server"[..], "orig_dst.timeout"),
+    ];
+    let mut streams = Vec::new();
+    for (door, bytes, _) in beginnings {
         let mut stream = TcpStream::connect(door).await.unwrap();
         stream.write_all(bytes).await.unwrap();
-        ended(stream).await;
-        lab.record(|record| record.code() == Some(code)).await;
+        streams.push(stream);
     }
+    for stream in streams {
+        ended(stream).await;
+    }
+    let mut found = Vec::new();
+    for id in 1..=6 {
+        found.push(lab.record(|record| record.id == id).await.code().unwrap());
+    }
+    let mut expected = beginnings.map(|(_, _, code)| code);
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
 }
 
 /// A peer that is verified and then says nothing has no longer than any other.
 #[tokio::test]
 async fn a_verified_peer_without_a_preface_is_cut() {
-    let lab = impatient().await;
+    let lab = impatient(Duration::from_millis(300)).await;
     let tls = ClientTls::new(&lab.svid("curl-client").unwrap()).unwrap();
     let expected = [lab.workload("server").unwrap().identity.clone()];
     let stream = TcpStream::connect(lab.hbone("server").unwrap()).await.unwrap();
@@ -60,7 +74,7 @@ async fn a_verified_peer_without_a_preface_is_cut() {
 
 #[tokio::test]
 async fn garbage_at_every_door_is_an_error_and_the_mesh_lives() {
-    let lab = impatient().await;
+    let lab = impatient(Duration::from_millis(300)).await;
     let doors = [
         lab.hbone("server").unwrap(),
         lab.captured("server", 3000).unwrap(),
@@ -115,7 +129,7 @@ async fn the_proxys_own_listeners_are_no_destination() {
 
 #[tokio::test]
 async fn what_a_peer_says_cannot_forge_a_line() {
-    let lab = impatient().await;
+    let lab = impatient(Duration::from_millis(300)).await;
     let mut stream = TcpStream::connect(lab.outbound("curl-client").unwrap()).await.unwrap();
     stream.write_all(b"CONNECT a\x1b[31m\nINFO forged:80 HTTP/1.1\r\n\r\n").await.unwrap();
     ended(stream).await;

@@ -20,8 +20,7 @@ const HELLO: &[u8] = include_bytes!("../data/hello/curl-http1.bin");
 /// A mesh whose `server` has `mode`, in front of a sink.
 async fn start(semantics: Semantics, mode: &str) -> (Lab, Sink) {
     let sink = Sink::start(ANSWER).await;
-    let mut plan = Plan::new().server("server", &sink.addr()).mode("server", mode).semantics(semantics);
-    plan.options.proxy.deadlines.silence = Duration::from_millis(50);
+    let plan = Plan::new().server("server", &sink.addr()).mode("server", mode).semantics(semantics);
     (plan.start().await, sink)
 }
 
