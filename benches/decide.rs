@@ -1,6 +1,5 @@
 //! What one policy decision costs, with few and many policies that have nothing to do with it.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
-#![expect(missing_docs, reason = "criterion's macros make an undocumented main")]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

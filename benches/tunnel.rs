@@ -1,6 +1,5 @@
 //! The whole path on loopback: SOCKS5 in, HBONE between two proxies, an echo server behind them.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
-#![expect(missing_docs, reason = "criterion's macros make an undocumented main")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use glasstunnel::lab::{Lab, LabOptions};

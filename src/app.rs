@@ -9,12 +9,14 @@ mod threads;
 mod certificates;
 mod backends;
 mod serve;
+mod options;
 mod info;
 mod start;
 mod running;
 
 pub use bind::{Claim, claim};
 pub use error::StartError;
+pub use options::{AdminAt, CERTIFICATE_TTL, CaAt, Options};
 pub use port_holder::{Holder, who_holds};
 pub use running::Running;
-pub use start::{AdminAt, CERTIFICATE_TTL, CaAt, Options, start};
+pub use start::start;

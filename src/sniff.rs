@@ -5,7 +5,7 @@
 //! takes mesh mTLS, the application's own TLS and plaintext alike. The captured door follows the sidecars, so that the
 //! three documented modes can be told apart on one port.
 //!
-//! [`classify`] is the pure core: bytes in, verdict out, the same for every way the bytes were split. [`detect`] is its
+//! [`classify()`] is the pure core: bytes in, verdict out, the same for every way the bytes were split. [`detect()`] is its
 //! async shell: it reads under a byte cap and two deadlines and hands the bytes back to be replayed.
 //!
 //! Not here: decisions (`policy`), certificates and handshakes (`tls`), and replaying the bytes (`io`).

@@ -7,14 +7,18 @@ use std::sync::Arc;
 use crate::app::bind::listen;
 use crate::app::error::StartError;
 use crate::app::port_holder::who_holds;
-use crate::mesh::{BackendKind, Mesh, Name, Place, Workload};
+use crate::ca::app_certificate;
+use crate::mesh::{BackendKind, Mesh, Name, Place, Service, Workload};
 use crate::proxy::{Backend, Backends};
+use crate::tls::AppTls;
 
 /// A bound backend that nobody serves yet.
 pub(crate) struct Bound {
     pub(crate) listener: TcpListener,
     pub(crate) workload: Arc<Workload>,
     pub(crate) addr: SocketAddr,
+    /// What it terminates TLS with, if it is an app that does.
+    pub(crate) tls: Option<AppTls>,
 }
 
 /// Binds every in-process backend and tells the proxy where they are.
@@ -32,8 +36,10 @@ pub(crate) fn bind(mesh: &Mesh, place: Place, backends: &Backends) -> Result<Vec
                 // Outside the mesh no proxy leads to the user's server, so a listener of ours forwards to it.
                 _ => {
                     let number = if workload.reach.in_mesh() { 0 } else { port.number };
-                    bound.push(bind_one(workload, (ip, number))?);
-                    Backend::Here(bound.last().map_or(SocketAddr::new(ip, number), |bound| bound.addr))
+                    let one = bind_one(mesh, workload, (ip, number))?;
+                    let addr = one.addr;
+                    bound.push(one);
+                    Backend::Here(addr)
                 }
             };
             addresses.insert((workload.name.clone(), port.number), backend);
@@ -43,7 +49,7 @@ pub(crate) fn bind(mesh: &Mesh, place: Place, backends: &Backends) -> Result<Vec
     Ok(bound)
 }
 
-fn bind_one(workload: &Arc<Workload>, (ip, number): (IpAddr, u16)) -> Result<Bound, StartError> {
+fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, (ip, number): (IpAddr, u16)) -> Result<Bound, StartError> {
     let addr = SocketAddr::new(ip, number);
     let listener = listen(addr, false).map_err(|source| {
         let door = format!("the app of {}", workload.name);
@@ -55,5 +61,24 @@ fn bind_one(workload: &Arc<Workload>, (ip, number): (IpAddr, u16)) -> Result<Bou
         }
     })?;
     let addr = listener.local_addr().map_err(StartError::System)?;
-    Ok(Bound { listener, workload: Arc::clone(workload), addr })
+    let tls = (workload.backend == BackendKind::Tls).then(|| app_tls(mesh, workload)).transpose()?;
+    Ok(Bound { listener, workload: Arc::clone(workload), addr, tls })
+}
+
+/// An app's own certificate, for the names of the services in front of it; nothing of the mesh's.
+fn app_tls(mesh: &Mesh, workload: &Workload) -> Result<AppTls, StartError> {
+    let behind = |service: &&Arc<Service>| {
+        service.endpoints.iter().any(|endpoint| endpoint.workload.name == workload.name)
+    };
+    let names = mesh
+        .services()
+        .filter(behind)
+        .flat_map(|service| [service.hostname.clone(), service.name.dotted(), service.name.name.to_string()]);
+    let mut names: Vec<String> = names.collect();
+    if names.is_empty() {
+        names.push(workload.name.dotted());
+    }
+    let (certificate, key) = app_certificate(names)?;
+    AppTls::new(&certificate, &key)
+        .map_err(|source| StartError::Tls { id: format!("the app of {}", workload.name), source })
 }

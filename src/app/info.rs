@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::admin::{CertificateView, DoorView, MeshInfo, WorkloadDoors};
 use crate::app::backends::Bound;
 use crate::app::certificates::Certificates;
-use crate::app::start::CaAt;
+use crate::app::options::CaAt;
 use crate::mesh::{Mesh, Place, Reach, Workload};
 use crate::proxy::{self, Door};
 

@@ -23,15 +23,15 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves all of them until the drain starts; must be called on the backends' runtime.
-pub(crate) fn serve(bound: Vec<Bound>, backends: &Backends, tls: &AppTls, tasks: &Tasks) {
-    for Bound { listener, workload, .. } in bound {
+pub(crate) fn serve(bound: Vec<Bound>, backends: &Backends, tasks: &Tasks) {
+    for Bound { listener, workload, tls, .. } in bound {
         let backends = backends.clone();
         let about = About {
             workload: workload.name.name.to_string(),
             namespace: workload.name.namespace.to_string(),
             caller: Box::new(move |socket| caller(&backends, socket)),
         };
-        let server = Server { kind: workload.backend.clone(), about: Arc::new(about), tls: tls.clone() };
+        let server = Server { kind: workload.backend.clone(), about: Arc::new(about), tls };
         let tasks_inside = tasks.clone();
         tasks.spawn("backend", async move { server.accept(listener, tasks_inside).await });
     }
@@ -53,7 +53,7 @@ fn caller(backends: &Backends, socket: std::net::SocketAddr) -> Caller {
 struct Server {
     kind: BackendKind,
     about: Arc<About>,
-    tls: AppTls,
+    tls: Option<AppTls>,
 }
 
 impl Server {
@@ -84,7 +84,8 @@ impl Server {
         match &self.kind {
             BackendKind::Http => serve_http(stream, peer, &self.about).await,
             BackendKind::Tls => {
-                let stream = self.tls.accept(stream, Instant::now() + HANDSHAKE).await?;
+                let tls = self.tls.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+                let stream = tls.accept(stream, Instant::now() + HANDSHAKE).await?;
                 serve_http(stream, peer, &self.about).await
             }
             BackendKind::Echo => serve_echo(stream).await,

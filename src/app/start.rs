@@ -3,10 +3,9 @@
 use std::collections::{HashSet, VecDeque};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -19,72 +18,20 @@ use crate::app::bind::{self, Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::error::StartError;
 use crate::app::info::{self, Whole};
+use crate::app::options::{AdminAt, CaAt, Options};
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::serve;
 use crate::app::threads::{self, Stopped, WorkerThread, stop};
-use crate::ca::{Authority, AuthorityOptions, app_certificate};
+use crate::ca::{Authority, AuthorityOptions};
 use crate::drain::{Tasks, drain};
-use crate::mesh::{Mesh, Place};
-use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{self, AcceptLog, Backends, Config, Context, Door, Identities, Shared, Worker, doors};
-use crate::telemetry::{AccessLog, EventSender, Metrics, Recorder, queue};
-use crate::tls::AppTls;
-
-/// How long a workload's certificate lives unless it is asked otherwise; istiod's is 24 h.
-pub const CERTIFICATE_TTL: Duration = Duration::from_secs(24 * 3600);
+use crate::mesh::Place;
+use crate::policy::Snapshots;
+use crate::proxy::{self, AcceptLog, Backends, Context, Door, Identities, Shared, Worker, doors};
+use crate::telemetry::{EventSender, Metrics, Recorder, queue};
 
 /// How many meshes of one user may run without being given names.
 const MOST_CONTEXTS: usize = 99;
-
-/// More names than this would make the apps' own certificate larger than a handshake likes.
-const MOST_APP_NAMES: usize = 90;
-
-/// Where the CA lives.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum CaAt {
-    /// In memory: nothing is written, and the next start has another root.
-    #[default]
-    Memory,
-    /// In a folder, which is created once and reopened later.
-    Dir(PathBuf),
-}
-
-/// Where the admin API listens, beside its unix socket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AdminAt {
-    /// On the mesh's own loopback address, port 15000.
-    #[default]
-    Node,
-    /// Somewhere else.
-    At(SocketAddr),
-    /// Only on the unix socket.
-    Nowhere,
-}
-
-/// What to start.
-pub struct Options {
-    /// The mesh and its policies.
-    pub snapshot: Snapshot,
-    /// Where that came from, for people: `demo mesh`, or the files.
-    pub mesh_source: String,
-    /// The name that other commands find this mesh by; `None` picks one.
-    pub context: Option<String>,
-    /// Where the CA lives.
-    pub ca: CaAt,
-    /// Whether an intermediate stands between root and workloads.
-    pub intermediate: bool,
-    /// How long certificates live.
-    pub certificate_ttl: Duration,
-    /// Threads of the data plane, at least 1.
-    pub workers: usize,
-    /// Where the admin API listens.
-    pub admin: AdminAt,
-    /// Deadlines and limits.
-    pub proxy: Config,
-    /// Where access logs go.
-    pub access_log: Option<AccessLog>,
-}
 
 /// Starts the mesh on threads of its own and returns when every door listens.
 ///
@@ -104,7 +51,6 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let certificates = Certificates::issue(Arc::new(authority(&options)?), &mesh, &identities)?;
     let backends = Backends::default();
     let bound = backends::bind(&mesh, place, &backends)?;
-    let app_tls = app_tls(&mesh)?;
     let doors = doors(&mesh, place);
     let shares = bind::open(&doors, options.workers.max(1))?;
     let whole = Whole {
@@ -131,7 +77,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let recorder = Recorder::new(receiver, metrics.clone(), options.access_log);
     let handle = recorder.handle();
     certificates.keep_fresh(&identities, &control_tasks);
-    let mut threads = vec![serve_backends(bound, (backends, app_tls), &control_tasks, (&claim, &stopped))?];
+    let mut threads = vec![serve_backends(bound, backends, &control_tasks, (&claim, &stopped))?];
     threads.extend(start_workers(shares, &shared, (&sender, &data_tasks), (&claim, &stopped))?);
     control_tasks.spawn("recorder", recorder.run(control_tasks.clone()));
     let info = Arc::new(info::whole(whole, began.elapsed()));
@@ -220,16 +166,6 @@ fn authority(options: &Options) -> Result<Authority, StartError> {
     })
 }
 
-/// One certificate for all apps that speak TLS themselves: the names of every service, as a wildcard certificate would.
-fn app_tls(mesh: &Mesh) -> Result<AppTls, StartError> {
-    let names = mesh
-        .services()
-        .flat_map(|service| [service.hostname.clone(), service.name.dotted(), service.name.name.to_string()]);
-    let names: Vec<String> = names.take(MOST_APP_NAMES).collect();
-    let (certificate, key) = app_certificate(names)?;
-    AppTls::new(&certificate, &key).map_err(|source| StartError::Tls { id: "the apps".to_owned(), source })
-}
-
 fn own_addresses(
     doors: &[Door],
     admin: Option<&tokio::net::TcpListener>,
@@ -242,13 +178,13 @@ fn own_addresses(
 
 fn serve_backends(
     bound: Vec<Bound>,
-    (backends, tls): (Backends, AppTls),
+    backends: Backends,
     tasks: &Tasks,
     (claim, stopped): (&Arc<TcpListener>, &Stopped),
 ) -> Result<JoinHandle<()>, StartError> {
     let (tasks, stopped) = (tasks.clone(), stopped.clone());
     threads::run("backends".to_owned(), Arc::clone(claim), async move {
-        serve(bound, &backends, &tls, &tasks);
+        serve(bound, &backends, &tasks);
         stopped.wait().await;
     })
 }

@@ -62,7 +62,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
             }
             // No request begins like this (RFC 9110 §5.6.2): TLS sent to a plain HTTP port would otherwise wait for its
             // answer until it is idle.
-            if self.buffer.first().is_some_and(|byte| !byte.is_ascii_graphic()) {
+            if self.buffer.first().is_some_and(|byte| !byte.is_ascii_graphic() && *byte != b'\r') {
                 return Err(BadRequest::Line { found: self.buffer.split_to(1).freeze() }.into());
             }
             match end_of_head(&self.buffer, searched) {

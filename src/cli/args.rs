@@ -64,9 +64,16 @@ pub struct UpArguments {
     /// istio (as documented) or ztunnel (as it is) [default: the mesh's, or istio]
     #[arg(long, value_name = "WHOSE", value_parser = Semantics::from_str)]
     pub semantics: Option<Semantics>,
-    /// Keep the CA here for next time [default: a new one in memory]
-    #[arg(long, value_name = "DIR")]
+    /// Keep the CA here for next time, in `certs` if no folder is named [default: a new one in memory]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "certs")]
     pub ca_dir: Option<PathBuf>,
+    /// Put an intermediate between a new CA's root and the workloads
+    #[arg(long)]
+    pub ca_intermediate: bool,
+    /// How long certificates live; they are renewed at half of it [default: 24h]
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = units::parse_lifetime)]
+    #[arg(hide_default_value = true)]
+    pub ttl: Duration,
     /// What other commands call this mesh [default: default, then default-2 and so on]
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,

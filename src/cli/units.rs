@@ -19,6 +19,14 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     milliseconds.map(Duration::from_millis).ok_or_else(expected)
 }
 
+/// Reads the lifetime of a certificate: long enough for a handshake to begin and end in it.
+pub(crate) fn parse_lifetime(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        lifetime if lifetime >= Duration::from_secs(2) => Ok(lifetime),
+        _ => Err(format!("expected at least 2s, found {text}")),
+    }
+}
+
 /// `0.4ms`, `12.3s`, `7m`, `3h`: one number, one unit.
 pub(crate) fn duration_text(duration: Duration) -> String {
     match duration.as_secs() {

@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::admin::{PolicyView, ServiceView, WorkloadView};
-use crate::app::{self, AdminAt, CERTIFICATE_TTL, CaAt, Options, Running};
+use crate::app::{self, AdminAt, CaAt, Options, Running};
 use crate::cli::args::{AdminAddress, LogShape, UpArguments};
 use crate::cli::banner::banner;
 use crate::cli::error::CliError;
@@ -87,8 +87,8 @@ fn options(arguments: &UpArguments, snapshot: Snapshot) -> Options {
         mesh_source: if names.is_empty() { DEMO_NAME.to_owned() } else { names.join(", ") },
         context: arguments.context.clone(),
         ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
-        intermediate: false,
-        certificate_ttl: CERTIFICATE_TTL,
+        intermediate: arguments.ca_intermediate,
+        certificate_ttl: arguments.ttl,
         workers: arguments.workers.map_or(cores, usize::from),
         admin: match arguments.admin {
             None => AdminAt::Node,

@@ -51,11 +51,10 @@ impl Permit {
 
     /// Why, in one line for people.
     pub fn why(&self) -> String {
-        match (&self.source, self.effective.is_default()) {
-            (Some(_), _) => {
-                format!("{} accepts mesh mTLS; no AuthorizationPolicy, so all may", self.effective)
-            }
-            (None, _) => format!("{} accepts plaintext", self.effective),
+        let mode = self.effective.brief();
+        match &self.source {
+            Some(_) => format!("{mode} accepts mesh mTLS; no AuthorizationPolicy, so all may"),
+            None => format!("{mode} accepts plaintext"),
         }
     }
 }

@@ -71,6 +71,14 @@ impl Effective {
         self.level == Level::Default
     }
 
+    /// `STRICT from mesh.yaml:12`, `PERMISSIVE (the default)`: for one line among many.
+    pub fn brief(&self) -> String {
+        match &self.decided_by {
+            Some(policy) => format!("{} from {}", self.mode, policy.source),
+            None => format!("{} (the default)", self.mode),
+        }
+    }
+
     /// The name of the policy that istiod would convert a STRICT decision into (reference/hbone.md 6.3).
     ///
     /// With port entries it is the policy's own converted form; without, the one static DENY of the mesh.

@@ -72,7 +72,7 @@ fn no_principal(policies: &PolicySet, effective: &Effective, protocol: &Protocol
     Denial {
         code: "peer_auth.strict_refuses_plaintext",
         rejection: format!("explicitly denied by: {}", effective.converted_name(policies.root_namespace())),
-        why: format!("{effective} refuses {what}"),
+        why: format!("{} refuses {what}", effective.brief()),
         policy: effective.decided_by.clone(),
         hint: "call from a workload in the mesh, or make the port PERMISSIVE with portLevelMtls".to_owned(),
     }
@@ -85,7 +85,7 @@ fn mtls_disabled(effective: &Effective) -> Denial {
             Some(policy) => format!("explicitly denied by: {}", policy.name),
             None => "mutual TLS is disabled".to_owned(),
         },
-        why: format!("{effective} refuses mesh mTLS"),
+        why: format!("{} refuses mesh mTLS", effective.brief()),
         policy: effective.decided_by.clone(),
         hint: "send plaintext to this port, or make it PERMISSIVE; `--semantics ztunnel` treats DISABLE as PERMISSIVE"
             .to_owned(),

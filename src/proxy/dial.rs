@@ -138,8 +138,11 @@ async fn backend_addr(shared: &Shared, port: u16, workload: &Workload) -> Result
         Some(Backend::Here(addr)) => Ok(addr),
         Some(Backend::At(name)) => {
             let failed = |source| DialError::Resolve { name: name.to_string(), source };
-            let mut found = lookup_host(&*name).await.map_err(failed)?;
-            found.next().ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+            let found = match timeout(shared.config.deadlines.dial, lookup_host(&*name)).await {
+                Ok(found) => found.map_err(failed)?.next(),
+                Err(_elapsed) => return Err(failed(io::ErrorKind::TimedOut.into())),
+            };
+            found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
         }
         None => {
             let ports: Vec<String> = workload.ports.iter().map(|port| port.number.to_string()).collect();

@@ -7,6 +7,8 @@ mod error;
 mod head;
 mod http_connect;
 mod socks5;
+mod ask;
 
+pub(crate) use ask::ask;
 pub(crate) use error::OrigDstError;
-pub(crate) use head::{Asked, Destination, ask};
+pub(crate) use head::{Asked, Destination};

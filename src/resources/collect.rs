@@ -120,7 +120,7 @@ impl Collected {
         let policy = peer_authentication(document, source.clone())?;
         if let Some(first) = self.policies.insert(policy.name.clone(), source) {
             return Err(Problem {
-                at: document.map("metadata")?.get("name").map_or(document.at(), |name| name.at()),
+                at: document.map("metadata")?.get("name").map_or_else(|| document.at(), |name| name.at()),
                 code: "resources.duplicate_policy",
                 message: format!(
                     "PeerAuthentication {} is declared twice: first at {first}, again here",
@@ -134,7 +134,7 @@ impl Collected {
     }
 
     fn other(&mut self, kind: &str, document: Fields<'_>, source: Source) -> Result<(), Problem> {
-        let at = document.get("kind").map_or(document.at(), |kind| kind.at());
+        let at = document.get("kind").map_or_else(|| document.at(), |kind| kind.at());
         if must_not_be_skipped(kind) {
             return Err(Problem {
                 at,

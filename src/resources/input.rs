@@ -119,7 +119,8 @@ fn unreadable(path: &Path, error: &io::Error) -> LoadError {
 
 /// The file beside the missing one that is most like it.
 fn similar(path: &Path) -> Option<String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let entries = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let mut names: Vec<String> = entries.collect();
     names.sort();

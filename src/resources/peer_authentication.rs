@@ -50,7 +50,7 @@ fn port_level(spec: Fields<'_>, selects: bool) -> Result<BTreeMap<u16, Option<Mt
     let fields = Fields::of(found.node(), "portLevelMtls")?;
     let refuse = |message: &str, help: &str| {
         Err(Problem {
-            at: first(fields).unwrap_or(found.at()),
+            at: first(fields).unwrap_or_else(|| found.at()),
             code: "resources.port_level_mtls",
             message: message.to_owned(),
             help: Some(help.to_owned()),
@@ -86,7 +86,7 @@ fn port_entry((key, value): &(Node, Node)) -> Result<(u16, Option<MtlsMode>), Pr
 fn no_wildcards(fields: Fields<'_>, selector: &BTreeMap<String, String>) -> Result<(), Problem> {
     match selector.iter().find(|(key, value)| key.contains('*') || value.contains('*')) {
         Some((key, value)) => Err(Problem {
-            at: first(fields).unwrap_or(fields.at()),
+            at: first(fields).unwrap_or_else(|| fields.at()),
             code: "resources.selector_wildcard",
             message: format!("wildcard is not supported in selector: \"{key}={value}\""),
             help: Some("labels are compared whole; name the exact value".to_owned()),

@@ -178,10 +178,7 @@ fn merged(first: Option<&Party>, second: Option<&Party>) -> Party {
 /// The mode that let it in, in words.
 fn accepted(permit: &Permit, wire: Wire) -> String {
     let effective = permit.effective();
-    let from = match &effective.decided_by {
-        Some(policy) => format!("{} from {}", effective.mode, policy.source),
-        None => format!("{} (the default)", effective.mode),
-    };
+    let from = effective.brief();
     match wire {
         Wire::Hbone | Wire::Mtls if permit.source().is_some() => format!("mesh mTLS, {from}"),
         Wire::Hbone | Wire::Mtls => format!("{from} passes mesh TLS unread"),

@@ -54,7 +54,8 @@ impl Up {
 
     /// The banner as `up` alone would print it, with the program on the PATH.
     pub(crate) fn plain_banner(&self) -> String {
-        let relative = PROGRAM.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(PROGRAM).trim_start_matches('/');
+        let relative =
+            PROGRAM.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(PROGRAM).trim_start_matches('/');
         let named = self.banner.replace(PROGRAM, "glasstunnel").replace(relative, "glasstunnel");
         named.replace(&format!("--context {} ", self.context), "").replace(&self.context, "default")
     }

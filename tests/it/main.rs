@@ -1,5 +1,5 @@
 //! The mesh on real loopback sockets, built with the lab, spoken to by real peers.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod mesh;
 mod sink;

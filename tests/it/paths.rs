@@ -238,6 +238,7 @@ async fn a_reset_stays_a_reset_through_the_tunnel() {
 async fn certificates_rotate_under_traffic() {
     let mut plan = Plan::new().server("server", "http");
     plan.options.certificate_ttl = Some(Duration::from_secs(4));
+    plan.options.intermediate = true;
     let lab = plan.start().await;
     let serial = lab.svid("server").unwrap().serial.clone();
     let mut requests = 0;

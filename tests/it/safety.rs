@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use glasstunnel::lab::Lab;
+use glasstunnel::tls::{ClientOffer, ClientTls, connect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::mesh::Plan;
 use crate::program::curl;
@@ -40,6 +42,20 @@ async fn every_unfinished_beginning_is_cut() {
         ended(stream).await;
         lab.record(|record| record.code() == Some(code)).await;
     }
+}
+
+/// A peer that is verified and then says nothing has no longer than any other.
+#[tokio::test]
+async fn a_verified_peer_without_a_preface_is_cut() {
+    let lab = impatient().await;
+    let tls = ClientTls::new(&lab.svid("curl-client").unwrap()).unwrap();
+    let expected = [lab.workload("server").unwrap().identity.clone()];
+    let stream = TcpStream::connect(lab.hbone("server").unwrap()).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut stream = connect(stream, &tls, &expected, ClientOffer::Hbone, deadline).await.unwrap().0;
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    lab.record(|record| record.code() == Some("hbone.handshake_timeout")).await;
 }
 
 #[tokio::test]
