@@ -30,8 +30,9 @@ pub fn build(spec: MeshSpec) -> Result<Mesh, MeshError> {
         let workload = Arc::new(owners.workload(&mesh, workload)?);
         mesh.add_workload(workload);
     }
+    let labelled = Labelled::index(&mesh);
     for service in sorted(spec.services, |service| &service.name) {
-        let service = Arc::new(owners.service(&mesh, service)?);
+        let service = Arc::new(owners.service(&mesh, &labelled, service)?);
         mesh.add_service(service);
     }
     Ok(mesh)
@@ -134,7 +135,7 @@ impl Owners {
         })
     }
 
-    fn service(&mut self, mesh: &Mesh, spec: ServiceSpec) -> Result<Service, MeshError> {
+    fn service(&mut self, mesh: &Mesh, labelled: &Labelled, spec: ServiceSpec) -> Result<Service, MeshError> {
         let taken = &self.addresses;
         let slot = self
             .services
@@ -148,7 +149,7 @@ impl Owners {
         Ok(Service {
             hostname: format!("{}.{}.svc.{domain}", spec.name.name, spec.name.namespace),
             vips,
-            endpoints: endpoints(mesh, &spec.name, &spec.selector, &spec.ports),
+            endpoints: endpoints(labelled, &spec.name, &spec.selector, &spec.ports),
             waypoint: waypoint(&spec.labels),
             ports: spec.ports,
             name: spec.name,
@@ -183,18 +184,47 @@ fn waypoint(labels: &Labels) -> Option<String> {
     labels.get("istio.io/use-waypoint").filter(|name| *name != "none").cloned()
 }
 
+/// Workloads by namespace and label, so that a service looks at its own pods and not at everybody's.
+struct Labelled {
+    by_label: HashMap<(Arc<str>, String, String), Vec<Arc<Workload>>>,
+}
+
+impl Labelled {
+    fn index(mesh: &Mesh) -> Self {
+        let mut by_label: HashMap<_, Vec<Arc<Workload>>> = HashMap::new();
+        for workload in mesh.workloads() {
+            for (key, value) in &workload.labels {
+                let entry = (Arc::clone(&workload.name.namespace), key.clone(), value.clone());
+                by_label.entry(entry).or_default().push(Arc::clone(workload));
+            }
+        }
+        Self { by_label }
+    }
+
+    /// The workloads with all labels of `selector`, in the order of their names; an empty selector selects none.
+    fn select<'a>(
+        &'a self,
+        namespace: &Arc<str>,
+        selector: &'a Labels,
+    ) -> impl Iterator<Item = &'a Arc<Workload>> {
+        let with = |(key, value): (&String, &String)| {
+            let found = self.by_label.get(&(Arc::clone(namespace), key.clone(), value.clone()));
+            found.map(Vec::as_slice).unwrap_or_default()
+        };
+        let fewest = selector.iter().map(with).min_by_key(|workloads| workloads.len());
+        fewest.unwrap_or_default().iter().filter(|workload| workload.matches(selector))
+    }
+}
+
 /// The workloads behind a service: those of its namespace with all labels of a non-empty selector.
 fn endpoints(
-    mesh: &Mesh,
+    labelled: &Labelled,
     name: &Name,
     selector: &Labels,
     ports: &[crate::mesh::service::ServicePort],
 ) -> Vec<Endpoint> {
-    if selector.is_empty() {
-        return Vec::new();
-    }
-    mesh.workloads_in(&name.namespace)
-        .filter(|workload| workload.matches(selector))
+    labelled
+        .select(&name.namespace, selector)
         .map(|workload| Endpoint {
             workload: Arc::clone(workload),
             ports: ports

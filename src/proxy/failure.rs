@@ -64,6 +64,22 @@ pub(crate) fn drained() -> Failure {
     }
 }
 
+/// The task that served the connection panicked.
+pub(crate) fn bug() -> Failure {
+    Failure {
+        verdict: Verdict::Fail,
+        stage: Stage::Accept,
+        code: "accept.bug",
+        flag: Flag::Connect,
+        side: Side::Us,
+        error: "the proxy's task for this connection panicked".to_owned(),
+        why: "a bug in glasstunnel ended this connection; the others go on".to_owned(),
+        hint: Some("please report it, with the panic's message on stderr".to_owned()),
+        policy: None,
+        hearsay: false,
+    }
+}
+
 /// A workload vanished from the mesh between accept and now.
 pub(crate) fn unknown_workload(name: &str) -> Failure {
     Failure {

@@ -116,10 +116,11 @@ impl Recording {
 }
 
 impl Drop for Recording {
-    /// Only a drain drops a connection in mid-flight: everything else returns through `finish`.
+    /// Only a drain drops a connection in mid-flight, or a bug of ours: everything else returns through `finish`.
     fn drop(&mut self) {
         if self.half.is_some() {
-            self.send(Outcome::Failed(Box::new(failure::drained())));
+            let why = if std::thread::panicking() { failure::bug() } else { failure::drained() };
+            self.send(Outcome::Failed(Box::new(why)));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::mesh::nearest;
 use crate::resources::node::{At, Node, Value};
 use crate::resources::parse::Problem;
+use crate::resources::shape::{LABEL_KEY, LABEL_VALUE, Shape};
 
 /// A map that is being read; an absent map has no fields.
 #[derive(Clone, Copy)]
@@ -26,6 +27,22 @@ impl<'a> Fields<'a> {
             Value::Map(entries) => Ok(Self { at: node.at, entries }),
             Value::Null => Ok(Self { at: node.at, entries: &[] }),
             other => Err(wrong_type(node.at, what, "a map", other)),
+        }
+    }
+
+    /// The fields of a whole document.
+    pub(crate) fn of_document(node: &'a Node) -> Result<Self, Problem> {
+        match &node.value {
+            Value::Map(entries) => Ok(Self { at: node.at, entries }),
+            other => Err(Problem {
+                at: node.at,
+                code: "resources.no_document",
+                message: format!(
+                    "expected a document with `apiVersion` and `kind`, found {}",
+                    other.describe()
+                ),
+                help: None,
+            }),
         }
     }
 
@@ -56,12 +73,37 @@ impl<'a> Fields<'a> {
 
     /// The text `name`, which must be there.
     pub(crate) fn required_text(&self, name: &'static str) -> Result<&'a str, Problem> {
-        self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| Problem {
-            at: self.at,
+        self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| self.missing(name))
+    }
+
+    /// The field `name`, which must be there.
+    pub(crate) fn required(&self, name: &'static str) -> Result<Found<'a>, Problem> {
+        self.get(name).ok_or_else(|| self.missing(name))
+    }
+
+    /// What is there under nearly that name is shown as the slip that it is.
+    fn missing(&self, name: &str) -> Problem {
+        let keys = || self.entries.iter().filter_map(|(key, _)| Some((key.value.as_text()?, key.at)));
+        let near = nearest(name, keys().map(|(text, _)| text));
+        let slip = keys().find(|(text, _)| Some(*text) == near && text.len().abs_diff(name.len()) <= 2);
+        let found = slip.map_or_else(|| "none".to_owned(), |(text, _)| format!("`{}`", text.escape_debug()));
+        Problem {
+            at: slip.map_or(self.at, |(_, at)| at),
             code: "resources.missing_field",
-            message: format!("expected a field `{name}`, found none"),
-            help: None,
-        })
+            message: format!("expected a field `{name}`, found {found}"),
+            help: slip.map(|_| format!("did you mean `{name}`?")),
+        }
+    }
+
+    /// The text `name`, which must look like `shape`; empty text counts as absent, as in Kubernetes.
+    pub(crate) fn name(&self, name: &'static str, shape: &Shape) -> Result<Option<&'a str>, Problem> {
+        let Some(found) = self.get(name) else { return Ok(None) };
+        let text = found.text()?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        shape.check(text, found.at())?;
+        Ok(Some(text))
     }
 
     /// The list `name`; an absent one is empty.
@@ -89,12 +131,12 @@ impl<'a> Fields<'a> {
     pub(crate) fn labels(&self, name: &'static str) -> Result<BTreeMap<String, String>, Problem> {
         let map = self.map(name)?;
         let pair = |(key, value): &(Node, Node)| match (&key.value, &value.value) {
-            (Value::Text(key), Value::Text(value)) => Ok((key.clone(), value.clone())),
-            (Value::Text(key), other) => {
-                let mut problem = wrong_type(value.at, key, "text", other);
-                problem.help = Some(format!("put it in quotes: \"{}\"", scalar(other)));
-                Err(problem)
+            (Value::Text(name), Value::Text(text)) => {
+                LABEL_KEY.check(name, key.at)?;
+                LABEL_VALUE.check(text, value.at)?;
+                Ok((name.clone(), text.clone()))
             }
+            (Value::Text(key), other) => Err(not_text(value.at, key, other)),
             (other, _) => Err(wrong_type(key.at, name, "text as a key", other)),
         };
         map.entries.iter().map(pair).collect()
@@ -139,7 +181,7 @@ impl<'a> Found<'a> {
     pub(crate) fn text(&self) -> Result<&'a str, Problem> {
         match &self.node.value {
             Value::Text(text) => Ok(text),
-            other => Err(wrong_type(self.node.at, self.name, "text", other)),
+            other => Err(not_text(self.node.at, self.name, other)),
         }
     }
 
@@ -185,6 +227,27 @@ pub(crate) fn wrong_type(at: At, what: &str, expected: &str, found: &Value) -> P
         code: "resources.wrong_type",
         message: format!("expected {expected} for `{}`, found {}", what.escape_debug(), found.describe()),
         help: None,
+    }
+}
+
+/// A value that should have been text, and how to write it as text.
+fn not_text(at: At, what: &str, found: &Value) -> Problem {
+    let help = match found {
+        Value::Int(_) | Value::Float(_) => format!("put it in quotes: \"{}\"", scalar(found)),
+        Value::Bool(_) => "put it in quotes, or YAML takes it for a boolean".to_owned(),
+        Value::List(_) => "brackets make a list in YAML: write the text without them".to_owned(),
+        _ => return wrong_type(at, what, "text", found),
+    };
+    Problem { help: Some(help), ..wrong_type(at, what, "text", found) }
+}
+
+/// A port that is given twice, so that one of the two would be forgotten.
+pub(crate) fn duplicate_port(at: At, number: u16) -> Problem {
+    Problem {
+        at,
+        code: "resources.duplicate_port",
+        message: format!("expected each port once, found {number} again"),
+        help: Some("keep one of the two".to_owned()),
     }
 }
 

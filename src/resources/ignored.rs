@@ -23,12 +23,11 @@ pub(crate) fn meaning(kind: &str) -> &'static str {
             "routing beyond the Service is not simulated"
         }
         "Gateway" => "gateways and waypoints are not simulated",
+        "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" => {
+            "its pods are not made from it: give the Pods themselves"
+        }
         "ServiceEntry" => "hosts outside the mesh are passed through",
+        _ if kind.ends_with("List") => "the items are not read: `kubectl get -o yaml` prints a plain List",
         _ => "it does not take part in the mesh",
     }
-}
-
-/// Policies that would be silently not enforced if they were skipped: loading one is an error.
-pub(crate) fn must_not_be_skipped(kind: &str) -> bool {
-    matches!(kind, "AuthorizationPolicy" | "RequestAuthentication")
 }

@@ -1,7 +1,7 @@
 //! Where text comes from: files, folders, standard input, or a program.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -79,16 +79,18 @@ fn read_folder(folder: &Path) -> Result<Vec<File>, LoadError> {
 }
 
 fn read_file(path: &Path) -> Result<File, LoadError> {
-    let size = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
-    if size > LARGEST {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+    // A pipe or a device does not say its size beforehand.
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > LARGEST {
         return Err(LoadError {
             code: "resources.too_large",
-            message: format!("expected at most {LARGEST} bytes in {}, found {size}", path.display()),
-            help: None,
+            message: format!("expected at most {} MiB in {}, found more", LARGEST >> 20, path.display()),
+            help: Some("name the files of one mesh, or split it".to_owned()),
             mark: None,
         });
     }
-    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(File { name: path.display().to_string().into(), text }),
         Err(error) => Err(LoadError {

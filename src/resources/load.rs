@@ -26,17 +26,27 @@ pub struct Loaded {
 ///
 /// # Errors
 ///
-/// Up to [`LoadErrors::MOST`] mistakes, in the order of the input. Nothing is half-loaded.
+/// Up to [`LoadErrors::MOST`] mistakes: files that cannot be read, then documents in the order of the input, then
+/// references between them. Nothing is half-loaded.
 pub fn load(inputs: &[Input]) -> Result<Loaded, LoadErrors> {
     let mut collected = Collected::default();
     let mut errors = Vec::new();
+    let mut files = Vec::new();
     for input in inputs {
-        for file in read(input)? {
-            match documents(&file) {
-                Ok(nodes) => nodes.iter().for_each(|node| collected.document(&file, node, &mut errors)),
-                Err(error) => errors.push(error),
-            }
+        match read(input) {
+            Ok(found) => files.extend(found),
+            Err(error) => errors.push(error),
         }
+    }
+    for file in &files {
+        match documents(file) {
+            Ok(nodes) => nodes.iter().for_each(|node| collected.document(file, node, &mut errors)),
+            Err(error) => errors.push(error),
+        }
+    }
+    // With documents missing, a reference that finds nothing says nothing.
+    if errors.is_empty() {
+        collected.between(&files, &mut errors);
     }
     LoadErrors::check(errors)?;
     let Collected { spec, peer_authentications, ignored, .. } = collected;

@@ -1,9 +1,11 @@
 //! MeshConfig: as a document of its own, or inside an IstioOperator.
 
+use crate::identity::SpiffeId;
 use crate::mesh::Settings;
 use crate::resources::fields::{Fields, wrong_type};
-use crate::resources::node::Value;
+use crate::resources::node::{At, Value};
 use crate::resources::parse::Problem;
+use crate::resources::shape::LABEL;
 
 /// Our one setting that Istio does not have, in the form of an annotation.
 const SEMANTICS: &str = "glasstunnel.dev/semantics";
@@ -65,11 +67,11 @@ const FIELDS: &[&str] = &[
 /// Reads the fields of a MeshConfig into `settings`.
 pub(crate) fn mesh_config(fields: Fields<'_>, settings: &mut Settings) -> Result<(), Problem> {
     fields.only(FIELDS)?;
-    if let Some(text) = fields.text("rootNamespace")? {
+    if let Some(text) = fields.name("rootNamespace", &LABEL)? {
         settings.root_namespace = text.to_owned();
     }
-    if let Some(text) = fields.text("trustDomain")? {
-        settings.trust_domain = text.to_owned();
+    if let Some(found) = fields.get("trustDomain") {
+        settings.trust_domain = trust_domain(found.text()?, found.at())?;
     }
     for alias in fields.list("trustDomainAliases")? {
         match &alias.value {
@@ -91,7 +93,20 @@ pub(crate) fn mesh_config(fields: Fields<'_>, settings: &mut Settings) -> Result
     Ok(())
 }
 
-/// Reads an IstioOperator's `spec.meshConfig`.
-pub(crate) fn istio_operator(document: Fields<'_>, settings: &mut Settings) -> Result<(), Problem> {
-    mesh_config(document.map("spec")?.map("meshConfig")?, settings)
+/// An IstioOperator's `spec.meshConfig`.
+pub(crate) fn istio_operator(document: Fields<'_>) -> Result<Fields<'_>, Problem> {
+    document.map("spec")?.map("meshConfig")
+}
+
+/// A trust domain must be able to stand in an identity; better said here than at the first workload.
+fn trust_domain(text: &str, at: At) -> Result<String, Problem> {
+    match SpiffeId::new(text, "default", "default") {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(Problem {
+            at,
+            code: "resources.trust_domain",
+            message: error.to_string(),
+            help: Some("Istio's default is cluster.local".to_owned()),
+        }),
+    }
 }

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::mesh::Name;
 use crate::resources::fields::Fields;
 use crate::resources::parse::Problem;
+use crate::resources::shape::{LABEL, SUBDOMAIN};
 
 /// What is read of it.
 pub(crate) struct Metadata<'a> {
@@ -25,8 +26,9 @@ pub(crate) struct Metadata<'a> {
 impl<'a> Metadata<'a> {
     pub(crate) fn read(document: Fields<'a>) -> Result<Self, Problem> {
         let fields = document.map("metadata")?;
-        let name = fields.required_text("name")?;
-        let namespace = fields.text("namespace")?.unwrap_or("default");
+        fields.required_text("name")?;
+        let name = fields.name("name", &SUBDOMAIN)?.unwrap_or_default();
+        let namespace = fields.name("namespace", &LABEL)?.unwrap_or("default");
         Ok(Self {
             fields,
             name: Name::new(namespace, name),

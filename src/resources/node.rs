@@ -45,6 +45,14 @@ pub(crate) enum Value {
 }
 
 impl Value {
+    /// The text, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// `a list`, `the number 3`: what an error calls it.
     pub(crate) fn describe(&self) -> String {
         match self {

@@ -1,5 +1,7 @@
 //! Text to trees, within limits that no honest file meets.
 
+use std::thread;
+
 use serde_saphyr::{Budget, Options};
 
 use crate::mesh::Source;
@@ -7,8 +9,12 @@ use crate::resources::error::{LoadError, Mark};
 use crate::resources::input::File;
 use crate::resources::node::{At, Node, Value};
 
-/// Deeper than any Kubernetes object; each level costs stack.
+/// Deeper than any Kubernetes object.
 const DEEPEST: usize = 100;
+/// The parser recurses, and a debug build takes 30 KiB a level: more than the 2 MiB of a test's or a runtime's thread.
+const STACK: usize = 16 << 20;
+/// 10 000 pods as a cluster prints them; each node costs about 60 bytes.
+const MOST_NODES: usize = 4_000_000;
 
 impl File {
     /// An error at a place of this file.
@@ -37,10 +43,8 @@ pub(crate) struct Problem {
 
 /// All documents of `file`; empty ones are left out.
 pub(crate) fn documents(file: &File) -> Result<Vec<Node>, LoadError> {
-    let documents: Vec<Node> = serde_saphyr::from_multiple_with_options(&file.text, options(file.text.len()))
-        .map_err(|error| file.error(syntax(&error)))?;
-    let documents: Vec<Node> =
-        documents.into_iter().filter(|document| document.value != Value::Null).collect();
+    let mut documents = on_a_deep_stack(file)?.map_err(|error| file.error(syntax(&error)))?;
+    documents.retain(|document| document.value != Value::Null);
     if documents.is_empty() {
         return Err(file.error(Problem {
             at: At { line: 1, column: 1, length: 1 },
@@ -52,14 +56,35 @@ pub(crate) fn documents(file: &File) -> Result<Vec<Node>, LoadError> {
     Ok(documents)
 }
 
+type Parsed = Result<Vec<Node>, serde_saphyr::Error>;
+
+fn on_a_deep_stack(file: &File) -> Result<Parsed, LoadError> {
+    let parse = || serde_saphyr::from_multiple_with_options(&file.text, options(file.text.len()));
+    let failed = |found: &str| LoadError {
+        code: "resources.parser",
+        message: format!("expected a parser for {}, found {found}", file.name),
+        help: Some("this is a bug or a machine out of threads, not a mistake in the file".to_owned()),
+        mark: None,
+    };
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().name("resources".to_owned()).stack_size(STACK);
+        let handle = builder.spawn_scoped(scope, parse).map_err(|error| failed(&error.to_string()))?;
+        // A panic inside the parser is a refused file, not the end of a running mesh.
+        match handle.join() {
+            Ok(parsed) => Ok(parsed),
+            Err(_panic) => Err(failed("that it panicked")),
+        }
+    })
+}
+
 /// Limits by the size of the text: what is longer after its aliases are replayed than any text of that size can be is a
 /// bomb (reference/reliability.md case 82).
 fn options(size: usize) -> Options {
     // Both types are non-exhaustive: their fields can only be set one by one.
     let mut budget = Budget::default();
     budget.max_depth = DEEPEST;
-    budget.max_nodes = size + 1024;
-    budget.max_events = 2 * size + 1024;
+    budget.max_nodes = MOST_NODES.min(size + 1024);
+    budget.max_events = 2 * budget.max_nodes;
     budget.max_documents = size + 1;
     budget.max_total_scalar_bytes = 2 * size + 1024;
     let mut options = Options::default();
@@ -86,13 +111,19 @@ fn plainly(found: &str) -> (&str, Option<&'static str>) {
         _ if found.starts_with("duplicate mapping key") => {
             (found.split(", set ").next().unwrap_or(found), Some("keep one of the two"))
         }
+        _ if found.starts_with("unexpected character") => {
+            ("a control character, such as NUL", Some("delete it; the file may not be text at all"))
+        }
+        _ if found.starts_with("recursive references") => {
+            ("an alias inside of what it stands for", Some("write it out without aliases"))
+        }
+        _ if found.starts_with("recursion limit") || found.contains("depth") => {
+            ("nested too deep", Some("no Kubernetes object nests that deep"))
+        }
         _ if found.starts_with("budget breached") => (
             "aliases that unfold into more than a file of this size may mean",
             Some("write it out without aliases"),
         ),
-        _ if found.starts_with("recursion limit") => {
-            ("nested too deep", Some("no Kubernetes object nests that deep"))
-        }
         _ => (found, None),
     }
 }

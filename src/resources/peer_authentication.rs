@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::mesh::{Source, nearest};
 use crate::policy::{MtlsMode, PeerAuthentication};
-use crate::resources::fields::{Fields, in_range, scalar};
+use crate::resources::fields::{Fields, duplicate_port, in_range, scalar};
 use crate::resources::metadata::Metadata;
 use crate::resources::node::{At, Node};
 use crate::resources::parse::Problem;
@@ -20,8 +20,8 @@ pub(crate) fn peer_authentication(
     spec.only(&["selector", "mtls", "portLevelMtls"])?;
     let selector_fields = spec.map("selector")?;
     selector_fields.only(&["matchLabels"])?;
+    no_wildcards(selector_fields.map("matchLabels")?)?;
     let selector = selector_fields.labels("matchLabels")?;
-    no_wildcards(selector_fields, &selector)?;
     let ports = port_level(spec, !selector.is_empty())?;
     Ok(PeerAuthentication {
         name: metadata.name,
@@ -36,7 +36,7 @@ pub(crate) fn peer_authentication(
 fn mtls(fields: Fields<'_>) -> Result<Option<MtlsMode>, Problem> {
     fields.only(&["mode"])?;
     let Some(found) = fields.get("mode") else { return Ok(None) };
-    let text = found.text()?;
+    let text = &scalar(&found.node().value);
     MtlsMode::read(text).map_err(|error| Problem {
         at: found.at(),
         code: "resources.unknown_mode",
@@ -68,7 +68,15 @@ fn port_level(spec: Fields<'_>, selects: bool) -> Result<BTreeMap<u16, Option<Mt
             "add selector: {matchLabels: {app: NAME}}; a port belongs to one workload",
         );
     }
-    fields.entries().iter().map(port_entry).collect()
+    let mut ports = BTreeMap::new();
+    for entry in fields.entries() {
+        let (port, mode) = port_entry(entry)?;
+        if ports.insert(port, mode).is_some() {
+            // `80` and `"80"` are two keys to YAML, and one to Istio.
+            return Err(duplicate_port(entry.0.at, port));
+        }
+    }
+    Ok(ports)
 }
 
 /// A workload port, written as a number or in quotes: JSON has no other keys.
@@ -83,16 +91,21 @@ fn port_entry((key, value): &(Node, Node)) -> Result<(u16, Option<MtlsMode>), Pr
     Ok((in_range(number, key.at)?, mtls(Fields::of(value, "portLevelMtls")?)?))
 }
 
-fn no_wildcards(fields: Fields<'_>, selector: &BTreeMap<String, String>) -> Result<(), Problem> {
-    match selector.iter().find(|(key, value)| key.contains('*') || value.contains('*')) {
-        Some((key, value)) => Err(Problem {
-            at: first(fields).unwrap_or_else(|| fields.at()),
-            code: "resources.selector_wildcard",
-            message: format!("wildcard is not supported in selector: \"{key}={value}\""),
-            help: Some("labels are compared whole; name the exact value".to_owned()),
-        }),
-        None => Ok(()),
+fn no_wildcards(labels: Fields<'_>) -> Result<(), Problem> {
+    let pairs =
+        labels.entries().iter().map(|(key, value)| (key.at, scalar(&key.value), scalar(&value.value)));
+    for (at, key, value) in pairs {
+        if key.contains('*') || value.contains('*') {
+            let pair = format!("{key}={value}");
+            return Err(Problem {
+                at,
+                code: "resources.selector_wildcard",
+                message: format!("wildcard is not supported in selector: \"{}\"", pair.escape_debug()),
+                help: Some("labels are compared whole; name the exact value".to_owned()),
+            });
+        }
     }
+    Ok(())
 }
 
 fn first(fields: Fields<'_>) -> Option<At> {

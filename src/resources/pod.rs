@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::mesh::{BackendKind, ContainerPort, Controller, Name, WorkloadSpec, nearest};
-use crate::resources::fields::{Fields, port};
+use crate::mesh::{BackendKind, ContainerPort, Controller, Name, WorkloadSpec};
+use crate::resources::address::address;
+use crate::resources::backend::{backend, misplaced};
+use crate::resources::fields::Fields;
 use crate::resources::metadata::Metadata;
-use crate::resources::node::{At, Node, Value};
+use crate::resources::node::At;
 use crate::resources::parse::Problem;
+use crate::resources::shape::{PORT_NAME, SUBDOMAIN};
 
-/// What a pod is on this machine.
-const BACKEND: &str = "glasstunnel.dev/backend";
 /// More replicas than this are a typo, not a mesh on one machine.
 const MOST_REPLICAS: i64 = 10_000;
 
@@ -47,6 +48,7 @@ pub(crate) fn deployment(
     source: &crate::mesh::Source,
 ) -> Result<Vec<WorkloadSpec>, Problem> {
     let metadata = Metadata::read(document)?;
+    misplaced(metadata.fields, "Deployment")?;
     let spec = document.map("spec")?;
     let replicas = match spec.get("replicas") {
         Some(found) => replicas(found.number()?, found.at())?,
@@ -106,24 +108,23 @@ fn template(
 ) -> Result<Template, Problem> {
     Ok(Template {
         labels,
-        service_account: spec.text("serviceAccountName")?.unwrap_or("default").to_owned(),
-        ports: container_ports(spec.list("containers")?)?,
+        service_account: spec.name("serviceAccountName", &SUBDOMAIN)?.unwrap_or("default").to_owned(),
+        ports: container_ports(spec)?,
         backend: backend(metadata)?,
         host_network: spec.boolean("hostNetwork")?.unwrap_or(false),
-        node: spec.text("nodeName")?.map(str::to_owned),
+        node: spec.name("nodeName", &SUBDOMAIN)?.map(str::to_owned),
     })
 }
 
-/// The TCP ports of all containers.
-fn container_ports(containers: &[Node]) -> Result<Vec<ContainerPort>, Problem> {
+/// The TCP ports of all containers; those of a native sidecar stand among the init containers.
+fn container_ports(spec: Fields<'_>) -> Result<Vec<ContainerPort>, Problem> {
     let mut ports = Vec::new();
-    for container in containers {
+    for container in spec.list("containers")?.iter().chain(spec.list("initContainers")?) {
         for node in Fields::of(container, "a container")?.list("ports")? {
             let fields = Fields::of(node, "a container port")?;
-            let Some(number) = fields.get("containerPort") else { continue };
             if fields.text("protocol")?.unwrap_or("TCP") == "TCP" {
-                let name = fields.text("name")?.map(str::to_owned);
-                ports.push(ContainerPort { number: port(number.node(), "containerPort")?, name });
+                let name = fields.name("name", &PORT_NAME)?.map(str::to_owned);
+                ports.push(ContainerPort { number: fields.required("containerPort")?.port()?, name });
             }
         }
     }
@@ -159,63 +160,4 @@ fn addresses(status: Fields<'_>) -> Result<Vec<IpAddr>, Problem> {
         found.push(address(ip.text()?, ip.at())?);
     }
     Ok(found)
-}
-
-/// An IP address.
-pub(crate) fn address(text: &str, at: At) -> Result<IpAddr, Problem> {
-    text.parse().map(|ip: IpAddr| ip.to_canonical()).map_err(|error| Problem {
-        at,
-        code: "resources.address",
-        message: format!("expected an IP address, found `{}` ({error})", text.escape_debug()),
-        help: None,
-    })
-}
-
-fn backend(metadata: Fields<'_>) -> Result<BackendKind, Problem> {
-    let annotations = metadata.map("annotations")?;
-    let Some(found) = annotations.get(BACKEND) else { return Ok(BackendKind::default()) };
-    match &found.node().value {
-        Value::Text(text) => read_backend(text, found.at()),
-        other => Err(unknown_backend(&other.describe(), None, found.at())),
-    }
-}
-
-fn read_backend(text: &str, at: At) -> Result<BackendKind, Problem> {
-    let kinds = [
-        BackendKind::Http,
-        BackendKind::Echo,
-        BackendKind::Tls,
-        BackendKind::Slow,
-        BackendKind::Reset,
-        BackendKind::Silent,
-        BackendKind::ServerFirst,
-    ];
-    let names: Vec<String> = kinds.iter().map(BackendKind::to_string).collect();
-    if let Some(kind) = kinds.iter().zip(&names).find_map(|(kind, name)| (name == text).then(|| kind.clone()))
-    {
-        return Ok(kind);
-    }
-    let address = text.rsplit_once(':').filter(|(host, port)| {
-        !host.is_empty()
-            && !host.contains(char::is_whitespace)
-            && port.parse::<u16>().is_ok_and(|port| port > 0)
-    });
-    match address {
-        Some(_) => Ok(BackendKind::At(text.into())),
-        None => Err(unknown_backend(
-            &format!("`{}`", text.escape_debug()),
-            nearest(text, names.iter().map(String::as_str)),
-            at,
-        )),
-    }
-}
-
-fn unknown_backend(found: &str, near: Option<&str>, at: At) -> Problem {
-    let all = "http, echo, tls, slow, reset, silent, server-first, or HOST:PORT of your own server";
-    Problem {
-        at,
-        code: "resources.backend",
-        message: format!("expected what answers behind this pod's ports, found {found}"),
-        help: Some(near.map_or_else(|| format!("write {all}"), |near| format!("did you mean `{near}`?"))),
-    }
 }

@@ -1,13 +1,16 @@
 //! Services.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::mesh::{ServicePort, ServiceSpec, Source, TargetPort};
-use crate::resources::fields::{Fields, in_range, wrong_type};
+use crate::resources::address::address;
+use crate::resources::backend::misplaced;
+use crate::resources::fields::{Fields, duplicate_port, in_range, wrong_type};
 use crate::resources::metadata::Metadata;
 use crate::resources::node::{At, Node, Value};
 use crate::resources::parse::Problem;
-use crate::resources::pod::address;
+use crate::resources::shape::PORT_NAME;
 
 /// A service, with the places of the target ports that are named, which only the workloads can resolve.
 pub(crate) fn service(
@@ -15,15 +18,20 @@ pub(crate) fn service(
     source: Source,
 ) -> Result<(ServiceSpec, Vec<(String, At)>), Problem> {
     let metadata = Metadata::read(document)?;
+    misplaced(metadata.fields, "Service")?;
     let spec = document.map("spec")?;
     let mut ports = Vec::new();
     let mut named = Vec::new();
+    let mut numbers = BTreeSet::new();
     for node in spec.list("ports")? {
         let fields = Fields::of(node, "a service port")?;
         if fields.text("protocol")?.unwrap_or("TCP") != "TCP" {
             continue;
         }
         let (port, target_at) = service_port(fields)?;
+        if !numbers.insert(port.number) {
+            return Err(duplicate_port(fields.required("port")?.at(), port.number));
+        }
         if let TargetPort::Name(name) = &port.target {
             named.push((name.clone(), target_at));
         }
@@ -43,13 +51,7 @@ pub(crate) fn service(
 }
 
 fn service_port(fields: Fields<'_>) -> Result<(ServicePort, At), Problem> {
-    let number = fields.get("port").ok_or_else(|| Problem {
-        at: fields.at(),
-        code: "resources.missing_port",
-        message: "expected a field `port`, found none".to_owned(),
-        help: None,
-    })?;
-    let number = number.port()?;
+    let number = fields.required("port")?.port()?;
     let (target, at) = match fields.get("targetPort") {
         Some(found) => (target(found.node())?, found.at()),
         None => (TargetPort::Number(number), fields.at()),
@@ -60,8 +62,19 @@ fn service_port(fields: Fields<'_>) -> Result<(ServicePort, At), Problem> {
 fn target(node: &Node) -> Result<TargetPort, Problem> {
     match &node.value {
         Value::Int(number) => Ok(TargetPort::Number(in_range(*number, node.at)?)),
-        Value::Text(name) => Ok(TargetPort::Name(name.clone())),
+        Value::Text(name) => {
+            PORT_NAME.check(name, node.at).map_err(|problem| numeric(name, problem))?;
+            Ok(TargetPort::Name(name.clone()))
+        }
         other => Err(wrong_type(node.at, "targetPort", "a port number or a port's name", other)),
+    }
+}
+
+/// A number in quotes would be taken for a name.
+fn numeric(name: &str, problem: Problem) -> Problem {
+    match name.parse::<u16>() {
+        Ok(number) => Problem { help: Some(format!("write it without quotes: {number}")), ..problem },
+        Err(_) => problem,
     }
 }
 
@@ -77,7 +90,9 @@ fn vips(spec: Fields<'_>) -> Result<(Vec<IpAddr>, bool), Problem> {
     if let (true, Some(found)) = (texts.is_empty(), spec.get("clusterIP")) {
         texts.push((found.text()?, found.at()));
     }
-    let headless = texts.iter().any(|(text, _)| *text == "None");
+    // An ExternalName is an alias in DNS and has no address either.
+    let headless =
+        texts.iter().any(|(text, _)| *text == "None") || spec.text("type")? == Some("ExternalName");
     let addresses = texts.iter().filter(|(text, _)| !text.is_empty() && *text != "None");
     let vips = addresses.map(|(text, at)| address(text, *at)).collect::<Result<_, _>>()?;
     Ok((vips, headless))

@@ -1,10 +1,12 @@
 //! WorkloadEntry: a workload that is no pod.
 
-use crate::mesh::{BackendKind, ContainerPort, Controller, Source, WorkloadSpec};
+use crate::mesh::{ContainerPort, Controller, Source, WorkloadSpec};
+use crate::resources::address::address;
+use crate::resources::backend::backend;
 use crate::resources::fields::{Fields, port, scalar};
 use crate::resources::metadata::Metadata;
 use crate::resources::parse::Problem;
-use crate::resources::pod::address;
+use crate::resources::shape::SUBDOMAIN;
 
 /// Reads a WorkloadEntry.
 pub(crate) fn workload_entry(document: Fields<'_>, source: Source) -> Result<WorkloadSpec, Problem> {
@@ -22,12 +24,12 @@ pub(crate) fn workload_entry(document: Fields<'_>, source: Source) -> Result<Wor
     let mut labels = metadata.labels;
     labels.extend(spec.labels("labels")?);
     Ok(WorkloadSpec {
-        service_account: spec.text("serviceAccount")?.unwrap_or("default").to_owned(),
+        service_account: spec.name("serviceAccount", &SUBDOMAIN)?.unwrap_or("default").to_owned(),
         labels,
         addresses,
         host_network: false,
         ports: ports.collect::<Result<_, Problem>>()?,
-        backend: BackendKind::default(),
+        backend: backend(metadata.fields)?,
         controller: Controller { kind: "pod", name: metadata.name.name.to_string() },
         node: None,
         name: metadata.name,

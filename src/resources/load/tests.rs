@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::mesh::{BackendKind, Reach, Semantics, build};
 use crate::policy::MtlsMode;
@@ -124,4 +126,73 @@ fn a_deployment_of_n_replicas_is_n_workloads_and_lines_are_right() {
     assert_eq!(loaded.spec.services[0].source.to_string(), "x.yaml:14");
     assert_eq!(loaded.spec.settings.semantics, Semantics::Ztunnel);
     assert_eq!(loaded.spec.settings.trust_domain, "td");
+}
+
+#[test]
+fn every_block_of_the_seeds_loads() {
+    let check = |name: &str, policies: usize, ignored: &[(&str, usize)]| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/seeds").join(name);
+        let loaded = load(&[Input::Path(path)]).unwrap_or_else(|errors| panic!("{errors}"));
+        let kinds: Vec<_> = loaded.ignored.iter().map(|kind| (kind.kind.as_str(), kind.count)).collect();
+        assert_eq!((loaded.peer_authentications.len(), &*kinds), (policies, ignored), "{name}");
+        build(loaded.spec).unwrap()
+    };
+    check("000.yaml", 2, &[]);
+    let mesh = check("001.yaml", 3, &[("Gateway", 1), ("VirtualService", 2)]);
+    assert_eq!(mesh.find_workload("customers").unwrap().name.to_string(), "default/customers-v1");
+    check("004.yaml", 6, &[("DestinationRule", 1)]);
+}
+
+#[test]
+fn words_that_others_use_too_are_passed_over_and_theirs_are_kept() {
+    let check = |api_version: &str, kind: &str, expect: &str| {
+        let text = format!("apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: x}}\n");
+        let loaded = load(&[Input::text("x.yaml", text)]).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(loaded.ignored[0].kind, expect);
+        assert!(loaded.spec.services.is_empty());
+    };
+    check("serving.knative.dev/v1", "Service", "Service.serving.knative.dev");
+    check("networking.istio.io/v1", "WorkloadGroup", "WorkloadGroup");
+    check("networking.istio.io/v1beta1", "ProxyConfig", "ProxyConfig");
+    check("v1", "Node", "Node");
+    check("apps/v1", "StatefulSet", "StatefulSet");
+}
+
+#[test]
+fn a_bomb_is_refused_on_the_smallest_stack() {
+    for open in ["{\"a\":", "[", "{? "] {
+        let text = open.repeat(5_000);
+        let refused = std::thread::Builder::new()
+            .stack_size(256 << 10)
+            .spawn(move || load(&[Input::text("x.yaml", text)]).unwrap_err().to_string());
+        let refused = refused.unwrap().join().unwrap();
+        assert!(refused.contains("nested too deep"), "{refused}");
+    }
+}
+
+/// With each service compared with each pod, this would take minutes.
+#[test]
+fn five_thousand_services_find_their_pods() {
+    let mut text = String::new();
+    for number in 0..5_000 {
+        text += &format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{number}}}\nspec: {{selector: {{app: a{number}}}, ports: [{{port: 80, targetPort: http}}]}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}, labels: {{app: a{number}}}}}\nspec: {{containers: [{{ports: [{{containerPort: 80, name: http}}]}}]}}\n"
+        );
+    }
+    let loaded = load(&[Input::text("x.yaml", text)]).unwrap();
+    assert_eq!((loaded.spec.workloads.len(), loaded.spec.services.len()), (5_000, 5_000));
+}
+
+proptest! {
+    /// Whatever a slip of the hand makes of a good file: it loads, or every error points into it.
+    #[test]
+    fn a_damaged_file_never_panics(start in 0..DEMO.len(), length in 0..40_usize, put in "[ -~\t\n\u{0}é]{0,6}") {
+        let text: String = DEMO.chars().take(start).chain(put.chars()).chain(DEMO.chars().skip(start + length)).collect();
+        if let Err(errors) = load(&[Input::text("x.yaml", text.clone())]) {
+            for error in errors.iter() {
+                let line = error.source().unwrap().line as usize;
+                prop_assert!((1..=text.lines().count() + 1).contains(&line), "{error}");
+            }
+        }
+    }
 }

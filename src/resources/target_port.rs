@@ -1,0 +1,78 @@
+//! Target ports by name: whether any pod behind the service has a port of that name.
+
+use std::collections::HashMap;
+
+use crate::mesh::{MeshSpec, ServiceSpec, WorkloadSpec, nearest};
+use crate::resources::node::At;
+use crate::resources::parse::Problem;
+
+/// A target port by name, still to be found on a pod.
+pub(crate) struct NamedTarget {
+    /// Which of the services it belongs to.
+    pub(crate) service: usize,
+    pub(crate) port: String,
+    pub(crate) at: At,
+}
+
+/// The services' workloads by one label each: a service is compared with those of its rarest label only.
+pub(crate) struct Selected<'a> {
+    spec: &'a MeshSpec,
+    by_label: HashMap<[&'a str; 3], Vec<&'a WorkloadSpec>>,
+}
+
+impl<'a> Selected<'a> {
+    pub(crate) fn index(spec: &'a MeshSpec) -> Self {
+        let mut by_label: HashMap<[&str; 3], Vec<&WorkloadSpec>> = HashMap::new();
+        for workload in &spec.workloads {
+            for (key, value) in &workload.labels {
+                by_label.entry([&workload.name.namespace, key, value]).or_default().push(workload);
+            }
+        }
+        Self { spec, by_label }
+    }
+
+    /// What is wrong with `target`, and the service that it belongs to.
+    ///
+    /// A service with no pods at all is in order: they may come later.
+    pub(crate) fn dangling(&self, target: &NamedTarget) -> Option<(&'a ServiceSpec, Problem)> {
+        let service = self.spec.services.get(target.service)?;
+        let mut ports = Vec::new();
+        let mut pods = 0_usize;
+        for workload in self.of(service) {
+            pods += 1;
+            for name in workload.ports.iter().filter_map(|port| port.name.as_deref()) {
+                if name == target.port {
+                    return None;
+                }
+                ports.push(name);
+            }
+        }
+        (pods > 0).then(|| (service, problem(target, &ports)))
+    }
+
+    fn of(&self, service: &'a ServiceSpec) -> impl Iterator<Item = &'a WorkloadSpec> + use<'a> {
+        let namespace = &*service.name.namespace;
+        let with = |(key, value): (&'a String, &'a String)| {
+            self.by_label.get(&[namespace, key.as_str(), value.as_str()])
+        };
+        let lists: Option<Vec<_>> = service.selector.iter().map(with).collect();
+        let rarest = lists.unwrap_or_default().into_iter().min_by_key(|list| list.len());
+        let candidates: Vec<&WorkloadSpec> = rarest.cloned().unwrap_or_default();
+        candidates.into_iter().filter(|workload| {
+            service.selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+        })
+    }
+}
+
+fn problem(target: &NamedTarget, ports: &[&str]) -> Problem {
+    let near = nearest(&target.port, ports.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    Problem {
+        at: target.at,
+        code: "resources.dangling_port",
+        message: format!(
+            "expected a port name of the pods behind this service, found `{}`",
+            target.port.escape_debug()
+        ),
+        help: near.or_else(|| Some("name the container port, or give its number".to_owned())),
+    }
+}
