@@ -2,7 +2,6 @@
 //!
 //! `tunnel.rs` measures the whole path.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
-#![expect(missing_docs, reason = "criterion's macros make an undocumented main")]
 
 use std::future::poll_fn;
 use std::hint::black_box;
