@@ -16,6 +16,7 @@ mod baggage;
 mod forwarded;
 mod connect;
 mod reset_budget;
+mod send_budget;
 mod stream;
 mod keepalive;
 mod server;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::hbone::error::HboneError;
+use crate::hbone::error::{HboneError, shown};
 
 /// The longest host name (RFC 1035 §2.3.4).
 const LONGEST_HOST: usize = 255;
@@ -31,7 +31,7 @@ impl Authority {
     /// numbers that only some parsers take for addresses (`127.1`, `2130706433`, `0x7f.1`), and ports with signs or
     /// leading zeros.
     pub fn parse(text: &str) -> Result<Self, HboneError> {
-        let wrong = |why| HboneError::Authority { found: text.escape_debug().to_string(), why };
+        let wrong = |why| HboneError::Authority { found: shown(text), why };
         let (host, port) = split(text).map_err(wrong)?;
         let port = parse_port(port).map_err(wrong)?;
         if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {

@@ -9,9 +9,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
 use h2::client::{Connection, SendRequest};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
@@ -23,6 +23,7 @@ use crate::hbone::connect::{ConnectRequest, baggage};
 use crate::hbone::error::HboneError;
 use crate::hbone::keepalive::keepalive;
 use crate::hbone::limits::Limits;
+use crate::hbone::send_budget::{Charged, SendBudget};
 use crate::hbone::stream::{Held, TunnelStream};
 
 /// A tunnel that can carry streams; clones share it.
@@ -33,7 +34,8 @@ pub struct Client {
 
 struct Shared {
     /// `None` once retired, so that h2 sees the last sender go and closes when the last stream ends.
-    send: Mutex<Option<SendRequest<Bytes>>>,
+    send: Mutex<Option<SendRequest<Charged>>>,
+    sends: SendBudget,
     active: AtomicUsize,
     /// Streams so far, to tell idleness from a pause between two looks.
     uses: AtomicUsize,
@@ -67,6 +69,9 @@ impl Client {
             .max_frame_size(limits.frame_size)
             .max_header_list_size(limits.client_header_list)
             .max_send_buffer_size(limits.send_buffer)
+            .data_frame_budget(limits.data_frame_budget)
+            // Until the peer's SETTINGS arrive; afterwards its own limit holds.
+            .initial_max_send_streams(limits.pool_max_streams)
             .enable_push(false)
             .handshake(stream);
         let (send, connection) = match timeout_at(deadline, handshake).await {
@@ -75,6 +80,7 @@ impl Client {
         };
         let shared = Arc::new(Shared {
             send: Mutex::new(Some(send)),
+            sends: SendBudget::new(limits.send_buffer_per_connection),
             active: AtomicUsize::new(0),
             uses: AtomicUsize::new(0),
             limit: limits.pool_max_streams,
@@ -84,7 +90,7 @@ impl Client {
         Ok(Self { shared })
     }
 
-    /// Whether new streams may be opened on it.
+    /// Whether new streams may be opened on it. A peer's GOAWAY ends that at once, although open streams go on.
     pub fn is_usable(&self) -> bool {
         self.shared.sender().is_some()
     }
@@ -95,19 +101,39 @@ impl Client {
     }
 
     /// The right to open one stream; `None` when the tunnel is full or retired.
+    ///
+    /// Full is what the peer's SETTINGS say, or our own limit if that is less. ztunnel counts by its own alone, and
+    /// what a peer does not take waits inside h2.
     pub fn ticket(&self) -> Option<Ticket> {
-        let free = self.is_usable() && self.streams() < self.shared.limit;
-        free.then(|| {
-            self.shared.active.fetch_add(1, Ordering::Relaxed);
-            self.shared.uses.fetch_add(1, Ordering::Relaxed);
-            Ticket { shared: Arc::clone(&self.shared) }
-        })
+        // A peer that takes none at all is asked all the same: another tunnel would not help.
+        let peers = self.shared.sender()?.current_max_send_streams().max(1);
+        let limit = self.shared.limit.min(peers);
+        let more = |active| (active < limit).then_some(active + 1);
+        self.shared.active.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(self.counted())
+    }
+
+    /// A ticket for a tunnel that may be closed: opening a stream tells how that went.
+    pub(crate) fn last_ticket(&self) -> Ticket {
+        self.shared.active.fetch_add(1, Ordering::Relaxed);
+        self.counted()
+    }
+
+    fn counted(&self) -> Ticket {
+        self.shared.uses.fetch_add(1, Ordering::Relaxed);
+        Ticket { shared: Arc::clone(&self.shared) }
     }
 }
 
 impl Shared {
-    fn sender(&self) -> Option<SendRequest<Bytes>> {
-        self.send.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// `None` once retired, which a GOAWAY or a broken connection does here: h2 tells of them when it is asked.
+    fn sender(&self) -> Option<SendRequest<Charged>> {
+        let mut send = self.send.lock().unwrap_or_else(PoisonError::into_inner);
+        let ready = send.as_mut()?.poll_ready(&mut Context::from_waker(Waker::noop()));
+        if matches!(ready, Poll::Ready(Err(_))) {
+            *send = None;
+        }
+        send.clone()
     }
 
     fn retire(&self) {
@@ -169,13 +195,14 @@ impl Ticket {
             return Err(HboneError::Status { status: response.status() });
         }
         let described = baggage(response.headers());
-        let held = Held::Client { _lease: Arc::new(self) };
-        Ok((TunnelStream::new(send, response.into_body(), held), described))
+        let share = self.shared.sends.share();
+        let held = Held::Client { _lease: Box::new(self) };
+        Ok((TunnelStream::new(send, response.into_body(), share, held), described))
     }
 }
 
 /// Drives the connection until it closes; retires it when it breaks, idles or drains.
-async fn drive<S>(mut connection: Connection<S, Bytes>, shared: Arc<Shared>, limits: Limits, tasks: Tasks)
+async fn drive<S>(mut connection: Connection<S, Charged>, shared: Arc<Shared>, limits: Limits, tasks: Tasks)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -199,3 +226,6 @@ where
     }
     shared.retire();
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Request, Uri};
 
 use crate::hbone::authority::Authority;
 use crate::hbone::baggage::Baggage;
-use crate::hbone::error::HboneError;
+use crate::hbone::error::{HboneError, shown};
 use crate::hbone::forwarded::Forwarded;
 use crate::trace_context::TraceContext;
 
@@ -30,7 +30,7 @@ impl ConnectRequest {
     /// [`HboneError`]: answered with 400.
     pub fn parse<B>(request: &Request<B>) -> Result<Self, HboneError> {
         if request.method() != Method::CONNECT {
-            return Err(HboneError::Method { found: request.method().as_str().escape_debug().to_string() });
+            return Err(HboneError::Method { found: shown(request.method().as_str()) });
         }
         let authority = request.uri().authority().ok_or(HboneError::NoAuthority)?;
         let authority = Authority::parse(authority.as_str())?;
@@ -83,6 +83,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, SocketAddr};
+
+    use proptest::option::of;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn request() -> ConnectRequest {
@@ -112,5 +117,43 @@ mod tests {
         assert_eq!(ConnectRequest::parse(&get).unwrap_err().to_string(), "expected method CONNECT, got GET");
         let none = Request::builder().method("CONNECT").uri("/").body(()).unwrap();
         assert!(matches!(ConnectRequest::parse(&none), Err(HboneError::NoAuthority)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics_or_stops_a_connect(
+            name in "baggage|forwarded|traceparent",
+            value in proptest::collection::vec(0x20_u8..=0xff, 0..200),
+        ) {
+            let mut wire = Request::builder().method("CONNECT").uri("10.77.0.2:8080").body(()).unwrap();
+            if let Ok(value) = HeaderValue::from_bytes(&value) {
+                wire.headers_mut().insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
+            }
+            prop_assert!(ConnectRequest::parse(&wire).is_ok());
+        }
+
+        #[test]
+        fn what_is_sent_reads_back(
+            ip: IpAddr,
+            port in 1_u16..,
+            host in of("[a-z][a-z0-9-]{0,20}"),
+            client: IpAddr,
+            names in of(("[a-z0-9-]{1,20}", "[a-z0-9.-]{1,20}")),
+            traced: bool,
+        ) {
+            let authority = match host {
+                Some(host) => Authority::Host { host, port },
+                None => Authority::Address(SocketAddr::new(ip.to_canonical(), port)),
+            };
+            let baggage = names.map(|(namespace, version)| Baggage {
+                namespace: Some(namespace),
+                service_version: Some(version),
+                ..Baggage::default()
+            });
+            let forwarded = Some(Forwarded { client: SocketAddr::new(client, port), host: None });
+            let trace = traced.then(TraceContext::fresh);
+            let sent = ConnectRequest { authority, baggage, forwarded, trace };
+            prop_assert_eq!(ConnectRequest::parse(&sent.to_request().unwrap()).unwrap(), sent);
+        }
     }
 }

@@ -161,6 +161,16 @@ impl Reason for HboneError {
     }
 }
 
+/// What a peer wrote, escaped and cut: its header may be 64 KiB long, and no sentence should be.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 128;
+    let mut shown: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// A tunnel stream's error as the relay understands it: whatever broke a stream is a reset, never a clean end.
 pub(crate) fn to_io(error: h2::Error) -> io::Error {
     let kind = match error.get_io() {

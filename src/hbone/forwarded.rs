@@ -42,6 +42,8 @@ impl fmt::Display for Forwarded {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -60,6 +62,16 @@ mod tests {
         #[test]
         fn never_panics(value in ".{0,80}") {
             let _ = (Forwarded::parse(&value), Forwarded::host_of(&value));
+        }
+
+        #[test]
+        fn what_is_read_prints_back(
+            ip: IpAddr,
+            port: u16,
+            host in proptest::option::of("[a-z0-9.-]{1,40}"),
+        ) {
+            let forwarded = Forwarded { client: SocketAddr::new(ip, port), host };
+            prop_assert_eq!(Forwarded::parse(&forwarded.to_string()), Some(forwarded));
         }
     }
 }

@@ -21,15 +21,24 @@ pub struct Limits {
     /// Response headers as a client; ztunnel's.
     pub client_header_list: u32,
     /// What one stream may have waiting to be written: with `max_streams`, 12.5 MiB for a peer that reads nothing at
-    /// all, where ztunnel's 400 KiB makes 78 MiB.
+    /// all, where ztunnel's 400 KiB makes 78 MiB; `send_buffer_per_connection` caps that again.
     pub send_buffer: usize,
+    /// What all streams of one connection may have waiting to be written: sixty-four streams' full buffers. A peer that
+    /// reads nothing at all makes us hold this much, and 16 KiB of gathered small writes a stream.
+    pub send_buffer_per_connection: usize,
+    /// Overhead of small DATA frames that were not read yet; h2 charges 256 less its length for each, and over budget
+    /// ends the connection. At its own choice, half the connection's window, 32 904 unread one-byte frames on all
+    /// streams together are an attack; this takes twice as many. Without a bound they would be 16 million, each of which
+    /// h2 keeps in a slot of its own.
+    pub data_frame_budget: usize,
     /// From one PONG to the next PING; ztunnel's.
     pub ping_interval: Duration,
     /// From PING to giving up; ztunnel's.
     pub ping_timeout: Duration,
     /// How long a tunnel without streams stays pooled; ztunnel's.
     pub idle: Duration,
-    /// How many streams a peer may reset within `reset_window`: each may have cost a dial.
+    /// How many streams a peer may reset within `reset_window` before they have carried a byte of an answer: each may
+    /// have cost a dial.
     pub resets: u32,
     /// See `resets`.
     pub reset_window: Duration,
@@ -46,6 +55,8 @@ impl Default for Limits {
             server_header_list: 64 << 10,
             client_header_list: 16 << 10,
             send_buffer: 64 << 10,
+            send_buffer_per_connection: 4 << 20,
+            data_frame_budget: 16 << 20,
             ping_interval: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(20),
             idle: Duration::from_secs(300),

@@ -58,7 +58,7 @@ struct Entry<E> {
 }
 
 /// A dial's result, once there is one.
-type Dial<E> = Option<Result<(), Arc<E>>>;
+type Dial<E> = Option<Result<Client, Arc<E>>>;
 
 enum Next<E> {
     Ticket(Ticket),
@@ -89,6 +89,9 @@ impl<E: Send + Sync + 'static> Pool<E> {
     /// At most one dial per key is under way. It runs in a task of its own, so that a caller who gives up does not take
     /// those who wait with it. Cancel-safe.
     ///
+    /// A tunnel that closes between its dial and the ticket is not dialled again here, or a peer that accepts and says
+    /// GOAWAY would be dialled without end: the ticket's stream fails, as never processed.
+    ///
     /// # Errors
     ///
     /// [`PoolError`].
@@ -115,13 +118,20 @@ impl<E: Send + Sync + 'static> Pool<E> {
                 }
             };
             reused = Reused::No;
-            let failed = match result.wait_for(Option::is_some).await {
-                Ok(result) => result.as_ref().and_then(|result| result.as_ref().err().cloned()),
+            let dialled = match result.wait_for(Option::is_some).await {
+                Ok(result) => Option::clone(&result),
                 // The dialling task was cut before it had a result.
                 Err(_gone) => return Err(PoolError::Draining),
             };
-            if let Some(error) = failed {
-                return Err(PoolError::Dial(error));
+            match dialled {
+                Some(Ok(tunnel)) => match tunnel.ticket() {
+                    Some(ticket) => return Ok((ticket, reused)),
+                    None if !tunnel.is_usable() => return Ok((tunnel.last_ticket(), reused)),
+                    // Those who waited beside us have filled it.
+                    None => {}
+                },
+                Some(Err(error)) => return Err(PoolError::Dial(error)),
+                None => {}
             }
         }
     }
@@ -162,7 +172,8 @@ impl<E: Send + Sync + 'static> Pool<E> {
         let mut entries = self.lock();
         let Some(entry) = entries.get_mut(key) else { return };
         entry.dial = None;
-        let result = dialled.map(|tunnel| entry.tunnels.push(tunnel)).map_err(Arc::new);
+        let result = dialled.map_err(Arc::new);
+        entry.tunnels.extend(result.iter().cloned());
         drop(entries);
         waiting.send_replace(Some(result));
     }

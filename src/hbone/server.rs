@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 
-use bytes::Bytes;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use http::{Request, Response, StatusCode};
@@ -14,14 +13,16 @@ use crate::hbone::connect::{ConnectRequest, insert};
 use crate::hbone::error::HboneError;
 use crate::hbone::keepalive::keepalive;
 use crate::hbone::limits::Limits;
-use crate::hbone::reset_budget::ResetBudget;
+use crate::hbone::reset_budget::{Account, ResetBudget};
+use crate::hbone::send_budget::{Charged, SendBudget};
 use crate::hbone::stream::{Held, TunnelStream};
 
 /// One tunnel, seen from its destination. Nothing moves unless [`Server::accept`] is polled.
 pub struct Server<S> {
-    connection: Connection<S, Bytes>,
+    connection: Connection<S, Charged>,
     keepalive: Pin<Box<dyn Future<Output = HboneError> + Send>>,
-    budget: ResetBudget,
+    resets: ResetBudget,
+    sends: SendBudget,
     limits: Limits,
     failed: bool,
 }
@@ -36,9 +37,10 @@ pub struct Requested {
 
 /// Answers a CONNECT; dropped unanswered, it resets the stream.
 pub struct Respond {
-    response: SendResponse<Bytes>,
+    response: SendResponse<Charged>,
     body: RecvStream,
-    budget: ResetBudget,
+    sends: SendBudget,
+    account: Account,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
@@ -55,6 +57,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
             .max_concurrent_streams(limits.max_streams)
             .max_header_list_size(limits.server_header_list)
             .max_send_buffer_size(limits.send_buffer)
+            .data_frame_budget(limits.data_frame_budget)
             .handshake(stream);
         let mut connection = match timeout_at(deadline, handshake).await {
             Ok(connection) => connection.map_err(|source| HboneError::Handshake { source })?,
@@ -64,8 +67,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
             Some(pings) => Box::pin(keepalive(pings, *limits)),
             None => Box::pin(std::future::pending()),
         };
-        let budget = ResetBudget::new(limits.resets, limits.reset_window);
-        Ok(Self { connection, keepalive, budget, limits: *limits, failed: false })
+        let (resets, sends) = (ResetBudget::new(limits), SendBudget::new(limits.send_buffer_per_connection));
+        Ok(Self { connection, keepalive, resets, sends, limits: *limits, failed: false })
     }
 
     /// The next CONNECT; `None` when the connection has ended. Cancel-safe.
@@ -83,7 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
                 Err(source) => Err(HboneError::Broken { source }),
             },
             error = &mut self.keepalive => Err(error),
-            () = self.budget.exceeded() => Err(self.too_many_resets()),
+            () = self.resets.exceeded() => Err(self.too_many_resets()),
         };
         match next {
             Ok((request, response)) => Some(Ok(self.requested(request, response))),
@@ -94,9 +97,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
         }
     }
 
-    fn requested(&self, request: Request<RecvStream>, response: SendResponse<Bytes>) -> Requested {
+    fn requested(&self, request: Request<RecvStream>, response: SendResponse<Charged>) -> Requested {
         let parsed = ConnectRequest::parse(&request);
-        let respond = Respond { response, body: request.into_body(), budget: self.budget.clone() };
+        let (sends, account) = (self.sends.clone(), self.resets.open());
+        let respond = Respond { response, body: request.into_body(), sends, account };
         Requested { request: parsed, respond }
     }
 
@@ -135,9 +139,11 @@ impl Respond {
         let mut response = Response::new(());
         insert(response.headers_mut(), "baggage", baggage);
         match self.response.send_response(response, false) {
-            Ok(send) => Ok(TunnelStream::new(send, self.body, Held::Server(self.budget))),
+            Ok(send) => {
+                Ok(TunnelStream::new(send, self.body, self.sends.share(), Held::Server(self.account)))
+            }
             Err(source) => {
-                self.budget.spend();
+                self.account.spend();
                 Err(HboneError::Broken { source })
             }
         }
@@ -149,7 +155,7 @@ impl Respond {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         if self.response.send_response(response, true).is_err() {
-            self.budget.spend();
+            self.account.spend();
         }
     }
 }

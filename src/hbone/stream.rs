@@ -1,55 +1,70 @@
 //! [`TunnelStream`]: one CONNECT stream as a pipe.
 
 use std::io;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use h2::{Reason, RecvStream, SendStream};
 
 use crate::hbone::error::to_io;
-use crate::hbone::reset_budget::ResetBudget;
+use crate::hbone::reset_budget::Account;
+use crate::hbone::send_budget::{Charged, Share};
 use crate::io::{Pipe, ResetCause};
 
 /// Chunks up to this size are gathered, so that a chatty application does not become a flood of tiny DATA frames.
 const SMALL: usize = 1024;
-/// How much is gathered before it is sent without waiting for a flush.
+/// How much is gathered before it is sent without waiting for a flush: one TLS record.
 const GATHERED: usize = 16 * 1024;
 
 /// What a stream holds on to while it lives.
 pub(crate) enum Held {
-    /// A stream that a peer opened: its resets count.
-    Server(ResetBudget),
-    /// A stream that we opened: it counts on its tunnel.
+    /// A stream that a peer opened: its reset counts.
+    Server(Account),
+    /// A stream that we opened: it counts on its tunnel until this is dropped.
     Client {
         /// Counts down on drop.
-        _lease: Arc<dyn Send + Sync>,
+        _lease: Box<dyn Send + Sync>,
     },
+    /// Nothing: a reset has been counted.
+    Nothing,
 }
 
 /// One stream of a tunnel, in both directions.
 ///
 /// Bytes that were read are acknowledged to the peer only when the next chunk is asked for, which the relay does once it
 /// has written them: a stalled backend stalls its own stream, and holds no more than the stream's window.
+///
+/// Dropped before both sides have finished, it resets the stream: nothing that was cut off looks whole.
 pub struct TunnelStream {
-    send: SendStream<Bytes>,
+    send: SendStream<Charged>,
     receive: RecvStream,
+    share: Share,
     unacknowledged: usize,
+    /// Small chunks, in front of which `leaving` goes.
     gathered: BytesMut,
+    /// What was gathered and is on its way.
+    leaving: Bytes,
+    /// Whether a byte of the answer has been sent.
+    answered: bool,
     peer_finished: bool,
     we_finished: bool,
+    we_reset: bool,
     held: Held,
 }
 
 impl TunnelStream {
-    pub(crate) fn new(send: SendStream<Bytes>, receive: RecvStream, held: Held) -> Self {
+    pub(crate) fn new(send: SendStream<Charged>, receive: RecvStream, share: Share, held: Held) -> Self {
         Self {
             send,
             receive,
+            share,
             unacknowledged: 0,
             gathered: BytesMut::new(),
+            leaving: Bytes::new(),
+            answered: false,
             peer_finished: false,
             we_finished: false,
+            we_reset: false,
             held,
         }
     }
@@ -63,47 +78,71 @@ impl TunnelStream {
         self.receive.flow_control().release_capacity(count).map_err(to_io)
     }
 
-    fn broken(&mut self, error: h2::Error) -> io::Error {
-        if let Held::Server(budget) = &self.held
-            && error.is_reset()
-            && error.is_remote()
-        {
-            budget.spend();
+    /// Whether the stream was reset, and why. It forgets who waits for capacity, so only the end of a stream asks.
+    fn poll_reset(&mut self) -> Poll<Result<Reason, h2::Error>> {
+        self.send.poll_reset(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// Why a write failed: h2 itself only says that the stream takes no more.
+    fn unwritable(&mut self) -> io::Error {
+        match self.poll_reset() {
+            Poll::Ready(Ok(reason)) => {
+                io::Error::new(io::ErrorKind::ConnectionReset, format!("stream reset: {reason}"))
+            }
+            Poll::Ready(Err(error)) => to_io(error),
+            Poll::Pending => io::ErrorKind::BrokenPipe.into(),
         }
-        to_io(error)
+    }
+
+    /// How much of `wanted` the peer's windows and the stream's own buffer admit: never 0.
+    fn poll_capacity(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
+        self.send.reserve_capacity(wanted);
+        loop {
+            match self.send.capacity() {
+                0 => match ready!(self.send.poll_capacity(cx)) {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Poll::Ready(Err(to_io(error))),
+                    None => return Poll::Ready(Err(self.unwritable())),
+                },
+                capacity => return Poll::Ready(Ok(capacity.min(wanted))),
+            }
+        }
     }
 
     /// Sends from the front of `data` as capacity allows; ready when `data` is empty. Never sends an empty frame.
     fn poll_send(&mut self, cx: &mut Context<'_>, data: &mut Bytes) -> Poll<io::Result<()>> {
         while !data.is_empty() {
-            self.send.reserve_capacity(data.len());
-            let mut capacity = self.send.capacity();
-            while capacity == 0 {
-                capacity = match ready!(self.send.poll_capacity(cx)) {
-                    Some(Ok(capacity)) => capacity,
-                    Some(Err(error)) => return Poll::Ready(Err(self.broken(error))),
-                    None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
-                };
+            // In this order: who waits for window must not hold what others could use.
+            let capacity = ready!(self.poll_capacity(cx, data.len()))?;
+            let charge = ready!(self.share.poll_charge(cx, capacity));
+            // The peer may have taken window back while we waited for our turn.
+            let count = data.len().min(charge.bytes()).min(self.send.capacity());
+            if count == 0 {
+                continue;
             }
-            let part = data.split_to(capacity.min(data.len()));
-            if let Err(error) = self.send.send_data(part, false) {
-                return Poll::Ready(Err(self.broken(error)));
+            let part = data.split_to(count);
+            if self.send.send_data(Charged::new(part, charge), false).is_err() {
+                return Poll::Ready(Err(self.unwritable()));
             }
+            self.answered = true;
         }
         Poll::Ready(Ok(()))
     }
 
+    /// Sends what was gathered.
     fn poll_gathered(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.gathered.is_empty() {
-            return Poll::Ready(Ok(()));
+        loop {
+            if self.leaving.is_empty() {
+                if self.gathered.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                self.leaving = self.gathered.split().freeze();
+            }
+            let mut leaving = std::mem::take(&mut self.leaving);
+            let sent = self.poll_send(cx, &mut leaving);
+            self.leaving = leaving;
+            ready!(sent)?;
         }
-        let mut data = self.gathered.split().freeze();
-        let sent = self.poll_send(cx, &mut data);
-        if !data.is_empty() {
-            // What did not fit stays in front of what is gathered next.
-            self.gathered.extend_from_slice(&data);
-        }
-        sent
     }
 }
 
@@ -118,7 +157,7 @@ impl Pipe for TunnelStream {
                     self.unacknowledged = chunk.len();
                     return Poll::Ready(Ok(chunk));
                 }
-                Some(Err(error)) => return Poll::Ready(Err(self.broken(error))),
+                Some(Err(error)) => return Poll::Ready(Err(to_io(error))),
                 None => self.peer_finished = true,
             }
         }
@@ -126,7 +165,8 @@ impl Pipe for TunnelStream {
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, chunk: &mut Bytes) -> Poll<io::Result<()>> {
-        if self.gathered.len() + chunk.len() > GATHERED || chunk.len() > SMALL {
+        let held = self.leaving.len() + self.gathered.len();
+        if chunk.len() > SMALL || held + chunk.len() > GATHERED {
             ready!(self.poll_gathered(cx))?;
         }
         if chunk.len() <= SMALL {
@@ -144,7 +184,9 @@ impl Pipe for TunnelStream {
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_gathered(cx))?;
         if !self.we_finished {
-            self.send.send_data(Bytes::new(), true).map_err(|error| self.broken(error))?;
+            if self.send.send_data(Charged::nothing(), true).is_err() {
+                return Poll::Ready(Err(self.unwritable()));
+            }
             self.we_finished = true;
         }
         Poll::Ready(Ok(()))
@@ -152,6 +194,10 @@ impl Pipe for TunnelStream {
 
     fn reset(&mut self, cause: ResetCause) {
         self.gathered.clear();
+        self.leaving.clear();
+        // A peer that was first has been noticed by now, or is noticed here.
+        self.count_reset();
+        self.we_reset = true;
         self.send.send_reset(match cause {
             // RFC 9113 §8.5: a reset or failed TCP connection is CONNECT_ERROR.
             ResetCause::PeerReset => Reason::CONNECT_ERROR,
@@ -159,3 +205,24 @@ impl Pipe for TunnelStream {
         });
     }
 }
+
+impl TunnelStream {
+    /// Counts a stream that the peer reset before it was sent a byte. One that h2 had to reset because of what the peer
+    /// sent on it (MadeYouReset, CVE-2025-8671) counts as well.
+    fn count_reset(&mut self) {
+        let counts = matches!(self.held, Held::Server(_)) && !self.answered && !self.we_finished;
+        let reset = counts && !self.we_reset && matches!(self.poll_reset(), Poll::Ready(Ok(_)));
+        if reset && let Held::Server(account) = std::mem::replace(&mut self.held, Held::Nothing) {
+            account.spend();
+        }
+    }
+}
+
+impl Drop for TunnelStream {
+    fn drop(&mut self) {
+        self.count_reset();
+    }
+}
+
+#[cfg(test)]
+mod tests;

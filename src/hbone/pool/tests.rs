@@ -19,6 +19,15 @@ fn key(source: &str) -> PoolKey {
     }
 }
 
+fn request() -> ConnectRequest {
+    ConnectRequest {
+        authority: crate::hbone::Authority::parse("10.0.0.1:80").unwrap(),
+        baggage: None,
+        forwarded: None,
+        trace: None,
+    }
+}
+
 /// A server that answers every CONNECT with 200 and keeps the streams open.
 async fn tunnel(tasks: Tasks, limits: Limits) -> Result<Client, HboneError> {
     let (near, far) = duplex(1 << 16);
@@ -104,13 +113,7 @@ async fn an_idle_tunnel_leaves_the_pool() {
     let pool = Pool::<HboneError>::new();
     let dial = || tunnel(tasks.clone(), Limits::default());
     let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
-    let request = ConnectRequest {
-        authority: crate::hbone::Authority::parse("10.0.0.1:80").unwrap(),
-        baggage: None,
-        forwarded: None,
-        trace: None,
-    };
-    let (stream, _) = ticket.open(&request, Instant::now() + Duration::from_secs(5)).await.unwrap();
+    let (stream, _) = ticket.open(&request(), Instant::now() + Duration::from_secs(5)).await.unwrap();
     tokio::time::advance(Duration::from_secs(3600)).await;
     assert_eq!(pool.tunnels(), 1, "a stream is open");
     drop(stream);
@@ -148,4 +151,59 @@ async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> 
     })
     .await;
     done
+}
+
+/// A peer that takes the connection and says GOAWAY at once, as one that shuts down behind a balancer does.
+#[tokio::test(start_paused = true)]
+async fn a_tunnel_that_closes_at_once_is_not_dialled_for_ever() {
+    let (_drain, tasks) = drain();
+    let pool = Pool::<HboneError>::new();
+    let dials = AtomicUsize::new(0);
+    let dial = || {
+        dials.fetch_add(1, Ordering::Relaxed);
+        let (near, far) = duplex(1 << 16);
+        let (tasks, deadline) = (tasks.clone(), Instant::now() + Duration::from_secs(5));
+        async move {
+            tasks.spawn("server", async move {
+                let mut server = Server::handshake(far, &Limits::default(), deadline).await.unwrap();
+                server.drain();
+                while server.accept().await.is_some() {}
+            });
+            let client = Client::handshake(near, &Limits::default(), &tasks, deadline).await;
+            tokio::time::sleep(Duration::from_millis(1)).await; // paused time
+            client
+        }
+    };
+    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let error = ticket.open(&request(), Instant::now() + Duration::from_secs(5)).await.err().unwrap();
+    assert!(error.never_processed(), "{error}");
+    assert_eq!(dials.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tunnel_that_got_goaway_is_replaced() {
+    let (_drain, tasks) = drain();
+    let pool = Pool::<HboneError>::new();
+    let dial = || tunnel(tasks.clone(), Limits::default());
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let leaving = || {
+        let tasks = tasks.clone();
+        let (near, far) = duplex(1 << 16);
+        async move {
+            tasks.spawn("server", async move {
+                let mut server = Server::handshake(far, &Limits::default(), deadline).await.unwrap();
+                let opened = server.accept().await.unwrap().unwrap().respond.accept(None).unwrap();
+                server.drain();
+                while server.accept().await.is_some() {}
+                drop(opened);
+            });
+            Client::handshake(near, &Limits::default(), &tasks, deadline).await
+        }
+    };
+    let (ticket, _) = pool.checkout(&key("a"), &tasks, leaving).await.unwrap();
+    let _open = ticket.open(&request(), deadline).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await; // paused time
+    let (ticket, reused) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    assert_eq!(reused, Reused::No, "a stream is open on the old tunnel, and it is leaving all the same");
+    ticket.open(&request(), deadline).await.unwrap();
 }

@@ -256,3 +256,5 @@ async fn resets_have_a_budget() {
     }
     assert!((20..=22).contains(&opened), "{opened}");
 }
+
+mod bare;
