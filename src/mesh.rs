@@ -20,7 +20,7 @@ mod place;
 
 pub use build::build;
 pub use error::MeshError;
-pub use find::{Target, UnknownName, nearest};
+pub use find::{UnknownName, nearest};
 pub use name::{Name, Source};
 pub use place::Place;
 pub use reach::Reach;

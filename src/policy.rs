@@ -21,6 +21,6 @@ pub use decision::{Admitted, Denial, Permit};
 pub use effective::{Effective, Level, PolicyRef};
 pub use mode::{MtlsMode, UnknownMode};
 pub use peer_authentication::PeerAuthentication;
-pub use request::{CheckRequest, Door};
+pub use request::CheckRequest;
 pub use set::PolicySet;
 pub use snapshot::{Snapshot, Snapshots};

@@ -7,8 +7,8 @@ use crate::cli::args::{ExplainArguments, Story};
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
 
-/// How often a record that is not there is looked for again, and how long to wait before each look: together three times
-/// as long as the recorder gathers a batch.
+/// How often a record that is not there is looked for again, and how long to wait before each look. The recorder
+/// gathers a batch for 10 ms; the rest is for a machine that is busy.
 const LOOKS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(50);
 

@@ -9,15 +9,6 @@ use crate::mesh::service::Service;
 use crate::mesh::workload::Workload;
 use crate::reason::{Reason, Side};
 
-/// What a typed name means.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// One workload.
-    Workload(Arc<Workload>),
-    /// A service.
-    Service(Arc<Service>),
-}
-
 /// A name that the mesh does not know.
 #[derive(Clone, Debug, thiserror::Error)]
 pub struct UnknownName {
@@ -69,17 +60,6 @@ impl Mesh {
             service if service.endpoints.is_empty() => None,
             service => service.endpoints.first().map(|endpoint| Arc::clone(&endpoint.workload)),
         });
-        found.ok_or_else(|| self.unknown(text))
-    }
-
-    /// The service or workload that `text` means, services first, because that is what one dials.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownName`] with the nearest name.
-    pub fn find(&self, text: &str) -> Result<Target, UnknownName> {
-        let service = self.find_service(text).map(Target::Service);
-        let found = service.or_else(|| self.by_text(text).map(Target::Workload));
         found.ok_or_else(|| self.unknown(text))
     }
 

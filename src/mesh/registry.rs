@@ -53,11 +53,6 @@ impl Mesh {
         self.settings.semantics
     }
 
-    /// The labels of a declared namespace.
-    pub fn namespace_labels(&self, namespace: &str) -> Option<&BTreeMap<String, String>> {
-        self.namespaces.get(namespace)
-    }
-
     /// All workloads, in the order of their names.
     pub fn workloads(&self) -> impl ExactSizeIterator<Item = &Arc<Workload>> {
         self.workloads.values()
