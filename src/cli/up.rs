@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::admin::{PolicyView, ServiceView, WorkloadView};
@@ -47,9 +48,15 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     let signals = Signals::new()?;
     let running = app::start(options(arguments, snapshot)).await?;
     greet(&running, &ignored, output)?;
-    let reading = watch(&running, signals, output).await;
+    let mut records = running.recorder().subscribe();
+    let reading = watch(&running, signals, &mut records, output).await;
     stop(running, arguments, output).await;
-    reading
+    reading?;
+    // What ended during the drain, or just before it, is on record by now.
+    while let Ok(record) = records.try_recv() {
+        output.answer(&format!("{}\n", live_line::line(&record, look(output))))?;
+    }
+    Ok(())
 }
 
 fn inputs(arguments: &UpArguments) -> Result<Vec<Input>, CliError> {
@@ -169,8 +176,12 @@ impl Signals {
 }
 
 /// Prints one line per connection until a signal, a quit, or the end of whoever reads.
-async fn watch(running: &Running, mut signals: Signals, output: &mut Output) -> Result<(), CliError> {
-    let mut records = running.recorder().subscribe();
+async fn watch(
+    running: &Running,
+    mut signals: Signals,
+    records: &mut Receiver<Arc<Record>>,
+    output: &mut Output,
+) -> Result<(), CliError> {
     let look = look(output);
     loop {
         let record: Result<Arc<Record>, RecvError> = tokio::select! {

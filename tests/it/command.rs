@@ -138,6 +138,20 @@ async fn up_exec_config_explain_and_a_clean_end() {
     assert!(talk.contains("draining") && talk.contains("stopped: everything finished"), "{talk}");
 }
 
+/// A connection that ends at the last moment has its line, too.
+#[tokio::test]
+async fn no_line_is_lost_to_ctrl_c() {
+    let mut up = Up::start(&[]).await;
+    let ran = up
+        .ask(&["exec"], &["curl-client.outside", "--", "curl", "-sS", "http://webhook.default:8080/"])
+        .await;
+    assert_eq!(ran.code, 56, "{ran:?}");
+    let pid = up.child.id().unwrap().to_string();
+    assert_eq!(run("kill", &["-INT", &pid], "").await.code, 0);
+    let line = up.line().await;
+    assert!(line.contains("DENY"), "{line}");
+}
+
 #[tokio::test]
 async fn sigterm_drains_too() {
     let up = Up::start(&["--workers", "1", "--admin", "none"]).await;
