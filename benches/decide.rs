@@ -37,7 +37,7 @@ fn policies(mesh: &Mesh, count: usize) -> PolicySet {
     let policy = |number: usize| {
         Arc::new(PeerAuthentication {
             name: Name::new(format!("ns-{number}"), "app"),
-            selector: labels("app"),
+            selector: Some(labels("app")),
             mode: Some(MtlsMode::Strict),
             ports: BTreeMap::from([(3000, Some(MtlsMode::Permissive))]),
             created: None,

@@ -7,6 +7,8 @@
 //! Not here: IO, async, logging, and what the connection's bytes are (`sniff`).
 
 mod mode;
+mod matching;
+mod authorization_policy;
 mod peer_authentication;
 mod decision;
 mod effective;
@@ -16,9 +18,11 @@ mod request;
 pub mod peer_auth;
 mod authz;
 
+pub use authorization_policy::{Action, AuthorizationPolicy, Entry, Rule, Scope};
 pub use authz::authorize;
 pub use decision::{Admitted, Denial, Permit};
 pub use effective::{Effective, Level, PolicyRef};
+pub use matching::{BadBlock, IpBlock, Match, Seen, ServiceAccount, StringMatch, Values};
 pub use mode::{MtlsMode, UnknownMode};
 pub use peer_authentication::PeerAuthentication;
 pub use request::CheckRequest;

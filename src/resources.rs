@@ -22,8 +22,10 @@ mod service;
 mod workload_entry;
 mod peer_authentication;
 mod mesh_config;
+mod object;
 mod target_port;
 mod collect;
+mod objects;
 mod load;
 mod demo;
 
@@ -31,4 +33,6 @@ pub use demo::DEMO;
 pub use error::{LoadError, LoadErrors};
 pub use ignored::IgnoredKind;
 pub use input::{Input, texts};
-pub use load::{Loaded, load, located};
+pub use load::{load, located};
+pub use object::{Content, Object, ObjectKey};
+pub use objects::{Change, Loaded, Objects};

@@ -29,7 +29,7 @@ fn reviews() -> WorkloadSpec {
 fn strict() -> PeerAuthentication {
     PeerAuthentication {
         name: Name::new("default", "default"),
-        selector: BTreeMap::new(),
+        selector: None,
         mode: Some(MtlsMode::Strict),
         ports: BTreeMap::new(),
         created: None,

@@ -33,7 +33,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         return output.answer(DEMO);
     }
     let inputs = inputs(arguments)?;
-    let Loaded { mut spec, peer_authentications, ignored } = load(&inputs)?;
+    let Loaded { mut spec, peer_authentications, ignored, .. } = load(&inputs)?;
     spec.settings.semantics = arguments.semantics.unwrap_or(spec.settings.semantics);
     let mesh = build(spec).map_err(|error| located(&error, &inputs))?;
     if arguments.print_mesh {

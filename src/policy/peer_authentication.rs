@@ -11,8 +11,9 @@ use crate::policy::mode::MtlsMode;
 pub struct PeerAuthentication {
     /// Namespace and name.
     pub name: Name,
-    /// `spec.selector.matchLabels`; empty, like an absent selector, selects the whole scope.
-    pub selector: BTreeMap<String, String>,
+    /// `spec.selector.matchLabels`. Empty (`selector: {}`) selects the whole scope as none does; only istiod's conversion
+    /// for ambient tells the two apart (reference/policy.md 1.4).
+    pub selector: Option<BTreeMap<String, String>>,
     /// `spec.mtls.mode`.
     pub mode: Option<MtlsMode>,
     /// `spec.portLevelMtls`, by workload port.
@@ -24,6 +25,11 @@ pub struct PeerAuthentication {
 }
 
 impl PeerAuthentication {
+    /// The labels that it picks workloads by; `None` when it holds for its whole scope.
+    pub fn labels(&self) -> Option<&BTreeMap<String, String>> {
+        self.selector.as_ref().filter(|labels| !labels.is_empty())
+    }
+
     /// What decides between several policies of one scope: the oldest wins whole, nothing is merged.
     ///
     /// Equal or absent times are decided by name, then namespace, as Istio's sidecar code does; a policy without a

@@ -87,7 +87,7 @@ impl<'a> Scopes<'a> {
         let mut scopes = Self { mesh: None, namespaces: HashMap::new(), selecting: HashMap::new() };
         for policy in policies {
             let namespace = &*policy.name.namespace;
-            match (namespace == root_namespace, policy.selector.is_empty()) {
+            match (namespace == root_namespace, policy.labels().is_none()) {
                 (true, true) => scopes.mesh = scopes.mesh.or(Some(policy)),
                 (true, false) => {}
                 (false, true) => {
@@ -103,7 +103,8 @@ impl<'a> Scopes<'a> {
     fn modes(&self, workload: &Workload) -> Option<Modes> {
         let namespace = &*workload.name.namespace;
         let selecting = self.selecting.get(namespace).into_iter().flatten();
-        let chosen = selecting.copied().find(|policy| workload.matches(&policy.selector));
+        let chosen =
+            selecting.copied().find(|policy| policy.labels().is_some_and(|labels| workload.matches(labels)));
         let levels = [
             (Level::Workload, chosen),
             (Level::Namespace, self.namespaces.get(namespace).copied()),

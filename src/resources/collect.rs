@@ -1,42 +1,38 @@
-//! Documents one by one, whatever their kind, into what a mesh is built from.
+//! Documents one by one, whatever their kind, into objects.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::mesh::{MeshSpec, Name, NamespaceSpec, Source};
-use crate::policy::PeerAuthentication;
+use crate::mesh::{Name, NamespaceSpec, Settings, Source};
 use crate::resources::backend::misplaced;
 use crate::resources::error::{LoadError, LoadErrors};
 use crate::resources::fields::Fields;
-use crate::resources::ignored::{IgnoredKind, meaning};
 use crate::resources::input::File;
 use crate::resources::kinds::{Kind, kind};
 use crate::resources::mesh_config::{istio_operator, mesh_config};
 use crate::resources::metadata::Metadata;
 use crate::resources::node::Node;
+use crate::resources::object::{Content, Object};
 use crate::resources::parse::Problem;
 use crate::resources::peer_authentication::peer_authentication;
 use crate::resources::pod::{deployment, pod};
 use crate::resources::service::service;
-use crate::resources::shape::LABEL;
-use crate::resources::target_port::{NamedTarget, Selected};
+use crate::resources::shape::{LABEL, SUBDOMAIN};
 use crate::resources::workload_entry::workload_entry;
 
 /// What has been read so far.
 #[derive(Default)]
 pub(crate) struct Collected {
-    pub(crate) spec: MeshSpec,
-    pub(crate) peer_authentications: Vec<Arc<PeerAuthentication>>,
-    pub(crate) ignored: Vec<IgnoredKind>,
-    policies: HashMap<Name, Source>,
+    pub(crate) objects: Vec<Object>,
+    /// Where each policy is declared, by kind and name: of two with one name, one would be lost without a word.
+    policies: HashMap<(String, Name), Source>,
     /// Where the mesh-wide settings come from.
     settings: Option<Source>,
-    named: Vec<NamedTarget>,
 }
 
 impl Collected {
     /// Reads one document; the errors know where in `file` they are. Enough errors are enough.
-    pub(crate) fn document(&mut self, file: &File, node: &Node, errors: &mut Vec<LoadError>) {
+    pub(crate) fn document(&mut self, file: &Arc<File>, node: &Node, errors: &mut Vec<LoadError>) {
         if errors.len() >= LoadErrors::MOST {
             return;
         }
@@ -45,100 +41,94 @@ impl Collected {
         }
     }
 
-    /// What is wrong between the documents of `files`, once all of them have been read.
-    pub(crate) fn between(&self, files: &[File], errors: &mut Vec<LoadError>) {
-        if self.named.is_empty() {
-            return;
-        }
-        let selected = Selected::index(&self.spec);
-        for target in &self.named {
-            if errors.len() >= LoadErrors::MOST {
-                return;
+    fn read(&mut self, file: &Arc<File>, node: &Node, errors: &mut Vec<LoadError>) -> Result<(), Problem> {
+        let document = Fields::of_document(node)?;
+        let kind = kind(document)?;
+        if let Kind::Known("List") = kind {
+            for item in document.list("items")? {
+                self.document(file, item, errors);
             }
-            let Some((service, problem)) = selected.dangling(target) else { continue };
-            let file = files.iter().find(|file| file.name == service.source.file);
-            errors.extend(file.map(|file| file.error(problem)));
+            return Ok(());
         }
+        let content = content(&kind, document, file.source(node.at))?;
+        let object = Object::new(&kind, name(document, &content)?, (file, node), content);
+        self.only_once(document, &object)?;
+        self.objects.push(object);
+        Ok(())
     }
 
-    fn read(&mut self, file: &File, node: &Node, errors: &mut Vec<LoadError>) -> Result<(), Problem> {
-        let document = Fields::of_document(node)?;
-        let source = file.source(node.at);
-        let kind = match kind(document)? {
-            Kind::Known(kind) => kind,
-            Kind::Other(kind) => {
-                self.ignore(kind, source);
-                return Ok(());
-            }
-        };
-        match kind {
-            "List" => {
-                for item in document.list("items")? {
-                    self.document(file, item, errors);
+    /// Refuses a second object of kinds where the second would silently win or lose.
+    fn only_once(&mut self, document: Fields<'_>, object: &Object) -> Result<(), Problem> {
+        match &object.content {
+            Content::Settings(_) => match self.settings.replace(object.source.clone()) {
+                Some(first) => Err(Problem {
+                    at: document.at(),
+                    code: "resources.duplicate_settings",
+                    message: format!(
+                        "the settings of the mesh are declared twice: first at {first}, again here"
+                    ),
+                    help: Some("keep one MeshConfig or IstioOperator".to_owned()),
+                }),
+                None => Ok(()),
+            },
+            Content::PeerAuthentication(_) | Content::AuthorizationPolicy(_) => {
+                let key = (object.key.kind.clone(), object.key.name.clone());
+                match self.policies.insert(key, object.source.clone()) {
+                    Some(first) => Err(duplicate(document, object, &first)?),
+                    None => Ok(()),
                 }
             }
-            "Namespace" => self.spec.namespaces.push(namespace(document, source)?),
-            "Pod" => self.spec.workloads.extend(pod(document, source)?),
-            "Deployment" => self.spec.workloads.extend(deployment(document, &source)?),
-            "WorkloadEntry" => self.spec.workloads.push(workload_entry(document, source)?),
-            "Service" => self.service(document, source)?,
-            "PeerAuthentication" => self.peer_authentication(document, source)?,
-            "MeshConfig" => self.settings(document, document, source)?,
-            "IstioOperator" => self.settings(document, istio_operator(document)?, source)?,
-            // Identities come from the pods; the document adds nothing to them.
-            "ServiceAccount" => {}
-            policy => return Err(not_enforced(policy, document)),
-        }
-        Ok(())
-    }
-
-    fn service(&mut self, document: Fields<'_>, source: Source) -> Result<(), Problem> {
-        let (service, named) = service(document, source)?;
-        let index = self.spec.services.len();
-        self.named.extend(named.into_iter().map(|(port, at)| NamedTarget { service: index, port, at }));
-        self.spec.services.push(service);
-        Ok(())
-    }
-
-    fn settings(&mut self, document: Fields<'_>, fields: Fields<'_>, source: Source) -> Result<(), Problem> {
-        mesh_config(fields, &mut self.spec.settings)?;
-        match self.settings.replace(source) {
-            Some(first) => Err(Problem {
-                at: document.at(),
-                code: "resources.duplicate_settings",
-                message: format!("the settings of the mesh are declared twice: first at {first}, again here"),
-                help: Some("keep one MeshConfig or IstioOperator".to_owned()),
-            }),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
+}
 
-    fn peer_authentication(&mut self, document: Fields<'_>, source: Source) -> Result<(), Problem> {
-        let policy = peer_authentication(document, source.clone())?;
-        if let Some(first) = self.policies.insert(policy.name.clone(), source) {
-            return Err(Problem {
-                at: document.map("metadata")?.get("name").map_or_else(|| document.at(), |name| name.at()),
-                code: "resources.duplicate_policy",
-                message: format!(
-                    "PeerAuthentication {} is declared twice: first at {first}, again here",
-                    policy.name
-                ),
-                help: Some("rename one, or delete the one you did not mean".to_owned()),
-            });
+/// What a document of that kind says.
+fn content(kind: &Kind<'_>, document: Fields<'_>, source: Source) -> Result<Content, Problem> {
+    let Kind::Known(kind) = kind else { return Ok(Content::Ignored) };
+    Ok(match *kind {
+        "Namespace" => Content::Namespace(namespace(document, source)?),
+        "Pod" => Content::Workloads(pod(document, source)?.into_iter().collect()),
+        "Deployment" => Content::Workloads(deployment(document, &source)?),
+        "WorkloadEntry" => Content::Workloads(vec![workload_entry(document, source)?]),
+        "Service" => {
+            let (service, named) = service(document, source)?;
+            Content::Service(Box::new(service), named)
         }
-        self.peer_authentications.push(Arc::new(policy));
-        Ok(())
-    }
+        "PeerAuthentication" => Content::PeerAuthentication(Arc::new(peer_authentication(document, source)?)),
+        "MeshConfig" => Content::Settings(Box::new(settings(document)?)),
+        "IstioOperator" => Content::Settings(Box::new(settings(istio_operator(document)?)?)),
+        "ServiceAccount" => Content::Nothing,
+        policy => return Err(not_enforced(policy, document)),
+    })
+}
 
-    fn ignore(&mut self, kind: String, source: Source) {
-        match self.ignored.iter_mut().find(|ignored| ignored.kind == kind) {
-            Some(ignored) => ignored.count += 1,
-            None => {
-                let meaning = meaning(&kind);
-                self.ignored.push(IgnoredKind { kind, count: 1, first: source, meaning });
-            }
+/// What an object is called. Documents that nobody reads may lack a name, and settings often do.
+fn name(document: Fields<'_>, content: &Content) -> Result<Name, Problem> {
+    match content {
+        Content::Namespace(namespace) => Ok(Name::new("", namespace.name.as_str())),
+        Content::Ignored | Content::Nothing | Content::Settings(_) => {
+            let metadata = document.map("metadata")?;
+            let text = |field| metadata.get(field).and_then(|found| found.node().value.as_text());
+            Ok(Name::new(text("namespace").unwrap_or_default(), text("name").unwrap_or_default()))
         }
+        _ => Ok(Metadata::read(document)?.name),
     }
+}
+
+fn settings(fields: Fields<'_>) -> Result<Settings, Problem> {
+    let mut settings = Settings::default();
+    mesh_config(fields, &mut settings)?;
+    Ok(settings)
+}
+
+fn duplicate(document: Fields<'_>, object: &Object, first: &Source) -> Result<Problem, Problem> {
+    Ok(Problem {
+        at: document.map("metadata")?.get("name").map_or_else(|| document.at(), |name| name.at()),
+        code: "resources.duplicate_policy",
+        message: format!("{} is declared twice: first at {first}, again here", object.key),
+        help: Some("rename one, or delete the one you did not mean".to_owned()),
+    })
 }
 
 /// A policy that was skipped would be silently not enforced.
@@ -152,8 +142,10 @@ fn not_enforced(kind: &str, document: Fields<'_>) -> Problem {
 }
 
 fn namespace(document: Fields<'_>, source: Source) -> Result<NamespaceSpec, Problem> {
-    let metadata = Metadata::read(document)?;
-    misplaced(metadata.fields, "Namespace")?;
-    metadata.fields.name("name", &LABEL)?;
-    Ok(NamespaceSpec { name: metadata.name.name.to_string(), labels: metadata.labels, source })
+    let metadata = document.map("metadata")?;
+    misplaced(metadata, "Namespace")?;
+    metadata.required_text("name")?;
+    let name = metadata.name("name", &SUBDOMAIN)?.unwrap_or_default().to_owned();
+    metadata.name("name", &LABEL)?;
+    Ok(NamespaceSpec { name, labels: metadata.labels("labels")?, source })
 }

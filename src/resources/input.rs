@@ -35,6 +35,7 @@ impl Input {
 }
 
 /// A text and what errors call it.
+#[derive(Debug)]
 pub(crate) struct File {
     pub(crate) name: Arc<str>,
     pub(crate) text: String,

@@ -43,6 +43,16 @@ pub(crate) enum Kind<'a> {
     Other(String),
 }
 
+impl Kind<'_> {
+    /// The kind as objects are called by it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Known(kind) => kind,
+            Self::Other(kind) => kind,
+        }
+    }
+}
+
 /// Reads `apiVersion` and `kind`.
 pub(crate) fn kind<'a>(document: Fields<'a>) -> Result<Kind<'a>, Problem> {
     let kind = document.required_text("kind")?;

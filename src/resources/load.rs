@@ -2,25 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::mesh::{MeshError, MeshSpec};
-use crate::policy::PeerAuthentication;
+use crate::mesh::MeshError;
 use crate::reason::Reason;
-use crate::resources::collect::Collected;
 use crate::resources::error::{LoadError, LoadErrors, Mark};
-use crate::resources::ignored::IgnoredKind;
 use crate::resources::input::{Input, read};
-use crate::resources::parse::documents;
-
-/// What a mesh is built from.
-#[derive(Debug)]
-pub struct Loaded {
-    /// Workloads, services, namespaces, settings.
-    pub spec: MeshSpec,
-    /// The PeerAuthentications, in the order of the input.
-    pub peer_authentications: Vec<Arc<PeerAuthentication>>,
-    /// What was skipped.
-    pub ignored: Vec<IgnoredKind>,
-}
+use crate::resources::objects::{Loaded, Objects};
 
 /// Loads all `inputs` as one mesh.
 ///
@@ -29,30 +15,9 @@ pub struct Loaded {
 /// Up to [`LoadErrors::MOST`] mistakes: files that cannot be read, then documents in the order of the input, then
 /// references between them. Nothing is half-loaded.
 pub fn load(inputs: &[Input]) -> Result<Loaded, LoadErrors> {
-    let mut collected = Collected::default();
-    let mut errors = Vec::new();
-    let mut files = Vec::new();
-    for input in inputs {
-        match read(input) {
-            Ok(found) => files.extend(found),
-            Err(error) => errors.push(error),
-        }
-    }
-    for file in &files {
-        match documents(file) {
-            Ok(nodes) => nodes.iter().for_each(|node| collected.document(file, node, &mut errors)),
-            Err(error) => errors.push(error),
-        }
-    }
     // With documents missing, a reference that finds nothing says nothing.
-    if errors.is_empty() {
-        collected.between(&files, &mut errors);
-    }
-    LoadErrors::check(errors)?;
-    let Collected { spec, peer_authentications, ignored, .. } = collected;
-    Ok(Loaded { spec, peer_authentications, ignored })
+    Objects::read(inputs)?.assemble()
 }
-
 /// A disagreement between documents, shown where the second of them begins.
 pub fn located(error: &MeshError, inputs: &[Input]) -> LoadErrors {
     let source = error.at().clone();

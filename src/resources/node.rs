@@ -1,6 +1,7 @@
 //! A document as a tree in which every word knows its place.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
@@ -42,6 +43,33 @@ pub(crate) enum Value {
     List(Vec<Node>),
     /// In the order of the text; the parser has refused duplicate keys.
     Map(Vec<(Node, Node)>),
+}
+
+impl Node {
+    /// A number that is equal for two trees that say the same, wherever their words stand.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.value.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Bool(value) => value.hash(state),
+            Self::Int(value) => value.hash(state),
+            Self::Float(value) => value.to_bits().hash(state),
+            Self::Text(value) => value.hash(state),
+            Self::List(items) => items.iter().for_each(|item| item.value.hash(state)),
+            Self::Map(entries) => entries.iter().for_each(|(key, value)| {
+                key.value.hash(state);
+                value.value.hash(state);
+            }),
+        }
+    }
 }
 
 impl Value {

@@ -21,11 +21,11 @@ pub(crate) fn peer_authentication(
     let selector_fields = spec.map("selector")?;
     selector_fields.only(&["matchLabels"])?;
     no_wildcards(selector_fields.map("matchLabels")?)?;
-    let selector = selector_fields.labels("matchLabels")?;
-    let ports = port_level(spec, !selector.is_empty())?;
+    let labels = selector_fields.labels("matchLabels")?;
+    let ports = port_level(spec, !labels.is_empty())?;
     Ok(PeerAuthentication {
         name: metadata.name,
-        selector,
+        selector: spec.get("selector").map(|_| labels),
         mode: mtls(spec.map("mtls")?)?,
         ports,
         created: metadata.created,

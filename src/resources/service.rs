@@ -9,6 +9,7 @@ use crate::resources::backend::misplaced;
 use crate::resources::fields::{Fields, duplicate_port, in_range, wrong_type};
 use crate::resources::metadata::Metadata;
 use crate::resources::node::{At, Node, Value};
+use crate::resources::object::NamedTarget;
 use crate::resources::parse::Problem;
 use crate::resources::shape::PORT_NAME;
 
@@ -16,7 +17,7 @@ use crate::resources::shape::PORT_NAME;
 pub(crate) fn service(
     document: Fields<'_>,
     source: Source,
-) -> Result<(ServiceSpec, Vec<(String, At)>), Problem> {
+) -> Result<(ServiceSpec, Vec<NamedTarget>), Problem> {
     let metadata = Metadata::read(document)?;
     misplaced(metadata.fields, "Service")?;
     let spec = document.map("spec")?;
@@ -33,7 +34,7 @@ pub(crate) fn service(
             return Err(duplicate_port(fields.required("port")?.at(), port.number));
         }
         if let TargetPort::Name(name) = &port.target {
-            named.push((name.clone(), target_at));
+            named.push(NamedTarget { port: name.clone(), at: target_at });
         }
         ports.push(port);
     }

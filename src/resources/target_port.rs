@@ -3,20 +3,11 @@
 use std::collections::HashMap;
 
 use crate::mesh::{MeshSpec, ServiceSpec, WorkloadSpec, nearest};
-use crate::resources::node::At;
+use crate::resources::object::NamedTarget;
 use crate::resources::parse::Problem;
-
-/// A target port by name, still to be found on a pod.
-pub(crate) struct NamedTarget {
-    /// Which of the services it belongs to.
-    pub(crate) service: usize,
-    pub(crate) port: String,
-    pub(crate) at: At,
-}
 
 /// The services' workloads by one label each: a service is compared with those of its rarest label only.
 pub(crate) struct Selected<'a> {
-    spec: &'a MeshSpec,
     by_label: HashMap<[&'a str; 3], Vec<&'a WorkloadSpec>>,
 }
 
@@ -28,14 +19,13 @@ impl<'a> Selected<'a> {
                 by_label.entry([&workload.name.namespace, key, value]).or_default().push(workload);
             }
         }
-        Self { spec, by_label }
+        Self { by_label }
     }
 
-    /// What is wrong with `target`, and the service that it belongs to.
+    /// What is wrong with `target` of `service`.
     ///
     /// A service with no pods at all is in order: they may come later.
-    pub(crate) fn dangling(&self, target: &NamedTarget) -> Option<(&'a ServiceSpec, Problem)> {
-        let service = self.spec.services.get(target.service)?;
+    pub(crate) fn dangling(&self, service: &'a ServiceSpec, target: &NamedTarget) -> Option<Problem> {
         let mut ports = Vec::new();
         let mut pods = 0_usize;
         for workload in self.of(service) {
@@ -47,7 +37,7 @@ impl<'a> Selected<'a> {
                 ports.push(name);
             }
         }
-        (pods > 0).then(|| (service, problem(target, &ports)))
+        (pods > 0).then(|| problem(target, &ports))
     }
 
     fn of(&self, service: &'a ServiceSpec) -> impl Iterator<Item = &'a WorkloadSpec> + use<'a> {

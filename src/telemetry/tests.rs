@@ -87,7 +87,7 @@ pub(super) fn workload(namespace: &str, name: &str) -> Arc<Workload> {
 fn policies(mode: Option<MtlsMode>) -> PolicySet {
     let policies = mode.map(|mode| PeerAuthentication {
         name: Name::new("default", "customers"),
-        selector: labels([("app", "customers")]),
+        selector: Some(labels([("app", "customers")])),
         mode: Some(mode),
         ports: std::collections::BTreeMap::new(),
         created: None,

@@ -59,7 +59,7 @@ fn service(name: &str, last: u8, ports: &[(u16, u16)]) -> ServiceSpec {
 fn policy(name: &str, mode: Option<MtlsMode>, ports: &[(u16, Option<MtlsMode>)]) -> Arc<PeerAuthentication> {
     Arc::new(PeerAuthentication {
         name: Name::new("default", name),
-        selector: labels("app", name),
+        selector: Some(labels("app", name)),
         mode,
         ports: ports.iter().copied().collect(),
         created: None,

@@ -69,7 +69,7 @@ pub struct PortMode {
 impl PolicyView {
     /// The view of a PeerAuthentication; `root_namespace` is where a policy holds for the whole mesh.
     pub fn of(policy: &PeerAuthentication, root_namespace: &str) -> Self {
-        let scope = match (policy.selector.is_empty(), *policy.name.namespace == *root_namespace) {
+        let scope = match (policy.labels().is_none(), *policy.name.namespace == *root_namespace) {
             (false, _) => "WorkloadSelector",
             (true, true) => "Global",
             (true, false) => "Namespace",
@@ -81,7 +81,7 @@ impl PolicyView {
             policy_kind: "PeerAuthentication".to_owned(),
             action: written(policy.mode),
             scope: scope.to_owned(),
-            selector: policy.selector.clone(),
+            selector: policy.selector.clone().unwrap_or_default(),
             port_level_mtls: ports.collect(),
             source: policy.source.to_string(),
         }

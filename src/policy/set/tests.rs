@@ -32,7 +32,7 @@ fn mesh(semantics: Semantics) -> Mesh {
 fn policy(namespace: &str, name: &str, app: Option<&str>, mode: Option<MtlsMode>) -> PeerAuthentication {
     PeerAuthentication {
         name: Name::new(namespace, name),
-        selector: app.map(|app| labels(&[("app", app)])).unwrap_or_default(),
+        selector: app.map(|app| labels(&[("app", app)])),
         mode,
         ports: BTreeMap::new(),
         created: None,

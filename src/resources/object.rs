@@ -1,0 +1,89 @@
+//! One document as it was read: what it is called, where it stands, and what it says.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::mesh::{Name, NamespaceSpec, ServiceSpec, Settings, Source, WorkloadSpec};
+use crate::policy::{AuthorizationPolicy, PeerAuthentication};
+use crate::resources::input::File;
+use crate::resources::kinds::Kind;
+use crate::resources::node::{At, Node};
+
+/// What an object is called among all others; kinds without namespaces have an empty one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// `PeerAuthentication`, or `Service.serving.knative.dev` for somebody else's kind of a name that is also ours.
+    pub kind: String,
+    /// Namespace and name.
+    pub name: Name,
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.namespace.is_empty() {
+            true => write!(f, "{} {}", self.kind, self.name.name),
+            false => write!(f, "{} {}", self.kind, self.name),
+        }
+    }
+}
+
+/// One document.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// What it is called.
+    pub key: ObjectKey,
+    /// Where it is declared.
+    pub source: Source,
+    /// What it says.
+    pub content: Content,
+    pub(in crate::resources) file: Arc<File>,
+    pub(in crate::resources) at: At,
+    /// Equal for two documents that say the same, wherever they stand.
+    pub(in crate::resources) fingerprint: u64,
+}
+
+/// What a document says, by kind.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A namespace.
+    Namespace(NamespaceSpec),
+    /// A Pod, the replicas of a Deployment, or a WorkloadEntry. A pod that has ended is none.
+    Workloads(Vec<WorkloadSpec>),
+    /// A service, with the target ports that only the workloads can resolve.
+    Service(Box<ServiceSpec>, Vec<NamedTarget>),
+    /// A PeerAuthentication.
+    PeerAuthentication(Arc<PeerAuthentication>),
+    /// An AuthorizationPolicy.
+    AuthorizationPolicy(Arc<AuthorizationPolicy>),
+    /// A MeshConfig or an IstioOperator.
+    Settings(Box<Settings>),
+    /// A kind that adds nothing to what the others say: identities come from the pods, not from ServiceAccounts.
+    Nothing,
+    /// A kind that is not read.
+    Ignored,
+}
+
+/// A target port by name, still to be found on a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedTarget {
+    pub(in crate::resources) port: String,
+    pub(in crate::resources) at: At,
+}
+
+impl Object {
+    pub(in crate::resources) fn new(
+        kind: &Kind<'_>,
+        name: Name,
+        (file, node): (&Arc<File>, &Node),
+        content: Content,
+    ) -> Self {
+        Self {
+            key: ObjectKey { kind: kind.name().to_owned(), name },
+            source: file.source(node.at),
+            content,
+            file: Arc::clone(file),
+            at: node.at,
+            fingerprint: node.fingerprint(),
+        }
+    }
+}

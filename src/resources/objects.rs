@@ -1,0 +1,171 @@
+//! All objects of a mesh, and what they say together.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::mesh::MeshSpec;
+use crate::policy::{AuthorizationPolicy, PeerAuthentication};
+use crate::resources::collect::Collected;
+use crate::resources::error::{LoadError, LoadErrors};
+use crate::resources::ignored::{IgnoredKind, meaning};
+use crate::resources::input::{File, Input, read};
+use crate::resources::object::{Content, NamedTarget, Object, ObjectKey};
+use crate::resources::parse::documents;
+use crate::resources::target_port::Selected;
+
+/// The objects of a mesh, in the order of the input. A change makes a new value: nothing is ever half-applied.
+#[derive(Clone, Debug, Default)]
+pub struct Objects {
+    objects: Vec<Object>,
+}
+
+/// What a mesh is built from.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Workloads, services, namespaces, settings.
+    pub spec: MeshSpec,
+    /// The PeerAuthentications, in the order of the input.
+    pub peer_authentications: Vec<Arc<PeerAuthentication>>,
+    /// The AuthorizationPolicies, in the order of the input.
+    pub authorization_policies: Vec<Arc<AuthorizationPolicy>>,
+    /// What was skipped.
+    pub ignored: Vec<IgnoredKind>,
+}
+
+/// What applying a document did, in kubectl's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is new.
+    Created,
+    /// It replaced another of its name.
+    Configured,
+    /// It says what was there already.
+    Unchanged,
+}
+
+impl Objects {
+    /// Reads all `inputs`.
+    ///
+    /// # Errors
+    ///
+    /// Up to [`LoadErrors::MOST`] mistakes: files that cannot be read, then documents in the order of the input.
+    pub fn read(inputs: &[Input]) -> Result<Self, LoadErrors> {
+        let mut errors = Vec::new();
+        let mut files = Vec::new();
+        for input in inputs {
+            match read(input) {
+                Ok(found) => files.extend(found.into_iter().map(Arc::new)),
+                Err(error) => errors.push(error),
+            }
+        }
+        let mut collected = Collected::default();
+        for file in &files {
+            match documents(file) {
+                Ok(nodes) => nodes.iter().for_each(|node| collected.document(file, node, &mut errors)),
+                Err(error) => errors.push(error),
+            }
+        }
+        LoadErrors::check(errors)?;
+        Ok(Self { objects: collected.objects })
+    }
+
+    /// The objects, in the order of the input.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Object> {
+        self.objects.iter()
+    }
+
+    /// The object of that name.
+    pub fn get(&self, key: &ObjectKey) -> Option<&Object> {
+        self.objects.iter().find(|object| object.key == *key)
+    }
+
+    /// These objects with those of `newer` in place of their namesakes, and what that did to each.
+    pub fn with(&self, newer: &Self) -> (Self, Vec<(ObjectKey, Change)>) {
+        let mut objects = self.objects.clone();
+        let mut places: HashMap<ObjectKey, usize> =
+            objects.iter().enumerate().map(|(place, object)| (object.key.clone(), place)).collect();
+        let mut changes = Vec::new();
+        for object in &newer.objects {
+            let old = places.get(&object.key).and_then(|place| objects.get_mut(*place));
+            let change = match old {
+                Some(old) if old.fingerprint == object.fingerprint => Change::Unchanged,
+                Some(old) => {
+                    *old = object.clone();
+                    Change::Configured
+                }
+                None => {
+                    places.insert(object.key.clone(), objects.len());
+                    objects.push(object.clone());
+                    Change::Created
+                }
+            };
+            changes.push((object.key.clone(), change));
+        }
+        (Self { objects }, changes)
+    }
+
+    /// These objects without those called `keys`.
+    pub fn without(&self, keys: &[ObjectKey]) -> Self {
+        let objects = self.objects.iter().filter(|object| !keys.contains(&object.key)).cloned().collect();
+        Self { objects }
+    }
+
+    /// What the objects say together.
+    ///
+    /// # Errors
+    ///
+    /// References between documents that lead nowhere.
+    pub fn assemble(&self) -> Result<Loaded, LoadErrors> {
+        let mut loaded = Loaded::default();
+        let mut named: Vec<(usize, &NamedTarget, &File)> = Vec::new();
+        for object in &self.objects {
+            if let Content::Service(_, targets) = &object.content {
+                let index = loaded.spec.services.len();
+                named.extend(targets.iter().map(|target| (index, target, &*object.file)));
+            }
+            loaded.add(object);
+        }
+        LoadErrors::check(dangling(&loaded.spec, &named))?;
+        Ok(loaded)
+    }
+}
+
+/// Named target ports that no pod behind their service has.
+fn dangling(spec: &MeshSpec, named: &[(usize, &NamedTarget, &File)]) -> Vec<LoadError> {
+    if named.is_empty() {
+        return Vec::new();
+    }
+    let selected = Selected::index(spec);
+    let wrong = named.iter().filter_map(|(service, target, file)| {
+        Some(file.error(selected.dangling(spec.services.get(*service)?, target)?))
+    });
+    wrong.take(LoadErrors::MOST).collect()
+}
+
+impl Loaded {
+    fn add(&mut self, object: &Object) {
+        match &object.content {
+            Content::Namespace(namespace) => self.spec.namespaces.push(namespace.clone()),
+            Content::Workloads(workloads) => self.spec.workloads.extend(workloads.iter().cloned()),
+            Content::Service(service, _) => self.spec.services.push((**service).clone()),
+            Content::PeerAuthentication(policy) => self.peer_authentications.push(Arc::clone(policy)),
+            Content::AuthorizationPolicy(policy) => self.authorization_policies.push(Arc::clone(policy)),
+            Content::Settings(settings) => self.spec.settings = (**settings).clone(),
+            Content::Nothing => {}
+            Content::Ignored => self.ignore(object),
+        }
+    }
+
+    fn ignore(&mut self, object: &Object) {
+        let kind = &object.key.kind;
+        match self.ignored.iter_mut().find(|ignored| ignored.kind == *kind) {
+            Some(ignored) => ignored.count += 1,
+            None => self.ignored.push(IgnoredKind {
+                kind: kind.clone(),
+                count: 1,
+                first: object.source.clone(),
+                meaning: meaning(kind),
+            }),
+        }
+    }
+}
