@@ -1,4 +1,4 @@
-//! May they: PeerAuthentication, and the place of AuthorizationPolicy, as one pure evaluator.
+//! May they: PeerAuthentication and AuthorizationPolicy, as one pure evaluator.
 //!
 //! The data path, `explain` and the tests call the same functions (law 1). Each step hands its proof to the next:
 //! [`peer_auth`] makes an [`Admitted`], [`authorize`] turns it into a [`Permit`], and only a `Permit` lets the proxy
@@ -10,8 +10,11 @@ mod mode;
 mod matching;
 mod authorization_policy;
 mod peer_authentication;
-mod decision;
 mod effective;
+mod converted;
+mod decision;
+mod rule_index;
+mod authorization;
 mod set;
 mod snapshot;
 mod request;
@@ -20,11 +23,13 @@ mod authz;
 
 pub use authorization_policy::{Action, AuthorizationPolicy, Entry, Rule, Scope};
 pub use authz::authorize;
+pub use converted::Gap;
 pub use decision::{Admitted, Denial, Permit};
-pub use effective::{Effective, Level, PolicyRef};
+pub use effective::{Effective, Level, PolicyKind, PolicyRef};
 pub use matching::{BadBlock, IpBlock, Match, Seen, ServiceAccount, StringMatch, Values};
 pub use mode::{MtlsMode, UnknownMode};
+pub use peer_auth::First;
 pub use peer_authentication::PeerAuthentication;
 pub use request::CheckRequest;
-pub use set::PolicySet;
+pub use set::{Policies, PolicySet};
 pub use snapshot::{Snapshot, Snapshots};

@@ -8,7 +8,7 @@ use crate::admin::readiness::Readiness;
 use crate::admin::state::State;
 use crate::admin::view::MeshInfo;
 use crate::mesh::{BackendKind, ContainerPort, Controller, MeshSpec, Name, Source, WorkloadSpec, build};
-use crate::policy::{MtlsMode, PeerAuthentication, Snapshot, Snapshots};
+use crate::policy::{MtlsMode, PeerAuthentication, Policies, Snapshot, Snapshots};
 use crate::telemetry::{Metrics, Recorder, queue};
 
 fn reviews() -> WorkloadSpec {
@@ -61,7 +61,10 @@ pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
     let stopped = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&stopped);
     let state = State {
-        snapshots: Snapshots::new(Snapshot::new(Arc::new(mesh), vec![Arc::new(strict())])),
+        snapshots: Snapshots::new(Snapshot::new(
+            Arc::new(mesh),
+            Policies { peer_authentications: vec![Arc::new(strict())], ..Policies::default() },
+        )),
         recorder: Recorder::new(receiver, Metrics::new("Kubernetes"), None).handle(),
         info: Arc::new(info()),
         readiness: Readiness::new(),

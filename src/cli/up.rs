@@ -33,7 +33,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         return output.answer(DEMO);
     }
     let inputs = inputs(arguments)?;
-    let Loaded { mut spec, peer_authentications, ignored, .. } = load(&inputs)?;
+    let Loaded { mut spec, policies, ignored } = load(&inputs)?;
     spec.settings.semantics = arguments.semantics.unwrap_or(spec.settings.semantics);
     let mesh = build(spec).map_err(|error| located(&error, &inputs))?;
     if arguments.print_mesh {
@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         output.talk(&format!("{descriptors}\n"));
     }
     telemetry::init(format(arguments.log_format), "info")?;
-    let snapshot = Snapshot::new(Arc::new(mesh), peer_authentications);
+    let snapshot = Snapshot::new(Arc::new(mesh), policies);
     let signals = Signals::new()?;
     let running = app::start(options(arguments, snapshot)).await?;
     greet(&running, &ignored, output)?;

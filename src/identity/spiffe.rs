@@ -50,6 +50,11 @@ impl SpiffeId {
         &self.text[self.namespace_end + "/sa/".len()..]
     }
 
+    /// Namespace and service account, `NAMESPACE/sa/SERVICE_ACCOUNT`: the part that no trust domain changes.
+    pub fn namespaced_account(&self) -> &str {
+        &self.text[self.trust_domain_end + "/ns/".len()..]
+    }
+
     /// What an AuthorizationPolicy's `principals` are matched against: the id without `spiffe://`.
     pub fn principal(&self) -> &str {
         &self.text[SCHEME.len()..]

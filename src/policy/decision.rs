@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::identity::SpiffeId;
+use crate::policy::converted::Gap;
 use crate::policy::effective::{Effective, PolicyRef};
 use crate::reason::{Reason, Side};
 
@@ -11,6 +12,7 @@ use crate::reason::{Reason, Side};
 pub struct Admitted {
     pub(in crate::policy) effective: Effective,
     pub(in crate::policy) terminate: bool,
+    pub(in crate::policy) gap: Option<Gap>,
 }
 
 impl Admitted {
@@ -31,6 +33,8 @@ pub struct Permit {
     pub(in crate::policy) effective: Effective,
     pub(in crate::policy) source: Option<SpiffeId>,
     pub(in crate::policy) port: u16,
+    pub(in crate::policy) allowed_by: Option<PolicyRef>,
+    pub(in crate::policy) gap: Option<Gap>,
 }
 
 impl Permit {
@@ -49,12 +53,23 @@ impl Permit {
         self.port
     }
 
+    /// The ALLOW that matched; `None` when no policy asks for one.
+    pub fn allowed_by(&self) -> Option<&PolicyRef> {
+        self.allowed_by.as_ref()
+    }
+
     /// Why, in one line for people.
     pub fn why(&self) -> String {
         let mode = self.effective.brief();
-        match &self.source {
-            Some(_) => format!("{mode} accepts mesh mTLS; no AuthorizationPolicy, so all may"),
-            None => format!("{mode} accepts plaintext"),
+        let accepts = match (&self.source, &self.gap) {
+            (_, Some(gap)) => format!("{mode} is declared, but {gap}"),
+            (Some(_), None) => format!("{mode} accepts mesh mTLS"),
+            (None, None) => format!("{mode} accepts plaintext"),
+        };
+        match (&self.allowed_by, &self.source) {
+            (Some(policy), _) => format!("{accepts}; ALLOW by {policy}"),
+            (None, Some(_)) => format!("{accepts}; no AuthorizationPolicy, so all may"),
+            (None, None) => accepts,
         }
     }
 }

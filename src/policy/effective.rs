@@ -32,18 +32,43 @@ impl fmt::Display for Level {
     }
 }
 
+/// Which kind of document a verdict names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PolicyKind {
+    /// Whether mutual TLS is demanded.
+    PeerAuthentication,
+    /// Who may.
+    AuthorizationPolicy,
+}
+
+impl fmt::Display for PolicyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PeerAuthentication => "PeerAuthentication",
+            Self::AuthorizationPolicy => "AuthorizationPolicy",
+        })
+    }
+}
+
 /// A policy as a verdict names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PolicyRef {
+    /// Which kind of document it is.
+    pub kind: PolicyKind,
     /// Namespace and name.
     pub name: Name,
+    /// Which of its rules, from 0 as Istio counts them; `None` where a rule is not what decided.
+    pub rule: Option<u32>,
     /// Where it is declared.
     pub source: Source,
 }
 
 impl fmt::Display for PolicyRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PeerAuthentication {} at {}", self.name, self.source)
+        match self.rule {
+            Some(rule) => write!(f, "{} {} (rule {rule}) at {}", self.kind, self.name, self.source),
+            None => write!(f, "{} {} at {}", self.kind, self.name, self.source),
+        }
     }
 }
 
@@ -56,14 +81,12 @@ pub struct Effective {
     pub level: Level,
     /// The policy that decided; `None` at [`Level::Default`].
     pub decided_by: Option<PolicyRef>,
-    /// Whether the deciding workload policy names ports of its own, which changes the name that istiod gives its DENY.
-    pub(in crate::policy) has_ports: bool,
 }
 
 impl Effective {
     /// What holds when no policy says anything.
     pub(in crate::policy) fn permissive() -> Self {
-        Self { mode: MtlsMode::Permissive, level: Level::Default, decided_by: None, has_ports: false }
+        Self { mode: MtlsMode::Permissive, level: Level::Default, decided_by: None }
     }
 
     /// Whether no policy decided.
@@ -76,18 +99,6 @@ impl Effective {
         match &self.decided_by {
             Some(policy) => format!("{} from {}", self.mode, policy.source),
             None => format!("{} (the default)", self.mode),
-        }
-    }
-
-    /// The name of the policy that istiod would convert a STRICT decision into (reference/hbone.md 6.3).
-    ///
-    /// With port entries it is the policy's own converted form; without, the one static DENY of the mesh.
-    pub(in crate::policy) fn converted_name(&self, root_namespace: &str) -> String {
-        match &self.decided_by {
-            Some(policy) if self.has_ports => {
-                format!("{}/converted_peer_authentication_{}", policy.name.namespace, policy.name.name)
-            }
-            _ => format!("{root_namespace}/istio_converted_static_strict"),
         }
     }
 }

@@ -86,6 +86,11 @@ impl IpBlock {
         self.network.is_ipv4() == address.is_ipv4() && masked(address, self.length) == self.network
     }
 
+    /// Whether its addresses are IPv4's.
+    pub fn is_ipv4(&self) -> bool {
+        self.network.is_ipv4()
+    }
+
     /// How many leading bits are compared.
     pub fn length(&self) -> u8 {
         self.length

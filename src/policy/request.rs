@@ -2,7 +2,8 @@
 
 use crate::addr::MeshAddr;
 use crate::identity::SpiffeId;
-use crate::mesh::Name;
+use crate::mesh::Workload;
+use crate::policy::matching::Seen;
 
 /// Who wants to reach which port of which workload.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +13,19 @@ pub struct CheckRequest<'a> {
     /// The peer's address, as the mesh sees it.
     pub source_addr: MeshAddr,
     /// The workload that is asked for.
-    pub workload: &'a Name,
+    pub workload: &'a Workload,
     /// The workload port, never 15008 and never a service port.
     pub port: u16,
+}
+
+impl<'a> CheckRequest<'a> {
+    /// What rules are compared with. The destination is the workload's own address, never a service's.
+    pub fn seen(&self) -> Seen<'a> {
+        Seen {
+            source: self.source,
+            source_ip: self.source_addr.ip(),
+            destination_ip: self.workload.address(self.port).ip(),
+            port: self.port,
+        }
+    }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::mesh::Mesh;
-use crate::policy::peer_authentication::PeerAuthentication;
-use crate::policy::set::PolicySet;
+use crate::policy::set::{Policies, PolicySet};
 
 /// A mesh with the policies that were resolved against it.
 #[derive(Debug)]
@@ -19,7 +18,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Resolves `policies` against `mesh`.
-    pub fn new(mesh: Arc<Mesh>, policies: Vec<Arc<PeerAuthentication>>) -> Self {
+    pub fn new(mesh: Arc<Mesh>, policies: Policies) -> Self {
         let policies = PolicySet::new(&mesh, policies);
         Self { mesh, policies }
     }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::addr::{LocalAddr, MeshAddr};
 use crate::io::{Pipe, Prefixed, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Semantics, Workload};
-use crate::policy::{Admitted, CheckRequest, Permit, Snapshot, authorize, peer_auth};
+use crate::policy::{Admitted, CheckRequest, First, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
 use crate::proxy::backends::Caller;
 use crate::proxy::context::Context;
@@ -97,7 +97,7 @@ fn wire(protocol: &Protocol) -> Wire {
 
 async fn sniff(ctx: &Context, ends: &Ends, stream: &mut TcpStream) -> Result<Sniffed, Failure> {
     let deadlines = &ctx.shared.config.deadlines;
-    let silence = match ends.snapshot.policies.semantics() {
+    let silence = match ends.snapshot.policies.semantics_of(&ends.workload) {
         Semantics::Istio => deadlines.silence,
         Semantics::Ztunnel => GLANCE.min(deadlines.silence),
     };
@@ -107,9 +107,8 @@ async fn sniff(ctx: &Context, ends: &Ends, stream: &mut TcpStream) -> Result<Sni
 
 fn admit(ends: &Ends, protocol: &Protocol, recording: &mut Recording) -> Result<Admitted, Failure> {
     let policies = &ends.snapshot.policies;
-    let name = &ends.workload.name;
-    recording.step(Fact::Mode(policies.effective(name, ends.port).clone()));
-    peer_auth::captured(policies, name, ends.port, protocol)
+    recording.step(Fact::Mode(policies.effective(&ends.workload.name, ends.port).clone()));
+    peer_auth::captured(policies, &ends.workload, ends.port, First::of(protocol))
         .map_err(|denial| Failure::denied(Stage::PeerAuth, &denial))
 }
 
@@ -181,10 +180,11 @@ fn permit(ends: &Ends, admitted: Admitted, peer: Option<&Peer>) -> Result<Permit
     let request = CheckRequest {
         source: peer.map(|peer| &peer.id),
         source_addr: ends.client,
-        workload: &ends.workload.name,
+        workload: &ends.workload,
         port: ends.port,
     };
-    authorize(admitted, &request).map_err(|denial| Failure::denied(Stage::Authz, &denial))
+    authorize(&ends.snapshot.policies, admitted, &request)
+        .map_err(|denial| Failure::denied(Stage::Authz, &denial))
 }
 
 /// Lets an in-process backend ask who is behind `backend`'s socket.

@@ -186,16 +186,16 @@ fn permit(
         (error.status(), failure::at(Stage::Hbone, Flag::Connect, &error))
     })?;
     recording.step(Fact::Mode(snapshot.policies.effective(&workload.name, port).clone()));
-    let admitted = peer_auth::hbone(&snapshot.policies, &workload.name, port)
+    let admitted = peer_auth::hbone(&snapshot.policies, workload, port)
         .map_err(|denial| (DENIED, Failure::denied(Stage::PeerAuth, &denial)))?;
     let check = CheckRequest {
         source: Some(&tunnel.peer.id),
         source_addr: ctx.shared.place.mesh_addr(&snapshot.mesh, tunnel.client),
-        workload: &workload.name,
+        workload,
         port,
     };
-    let permit =
-        authorize(admitted, &check).map_err(|denial| (DENIED, Failure::denied(Stage::Authz, &denial)))?;
+    let permit = authorize(&snapshot.policies, admitted, &check)
+        .map_err(|denial| (DENIED, Failure::denied(Stage::Authz, &denial)))?;
     recording.step(Fact::Permitted(Box::new(permit.clone())));
     Ok(permit)
 }

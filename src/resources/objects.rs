@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::mesh::MeshSpec;
-use crate::policy::{AuthorizationPolicy, PeerAuthentication};
+use crate::policy::Policies;
 use crate::resources::collect::Collected;
 use crate::resources::error::{LoadError, LoadErrors};
 use crate::resources::ignored::{IgnoredKind, meaning};
@@ -24,10 +24,8 @@ pub struct Objects {
 pub struct Loaded {
     /// Workloads, services, namespaces, settings.
     pub spec: MeshSpec,
-    /// The PeerAuthentications, in the order of the input.
-    pub peer_authentications: Vec<Arc<PeerAuthentication>>,
-    /// The AuthorizationPolicies, in the order of the input.
-    pub authorization_policies: Vec<Arc<AuthorizationPolicy>>,
+    /// The policies, in the order of the input.
+    pub policies: Policies,
     /// What was skipped.
     pub ignored: Vec<IgnoredKind>,
 }
@@ -148,8 +146,12 @@ impl Loaded {
             Content::Namespace(namespace) => self.spec.namespaces.push(namespace.clone()),
             Content::Workloads(workloads) => self.spec.workloads.extend(workloads.iter().cloned()),
             Content::Service(service, _) => self.spec.services.push((**service).clone()),
-            Content::PeerAuthentication(policy) => self.peer_authentications.push(Arc::clone(policy)),
-            Content::AuthorizationPolicy(policy) => self.authorization_policies.push(Arc::clone(policy)),
+            Content::PeerAuthentication(policy) => {
+                self.policies.peer_authentications.push(Arc::clone(policy))
+            }
+            Content::AuthorizationPolicy(policy) => {
+                self.policies.authorization_policies.push(Arc::clone(policy))
+            }
             Content::Settings(settings) => self.spec.settings = (**settings).clone(),
             Content::Nothing => {}
             Content::Ignored => self.ignore(object),

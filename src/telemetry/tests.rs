@@ -11,7 +11,9 @@ use crate::mesh::{
     BackendKind, ContainerPort, Controller, Mesh, MeshSpec, Name, NamespaceSpec, ServicePort, ServiceSpec,
     Source, TargetPort, Workload, WorkloadSpec, build,
 };
-use crate::policy::{CheckRequest, MtlsMode, PeerAuthentication, Permit, PolicySet, authorize, peer_auth};
+use crate::policy::{
+    CheckRequest, First, MtlsMode, PeerAuthentication, Permit, Policies, PolicySet, authorize, peer_auth,
+};
 use crate::reason::Side;
 use crate::sniff::{self, Protocol, classify};
 use crate::trace_context::TraceId;
@@ -93,7 +95,8 @@ fn policies(mode: Option<MtlsMode>) -> PolicySet {
         created: None,
         source: Source::new("mesh.yaml", 12),
     });
-    PolicySet::new(&mesh(), policies.into_iter().map(Arc::new).collect())
+    let peer_authentications = policies.into_iter().map(Arc::new).collect();
+    PolicySet::new(&mesh(), Policies { peer_authentications, ..Policies::default() })
 }
 
 /// What a plaintext request begins with.
@@ -107,14 +110,14 @@ fn get() -> Protocol {
 /// The permit of `customers:3000` under these policies.
 fn permit(mode: Option<MtlsMode>, source: &Workload, is_mutual: bool) -> Permit {
     let set = policies(mode);
-    let customers = Name::new("default", "customers");
+    let customers = workload("default", "customers");
     let request = CheckRequest {
         source: is_mutual.then_some(&source.identity),
         source_addr: source.address(40000),
         workload: &customers,
         port: 3000,
     };
-    authorize(peer_auth::hbone(&set, &customers, 3000).unwrap(), &request).unwrap()
+    authorize(&set, peer_auth::hbone(&set, &customers, 3000).unwrap(), &request).unwrap()
 }
 
 fn party(workload: &Arc<Workload>, port: u16, is_mutual: bool) -> Party {
@@ -253,7 +256,7 @@ fn fails(half: Half, failure: Failure) -> Half {
 pub(super) fn denied() -> (Half, Half) {
     let (source, destination) = plaintext();
     let set = policies(Some(MtlsMode::Strict));
-    let denial = peer_auth::captured(&set, &Name::new("default", "customers"), 3000, &get()).unwrap_err();
+    let denial = peer_auth::captured(&set, &workload("default", "customers"), 3000, First::Raw).unwrap_err();
     let reset = ("receive: Connection reset by peer (os error 104)", "the backend reset the connection");
     let mut destination = fails(destination, Failure::denied(Stage::PeerAuth, &denial));
     let effective = set.effective(&Name::new("default", "customers"), 3000).clone();

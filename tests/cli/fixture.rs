@@ -12,7 +12,7 @@ use glasstunnel::mesh::{
     BackendKind, ContainerPort, Controller, MeshSpec, Name, NamespaceSpec, Reach, ServicePort, ServiceSpec,
     Source, TargetPort, Workload, WorkloadSpec, build,
 };
-use glasstunnel::policy::{MtlsMode, PeerAuthentication, Snapshot};
+use glasstunnel::policy::{MtlsMode, PeerAuthentication, Policies, Snapshot};
 
 type Labels = BTreeMap<String, String>;
 
@@ -116,11 +116,14 @@ pub(crate) fn demo() -> Demo {
         ..MeshSpec::default()
     };
     let (strict, permissive) = (Some(MtlsMode::Strict), Some(MtlsMode::Permissive));
-    let policies = vec![
+    let peer_authentications = vec![
         policy("orders", None, &[(9090, Some(MtlsMode::Disable))]),
         policy("webhook", strict, &[(3000, permissive)]),
     ];
-    let snapshot = Snapshot::new(Arc::new(build(spec).unwrap()), policies);
+    let snapshot = Snapshot::new(
+        Arc::new(build(spec).unwrap()),
+        Policies { peer_authentications, ..Policies::default() },
+    );
     let all_doors: Vec<_> =
         snapshot.mesh.workloads().zip(1..).map(|(workload, last)| doors(workload, last)).collect();
     let views = snapshot.mesh.workloads().zip(&all_doors);

@@ -41,7 +41,9 @@ fn policy(namespace: &str, name: &str, app: Option<&str>, mode: Option<MtlsMode>
 }
 
 fn check(policies: Vec<PeerAuthentication>, workload: (&str, &str), port: u16, expect: (MtlsMode, Level)) {
-    let set = PolicySet::new(&mesh(Semantics::Istio), policies.into_iter().map(Arc::new).collect());
+    let peer_authentications = policies.into_iter().map(Arc::new).collect();
+    let policies = Policies { peer_authentications, ..Policies::default() };
+    let set = PolicySet::new(&mesh(Semantics::Istio), policies);
     let effective = set.effective(&Name::new(workload.0, workload.1), port);
     assert_eq!((effective.mode, effective.level), expect);
 }

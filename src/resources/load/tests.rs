@@ -71,7 +71,7 @@ fn the_demo_mesh_loads_and_says_what_it_should() {
     let reach = |name: &str| mesh.find_workload(name).unwrap().reach;
     assert_eq!((reach("curl-client.default"), reach("curl-client.outside")), (Reach::Hbone, Reach::Plain));
     assert_eq!(mesh.find_workload("secure").unwrap().backend, BackendKind::Tls);
-    let webhook = &loaded.peer_authentications[0];
+    let webhook = &loaded.policies.peer_authentications[0];
     assert_eq!(
         (webhook.mode, webhook.ports.get(&3000)),
         (Some(MtlsMode::Strict), Some(&Some(MtlsMode::Permissive)))
@@ -108,7 +108,7 @@ fn what_a_cluster_prints_loads_unchanged() {
       {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "x"}}]}"#;
     let loaded = load(&[Input::text("list.json", list)]).unwrap();
     assert_eq!(loaded.ignored.len(), 1);
-    assert!(loaded.peer_authentications[0].created.is_some());
+    assert!(loaded.policies.peer_authentications[0].created.is_some());
     let mesh = build(loaded.spec).unwrap();
     let web = mesh.find_workload("web.shop").unwrap();
     assert_eq!((web.controller_kind, web.controller.as_str(), web.ports.len()), ("deployment", "web", 1));
@@ -134,7 +134,7 @@ fn every_block_of_the_seeds_loads() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/seeds").join(name);
         let loaded = load(&[Input::Path(path)]).unwrap_or_else(|errors| panic!("{errors}"));
         let kinds: Vec<_> = loaded.ignored.iter().map(|kind| (kind.kind.as_str(), kind.count)).collect();
-        assert_eq!((loaded.peer_authentications.len(), &*kinds), (policies, ignored), "{name}");
+        assert_eq!((loaded.policies.peer_authentications.len(), &*kinds), (policies, ignored), "{name}");
         build(loaded.spec).unwrap()
     };
     check("000.yaml", 2, &[]);
