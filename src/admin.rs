@@ -25,10 +25,10 @@ pub use routes::{ROUTES, Route};
 pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
-    API_VERSION, AuthorizationView, CertificateView, ConfigView, ConnectionView, Document, DoorView,
-    EndpointView, Kind, LaneView, List, MeshInfo, ModeView, PartyView, PolicyRefView, PolicyView, PortMode,
-    PortView, RecordView, RefusalView, ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView,
-    json, json_lines, yaml,
+    API_VERSION, AuthorizationView, CertificateView, ClientView, ConfigView, ConnectionView, ConsideredView,
+    DiffersView, Document, DoorView, EndpointView, ExplanationView, ForeseenStep, Kind, LaneView, List,
+    MeshInfo, ModeView, PartyView, PolicyRefView, PolicyView, PortMode, PortView, RecordView, RefusalView,
+    ServerView, ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

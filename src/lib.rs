@@ -23,6 +23,7 @@ pub mod tls;
 pub mod hbone;
 pub mod telemetry;
 pub mod proxy;
+pub mod explain;
 pub mod ca;
 pub mod resources;
 pub mod admin;

@@ -20,9 +20,12 @@ mod snapshot;
 mod request;
 pub mod peer_auth;
 mod authz;
+mod recheck;
+mod considered;
 
 pub use authorization_policy::{Action, AuthorizationPolicy, Entry, Rule, Scope};
 pub use authz::authorize;
+pub use considered::{Considered, considered_modes, considered_rules};
 pub use converted::Gap;
 pub use decision::{Admitted, Denial, Permit};
 pub use effective::{Effective, Level, PolicyKind, PolicyRef};
@@ -30,6 +33,7 @@ pub use matching::{BadBlock, IpBlock, Match, Seen, ServiceAccount, StringMatch, 
 pub use mode::{MtlsMode, UnknownMode};
 pub use peer_auth::First;
 pub use peer_authentication::PeerAuthentication;
+pub use recheck::{Entered, recheck};
 pub use request::CheckRequest;
 pub use set::{Policies, PolicySet};
 pub use snapshot::{Snapshot, Snapshots};

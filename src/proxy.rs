@@ -21,6 +21,7 @@ mod doors;
 mod failure;
 mod identities;
 mod backends;
+mod live;
 mod context;
 mod recording;
 mod accept;
@@ -37,7 +38,7 @@ mod worker;
 
 pub use backends::{Backend, Backends, Caller};
 pub use config::{Config, Deadlines};
-pub use context::{Context, Shared};
+pub use context::{Changes, Context, Shared};
 pub use doors::{Door, DoorKind, doors};
 pub use identities::{Identities, TlsPair};
 pub use ports::{ADMIN, CAPTURED, HBONE, METRICS, OUTBOUND, READINESS, SOCKS5};

@@ -15,6 +15,7 @@ mod alert;
 mod cause;
 mod diagnose;
 mod error;
+mod foreseen;
 mod observed;
 mod trust;
 mod refusal;

@@ -83,9 +83,7 @@ pub(crate) fn record(asked: &Asked<'_>) -> Answer {
     };
     let recorder = &asked.state.recorder;
     match recorder.get(id) {
-        Some(record) => {
-            Answer::one(RecordView::explained(&record, asked.state.snapshots.load().mesh.semantics()))
-        }
+        Some(record) => Answer::one(RecordView::explained(&record, &asked.state.snapshots.load())),
         None => {
             let newest = recorder.recent(1).last().map(|record| record.id);
             let open = recorder.open().iter().any(|connection| connection.id == id);

@@ -27,7 +27,7 @@ use crate::ca::{Authority, AuthorityOptions};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::Snapshots;
-use crate::proxy::{self, AcceptLog, Backends, Context, Door, Identities, Shared, Worker, doors};
+use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Shared, Worker, doors};
 use crate::telemetry::{EventSender, Metrics, Recorder, queue};
 
 /// How many meshes of one user may run without being given names.
@@ -65,6 +65,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let shared = Shared {
         snapshots: Snapshots::new(options.snapshot),
+        changes: Changes::default(),
         place,
         config: options.proxy,
         identities: identities.clone(),

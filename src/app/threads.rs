@@ -52,6 +52,7 @@ impl WorkerThread {
     ) -> Result<Self, StartError> {
         let (doors, mut incoming) = mpsc::unbounded_channel::<(Door, TcpListener)>();
         let thread = run(format!("worker-{number}"), claim, async move {
+            worker.watch_changes();
             let serve = async {
                 while let Some((door, listener)) = incoming.recv().await {
                     let addr = door.addr;

@@ -63,7 +63,8 @@ impl Mesh {
         found.ok_or_else(|| self.unknown(text))
     }
 
-    fn find_service(&self, text: &str) -> Option<Arc<Service>> {
+    /// The service that `text` means, in the forms of [`Mesh::find_workload`].
+    pub fn find_service(&self, text: &str) -> Option<Arc<Service>> {
         if let Some(Owner::Service(service)) = text.parse().ok().and_then(|ip| self.owner(ip)) {
             return Some(Arc::clone(service));
         }

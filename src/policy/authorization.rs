@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::mesh::{Mesh, Name, Semantics, Settings, Workload};
+use crate::mesh::{Name, Semantics, Settings, Workload};
 use crate::policy::authorization_policy::{Action, AuthorizationPolicy, Entry, Rule, Scope};
 use crate::policy::matching::{Match, Seen, StringMatch, Values};
 use crate::policy::rule_index::{EnforcedRule, RuleIndex};
@@ -44,14 +44,18 @@ pub(in crate::policy) enum Verdict<'a> {
 }
 
 impl Authorization {
-    /// Indexes `policies` against the workloads of `mesh`.
-    pub(in crate::policy) fn new(mesh: &Mesh, mut policies: Vec<Arc<AuthorizationPolicy>>) -> Self {
+    /// Indexes `policies` against `workloads`.
+    pub(in crate::policy) fn new(
+        settings: &Settings,
+        workloads: &[&Workload],
+        mut policies: Vec<Arc<AuthorizationPolicy>>,
+    ) -> Self {
         policies.sort_by(|left, right| left.name.cmp(&right.name));
-        let reach = Reached::sort(mesh, &policies);
-        let layer = |members: Vec<usize>| Layer::new(mesh.settings(), &policies, members);
+        let reach = Reached::sort(settings, &policies);
+        let layer = |members: Vec<usize>| Layer::new(settings, &policies, members);
         let mut shared: HashMap<Vec<usize>, Arc<Layer>> = HashMap::new();
         let mut selected = HashMap::new();
-        for workload in mesh.workloads() {
+        for workload in workloads {
             let members = reach.selecting(&policies, workload);
             if !members.is_empty() {
                 let shared =
@@ -125,12 +129,12 @@ struct Reached<'a> {
 }
 
 impl<'a> Reached<'a> {
-    fn sort(mesh: &Mesh, policies: &'a [Arc<AuthorizationPolicy>]) -> Self {
-        let root_namespace = &mesh.settings().root_namespace;
+    fn sort(settings: &Settings, policies: &'a [Arc<AuthorizationPolicy>]) -> Self {
+        let root_namespace = &settings.root_namespace;
         let mut reached = Self::default();
         for (place, policy) in policies.iter().enumerate().filter(|(_, policy)| is_enforced(policy)) {
             let namespace = &policy.name.namespace;
-            match (effective_scope(policy, mesh.settings()), policy.selector.as_ref()) {
+            match (effective_scope(policy, settings), policy.selector.as_ref()) {
                 (Scope::Global, _) => reached.global.push(place),
                 (Scope::Namespace, _) => {
                     reached.namespaces.entry(Arc::clone(namespace)).or_default().push(place);

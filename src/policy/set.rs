@@ -44,17 +44,30 @@ pub struct PolicySet {
 impl PolicySet {
     /// Resolves `policies` against `mesh`.
     pub fn new(mesh: &Mesh, policies: Policies) -> Self {
+        let workloads: Vec<&Workload> = mesh.workloads().map(|workload| &**workload).collect();
+        Self::over(mesh.settings(), &workloads, policies)
+    }
+
+    /// Resolves `policies` for these workloads alone: what a question about one of them costs, whatever the mesh.
+    pub fn over(settings: &Settings, workloads: &[&Workload], policies: Policies) -> Self {
         let Policies { mut peer_authentications, authorization_policies } = policies;
         peer_authentications.sort_by(|left, right| left.age_key().cmp(&right.age_key()));
-        let scopes = Scopes::sort(&mesh.settings().root_namespace, &peer_authentications);
-        let modes =
-            mesh.workloads().filter_map(|workload| Some((workload.name.clone(), scopes.modes(workload)?)));
+        let scopes = Scopes::sort(&settings.root_namespace, &peer_authentications);
+        let modes = workloads.iter().filter_map(|it| Some((it.name.clone(), scopes.modes(it)?)));
         Self {
-            settings: mesh.settings().clone(),
+            settings: settings.clone(),
             modes: modes.collect(),
             default: Effective::permissive(),
-            authorization: Authorization::new(mesh, authorization_policies),
+            authorization: Authorization::new(settings, workloads, authorization_policies),
             peer_authentications,
+        }
+    }
+
+    /// The policies as they were written.
+    pub fn policies(&self) -> Policies {
+        Policies {
+            peer_authentications: self.peer_authentications.clone(),
+            authorization_policies: self.authorization.policies().to_vec(),
         }
     }
 

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 use crate::addr::{LocalAddr, MeshAddr};
 use crate::io::{Pipe, Prefixed, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Semantics, Workload};
-use crate::policy::{Admitted, CheckRequest, First, Permit, Snapshot, authorize, peer_auth};
+use crate::policy::{Admitted, CheckRequest, Entered, First, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
 use crate::proxy::backends::Caller;
 use crate::proxy::context::Context;
+use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::{dial, failure};
@@ -173,7 +174,32 @@ async fn pass<P: Pipe>(
     let _known = introduce_caller(ctx, &backend, (ends.client, peer, wire), &ends.snapshot);
     recording.open(wire);
     let counts = recording.counts();
-    relay(client, &mut TcpPipe::with_prefix(backend, Bytes::new()), &counts).await
+    let mut listed = ctx.list(&ends.snapshot, let_in(ends, peer, wire));
+    let mut backend = TcpPipe::with_prefix(backend, Bytes::new());
+    tokio::select! {
+        biased;
+        result = relay(client, &mut backend, &counts) => result,
+        cut = listed.cut() => {
+            client.reset(ResetCause::Cut);
+            backend.reset(ResetCause::Cut);
+            Err(cut)
+        }
+    }
+}
+
+fn let_in(ends: &Ends, peer: Option<&Peer>, wire: Wire) -> LetIn {
+    let first = match (wire, peer) {
+        (Wire::Raw, _) => First::Raw,
+        (Wire::Tls, None) => First::AppTls,
+        _ => First::MeshTls,
+    };
+    LetIn {
+        workload: ends.workload.name.clone(),
+        port: ends.port,
+        entered: Entered::Captured(first),
+        source: peer.map(|peer| peer.id.clone()),
+        source_addr: ends.client,
+    }
 }
 
 fn permit(ends: &Ends, admitted: Admitted, peer: Option<&Peer>) -> Result<Permit, Failure> {

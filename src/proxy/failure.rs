@@ -2,6 +2,7 @@
 
 use crate::hbone::{HboneError, PoolError};
 use crate::io::RelayError;
+use crate::policy::Denial;
 use crate::proxy::dial::DialError;
 use crate::reason::{Reason, Side};
 use crate::telemetry::{Failure, Flag, Stage, Verdict};
@@ -60,6 +61,22 @@ pub(crate) fn drained() -> Failure {
         why: "the proxy shut down and its grace period was over".to_owned(),
         hint: Some("give it longer: --grace".to_owned()),
         policy: None,
+        hearsay: false,
+    }
+}
+
+/// A policy changed while bytes flowed, and a new connection like this one would be refused.
+pub(crate) fn policy_changed(denial: &Denial) -> Failure {
+    Failure {
+        verdict: Verdict::Deny,
+        stage: Stage::Relay,
+        code: "relay.policy_changed",
+        flag: Flag::Deny,
+        side: Side::Policy,
+        error: "connection closed due to policy change".to_owned(),
+        why: format!("a policy changed while it was open: {}", denial.why()),
+        hint: denial.hint(),
+        policy: denial.policy().cloned(),
         hearsay: false,
     }
 }

@@ -7,12 +7,13 @@ use tokio::net::TcpStream;
 
 use crate::addr::LocalAddr;
 use crate::hbone::{ConnectRequest, Requested, Respond, Server};
-use crate::io::TcpPipe;
+use crate::io::{Pipe, ResetCause, TcpPipe};
 use crate::mesh::{Name, Workload};
-use crate::policy::{CheckRequest, Permit, Snapshot, authorize, peer_auth};
+use crate::policy::{CheckRequest, Entered, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
 use crate::proxy::captured::{handshaken, introduce_caller};
 use crate::proxy::context::Context;
+use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::tunnel::baggage;
@@ -161,7 +162,24 @@ async fn flow(
     recording.step(Fact::Answered { status: 200 });
     recording.open(Wire::Hbone);
     let counts = recording.counts();
-    relay(&mut stream, &mut TcpPipe::with_prefix(backend, Bytes::new()), &counts).await
+    let let_in = LetIn {
+        workload: workload.name.clone(),
+        port: permit.port(),
+        entered: Entered::Hbone,
+        source: Some(tunnel.peer.id.clone()),
+        source_addr: client,
+    };
+    let mut listed = ctx.list(&snapshot, let_in);
+    let mut backend = TcpPipe::with_prefix(backend, Bytes::new());
+    tokio::select! {
+        biased;
+        result = relay(&mut stream, &mut backend, &counts) => result,
+        cut = listed.cut() => {
+            stream.reset(ResetCause::Cut);
+            backend.reset(ResetCause::Cut);
+            Err(cut)
+        }
+    }
 }
 
 fn connected(request: &ConnectRequest, recording: &mut Recording) {

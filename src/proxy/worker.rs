@@ -76,6 +76,15 @@ impl Worker {
         Self { ctx: Arc::new(ctx), log }
     }
 
+    /// Lets changed policies reach the connections of this worker. Must be called on its runtime, once.
+    pub fn watch_changes(&self) {
+        let ctx = Arc::clone(&self.ctx);
+        let tasks = self.ctx.tasks.clone();
+        tasks.spawn("policy changes", async move {
+            tokio::select! { () = ctx.watch_changes() => {}, () = ctx.tasks.draining() => {} }
+        });
+    }
+
     /// Accepts at `door` until the drain starts. Must be called on the worker's runtime.
     ///
     /// # Errors

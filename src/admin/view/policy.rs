@@ -41,6 +41,9 @@ pub struct PolicyRefView {
     pub name: String,
     /// Where it is declared, `file:line`.
     pub source: String,
+    /// Which of its rules, counted from 0; only where a rule decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<u32>,
 }
 
 /// An effective mutual TLS mode and who decided it.
@@ -99,6 +102,7 @@ impl From<&PolicyRef> for PolicyRefView {
             namespace: policy.name.namespace.to_string(),
             name: policy.name.name.to_string(),
             source: policy.source.to_string(),
+            rule: policy.rule,
         }
     }
 }

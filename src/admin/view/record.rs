@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::admin::view::document::Kind;
+use crate::admin::view::foreseen::{ClientView, ConsideredView, DiffersView, ServerView};
 use crate::admin::view::policy::{ModeView, PolicyRefView};
 use crate::admin::view::time::{nanoseconds, rfc3339};
+use crate::explain::{recorded, recorded_text};
 use crate::mesh::Semantics;
-use crate::policy::Effective;
+use crate::policy::{Effective, Permit, Snapshot};
 use crate::telemetry::{Fact, Half, Party, Record, Row, Stage, Verdict, explain_text, stages};
 
 /// One finished connection.
@@ -58,6 +60,24 @@ pub struct RecordView {
     pub lanes: Vec<LaneView>,
     /// Every step of both lanes.
     pub steps: Vec<StepView>,
+    /// What the client saw; this and the following only where one record was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientView>,
+    /// What the server logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerView>,
+    /// Every policy that has to do with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<ConsideredView>,
+    /// What the other semantics would say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs: Option<DiffersView>,
+    /// The smallest changes that would let it through, each tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_allow: Option<Vec<String>>,
+    /// The verdict that the policies would give now, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
     /// The same as text for people; only where one record was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -162,13 +182,29 @@ impl RecordView {
             },
             lanes: record.halves().map(LaneView::of).collect(),
             steps: stages(record).into_iter().map(StepView::of).collect(),
+            client: None,
+            server: None,
+            policies: Vec::new(),
+            differs: None,
+            to_allow: None,
+            now: None,
             text: None,
         }
     }
 
-    /// The view of `record` with its text.
-    pub fn explained(record: &Record, semantics: Semantics) -> Self {
-        Self { text: Some(explain_text(record)), ..Self::of(record, semantics) }
+    /// The view of `record` with all that can be said about it, and its text.
+    pub fn explained(record: &Record, snapshot: &Snapshot) -> Self {
+        let beyond = recorded(snapshot, record);
+        Self {
+            client: Some(ClientView::from(&beyond.symptoms)),
+            server: Some(ServerView::from(&beyond.symptoms)),
+            policies: beyond.considered.iter().map(ConsideredView::from).collect(),
+            differs: beyond.differs.as_ref().map(DiffersView::from),
+            to_allow: Some(beyond.to_allow.clone()),
+            now: beyond.now.map(verdict),
+            text: Some(explain_text(record) + &recorded_text(&beyond)),
+            ..Self::of(record, snapshot.mesh.semantics())
+        }
     }
 }
 
@@ -190,8 +226,11 @@ impl AuthorizationView {
             (None, Some(_)) => "allow",
             (None, None) => "not_reached",
         };
-        let decided_by = refusal.and_then(|failure| Some(failure.policy.as_ref()?.into()));
-        Self { result: result.to_owned(), decided_by }
+        let decided_by = match refusal {
+            Some(failure) => failure.policy.as_ref(),
+            None => record.permit().and_then(Permit::allowed_by),
+        };
+        Self { result: result.to_owned(), decided_by: decided_by.map(PolicyRefView::from) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::identity::SpiffeId;
-use crate::mesh::{BackendKind, Controller, MeshSpec, Source, WorkloadSpec, build};
+use crate::mesh::{BackendKind, Controller, Mesh, MeshSpec, Source, WorkloadSpec, build};
 
 type Labels = BTreeMap<String, String>;
 
@@ -60,7 +60,9 @@ fn decided(
     workload: (&str, &str),
     source: Option<&str>,
 ) -> String {
-    let authorization = Authorization::new(mesh, policies.into_iter().map(Arc::new).collect());
+    let workloads: Vec<&Workload> = mesh.workloads().map(|workload| &**workload).collect();
+    let policies = policies.into_iter().map(Arc::new).collect();
+    let authorization = Authorization::new(mesh.settings(), &workloads, policies);
     let workload = mesh.workload(&Name::new(workload.0, workload.1)).unwrap();
     let source: Option<SpiffeId> = source.map(|text| format!("spiffe://{text}").parse().unwrap());
     let ip = [10, 0, 0, 9].into();

@@ -1,0 +1,117 @@
+//! The connections that a worker has let in, so that a changed policy reaches them too.
+//!
+//! ```text
+//!   let in ──▶ listed ──▶ relay … ends ──▶ struck off
+//!                 │
+//!   policies changed: asked again ── refused ──▶ its relay is cut, and the record names the policy
+//! ```
+//!
+//! The list is the worker's own, so that its lock is never waited for; a connection costs it an insertion and a removal.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::addr::MeshAddr;
+use crate::identity::SpiffeId;
+use crate::mesh::Name;
+use crate::policy::{CheckRequest, Entered, Snapshot, recheck};
+use crate::proxy::failure;
+use crate::telemetry::Failure;
+
+/// What a connection was let in with.
+#[derive(Clone, Debug)]
+pub(crate) struct LetIn {
+    /// To whom.
+    pub(crate) workload: Name,
+    /// To which workload port.
+    pub(crate) port: u16,
+    /// Through which door.
+    pub(crate) entered: Entered,
+    /// Who calls, verified.
+    pub(crate) source: Option<SpiffeId>,
+    /// From where.
+    pub(crate) source_addr: MeshAddr,
+}
+
+/// The list of one worker.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    next: AtomicU64,
+    listed: Mutex<HashMap<u64, (LetIn, oneshot::Sender<Failure>)>>,
+}
+
+/// A place on the list; dropping it strikes the connection off.
+pub(crate) struct Listed {
+    live: Arc<Live>,
+    number: u64,
+    cut: oneshot::Receiver<Failure>,
+}
+
+impl Live {
+    /// Lists a connection.
+    pub(crate) fn list(self: &Arc<Self>, let_in: LetIn) -> Listed {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, cut) = oneshot::channel();
+        self.locked().insert(number, (let_in, sender));
+        Listed { live: Arc::clone(self), number, cut }
+    }
+
+    /// Asks about every listed connection again, and cuts those that would not be let in now.
+    pub(crate) fn ask_again(&self, snapshot: &Snapshot) {
+        let mut listed = self.locked();
+        let refused: Vec<(u64, Failure)> = listed
+            .iter()
+            .filter_map(|(number, (let_in, _))| Some((*number, refusal(snapshot, let_in)?)))
+            .collect();
+        let cut: Vec<_> = refused
+            .into_iter()
+            .filter_map(|(number, failure)| Some((listed.remove(&number)?.1, failure)))
+            .collect();
+        drop(listed);
+        for (sender, failure) in cut {
+            // A connection that ended by itself meanwhile needs no cut.
+            let _ = sender.send(failure);
+        }
+    }
+
+    /// Nothing panics under this lock, so a poisoned one holds sound data all the same.
+    fn locked(&self) -> std::sync::MutexGuard<'_, HashMap<u64, (LetIn, oneshot::Sender<Failure>)>> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listed {
+    /// Waits for the cut; for ever, if no change refuses the connection.
+    ///
+    /// Cancel-safe: a cut that was not seen is seen by the next call.
+    pub(crate) async fn cut(&mut self) -> Failure {
+        match (&mut self.cut).await {
+            Ok(failure) => failure,
+            Err(_never) => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.live.locked().remove(&self.number);
+    }
+}
+
+/// Why the connection would not be let in now.
+fn refusal(snapshot: &Snapshot, let_in: &LetIn) -> Option<Failure> {
+    let Some(workload) = snapshot.mesh.workload(&let_in.workload) else {
+        return Some(failure::unknown_workload(&let_in.workload.to_string()));
+    };
+    let request = CheckRequest {
+        source: let_in.source.as_ref(),
+        source_addr: let_in.source_addr,
+        workload,
+        port: let_in.port,
+    };
+    let denial = recheck(&snapshot.policies, let_in.entered, &request).err()?;
+    Some(failure::policy_changed(&denial))
+}
