@@ -11,6 +11,7 @@ mod output;
 mod table;
 mod listed;
 mod tables;
+mod files;
 mod config;
 mod explain;
 mod inside;

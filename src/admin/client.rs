@@ -18,8 +18,8 @@ use crate::admin::context::Context;
 use crate::admin::error::ClientError;
 use crate::admin::request::encode;
 use crate::admin::view::{
-    CertificateView, ConnectionView, Document, List, MeshInfo, PolicyView, RecordView, RefusalView,
-    ServiceView, WorkloadView,
+    CertificateView, ConnectionView, Document, ExplanationView, List, MeshInfo, PolicyView, RecordView,
+    RefusalView, ServiceView, WorkloadView,
 };
 
 /// How long a call may take: everything that is asked for is in memory over there.
@@ -105,6 +105,20 @@ impl Client {
     /// One finished connection, with its text.
     pub async fn record(&self, id: u64) -> Result<RecordView, ClientError> {
         self.one(&format!("/api/v1/records/{id}")).await
+    }
+
+    /// What would become of a connection from `from` to `to`; `manner` and `under` as `explain` takes them.
+    pub async fn explain(
+        &self,
+        (from, to): (&str, &str),
+        manner: Option<&str>,
+        under: Option<&str>,
+    ) -> Result<ExplanationView, ClientError> {
+        let mut path = format!("/api/v1/explain?from={}&to={}", encode(from), encode(to));
+        for (name, value) in [("as", manner), ("under", under)] {
+            path.extend(value.map(|value| format!("&{name}={}", encode(value))));
+        }
+        self.one(&path).await
     }
 
     /// Asks the mesh to drain and stop.

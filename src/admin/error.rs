@@ -48,6 +48,14 @@ pub enum RequestError {
         /// The text, escaped.
         found: String,
     },
+    /// A query parameter is missing or wrong.
+    #[error("the parameter {name}: {problem}")]
+    BadParameter {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The record is not kept (any more, or yet).
     #[error("there is no finished connection #{id}")]
     NoSuchRecord {
@@ -67,7 +75,7 @@ impl RequestError {
             Self::UnknownPath { .. } | Self::NoSuchRecord { .. } => 404,
             Self::WrongMethod { .. } => 405,
             Self::WrongHost { .. } | Self::WrongOrigin { .. } => 403,
-            Self::BadId { .. } => 400,
+            Self::BadId { .. } | Self::BadParameter { .. } => 400,
         }
     }
 }
@@ -80,6 +88,7 @@ impl Reason for RequestError {
             Self::WrongHost { .. } => "admin.wrong_host",
             Self::WrongOrigin { .. } => "admin.wrong_origin",
             Self::BadId { .. } => "admin.bad_id",
+            Self::BadParameter { .. } => "admin.bad_parameter",
             Self::NoSuchRecord { .. } => "admin.no_such_record",
         }
     }
@@ -95,6 +104,7 @@ impl Reason for RequestError {
             Self::WrongHost { expected, .. } => format!("use http://{expected}/"),
             Self::WrongOrigin { .. } => "use curl, or `glasstunnel` itself".to_owned(),
             Self::BadId { .. } => "the ID column of `glasstunnel up` has the numbers".to_owned(),
+            Self::BadParameter { .. } => "GET / shows the parameters".to_owned(),
             Self::NoSuchRecord { open: true, .. } => {
                 "it is still open: `glasstunnel config connections -o wide` shows it".to_owned()
             }

@@ -6,9 +6,12 @@ use crate::admin::answer::Answer;
 use crate::admin::error::RequestError;
 use crate::admin::request::{Call, decode};
 use crate::admin::state::State;
-use crate::admin::view::{ConnectionView, MeshInfo, PolicyView, RecordView, ServiceView, WorkloadView};
+use crate::admin::view::{
+    ConnectionView, ExplanationView, MeshInfo, PolicyView, RecordView, ServiceView, WorkloadView,
+};
+use crate::explain::{self, Question};
 use crate::mesh::Workload;
-use crate::policy::Snapshot;
+use crate::policy::{MtlsMode, Snapshot};
 
 /// How many finished connections a list holds at most: as many as the recorder keeps.
 const ALL: usize = 10_000;
@@ -90,6 +93,28 @@ pub(crate) fn record(asked: &Asked<'_>) -> Answer {
             RequestError::NoSuchRecord { id, newest, open }.into()
         }
     }
+}
+
+pub(crate) fn explain(asked: &Asked<'_>) -> Answer {
+    let snapshot = asked.state.snapshots.load();
+    match question(asked, &snapshot) {
+        Ok(question) => Answer::one(ExplanationView::of(&explain::explain(&snapshot, &question))),
+        Err(answer) => answer,
+    }
+}
+
+fn question(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Question, Answer> {
+    let text = |name| asked.call.parameter(name);
+    let wrong =
+        |name: &'static str, problem: String| Answer::from(RequestError::BadParameter { name, problem });
+    let required = |name| text(name).ok_or_else(|| wrong(name, "expected it, found none".to_owned()));
+    let (from, to) = (required("from")?, required("to")?);
+    let manner = text("as").map(|text| text.parse()).transpose().map_err(|problem| wrong("as", problem))?;
+    let under = text("under").map(|text| MtlsMode::read(&text)).transpose();
+    let under = under.map_err(|problem| wrong("under", problem.to_string()))?.flatten();
+    let question = Question::read(&snapshot.mesh, &from, &to, manner);
+    let question = question.map_err(|error| Answer::refusal(404, &error))?;
+    Ok(Question { under, ..question })
 }
 
 pub(crate) fn metrics(asked: &Asked<'_>) -> Answer {

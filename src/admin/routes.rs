@@ -23,7 +23,7 @@ const fn get(path: &'static str, help: &'static str, handler: fn(&Asked<'_>) -> 
 }
 
 /// The paths, in the order of the list that a person reads.
-pub static ROUTES: [Route; 14] = [
+pub static ROUTES: [Route; 15] = [
     get("/", "this list", index),
     get("/api/v1/info", "the mesh: where it came from, its CA, its doors", handlers::info),
     get("/api/v1/workloads", "workloads with their effective modes and doors", handlers::workloads),
@@ -42,6 +42,11 @@ pub static ROUTES: [Route; 14] = [
         handlers::records,
     ),
     get("/api/v1/records/{ID}", "one finished connection, every step of both sides", handlers::record),
+    get(
+        "/api/v1/explain",
+        "a connection that nobody made: ?from=NAME&to=NAME:PORT, &as=hbone|mtls|tls|raw, &under=MODE",
+        handlers::explain,
+    ),
     get("/metrics", "metrics for Prometheus, with ztunnel's names", handlers::metrics),
     get("/stats/prometheus", "the same, where ztunnel and Envoy have it", handlers::metrics),
     get("/healthz/ready", "200 once the mesh may be used", handlers::ready),

@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::{examples, units};
+use crate::explain::Manner;
 use crate::mesh::Semantics;
+use crate::policy::MtlsMode;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -227,11 +229,31 @@ pub enum Format {
 
 /// What `explain` takes.
 #[derive(Debug, Args)]
-#[command(after_help = examples::EXPLAIN)]
+#[command(after_help = examples::EXPLAIN, arg_required_else_help = true)]
+#[command(override_usage = "glasstunnel explain ID
+       glasstunnel explain --from WHO --to NAME:PORT [--as WIRE] [--under MODE] [-f FILE|DIR]…")]
 pub struct ExplainArguments {
     /// A finished connection's number: 17 or '#17'
-    #[arg(value_name = "ID", value_parser = connection_id)]
-    pub id: u64,
+    #[arg(value_name = "ID", value_parser = connection_id, conflicts_with_all = ["from", "to", "files"])]
+    pub id: Option<u64>,
+    /// Who would call: a workload, an IP address, or a SPIFFE ID
+    #[arg(long, value_name = "WHO", required_unless_present = "id", requires = "to")]
+    pub from: Option<String>,
+    /// What would be dialled: a service and its port, or a workload and its port
+    #[arg(long, value_name = "NAME:PORT", required_unless_present = "id", requires = "from")]
+    pub to: Option<String>,
+    /// What the client speaks itself: hbone, mtls, tls or raw [default: its proxy chooses]
+    #[arg(long = "as", value_name = "WIRE", value_parser = Manner::from_str, requires = "from")]
+    pub manner: Option<Manner>,
+    /// What if the workload had this mode: STRICT, PERMISSIVE or DISABLE?
+    #[arg(long, value_name = "MODE", value_parser = mode, requires = "from")]
+    pub under: Option<MtlsMode>,
+    /// The mesh of these files instead of a running one; `-` for stdin, repeatable
+    #[arg(short, long = "file", value_name = "FILE|DIR", requires = "from")]
+    pub files: Vec<PathBuf>,
+    /// istio (as documented) or ztunnel (as it is), with -f [default: the mesh's, or istio]
+    #[arg(long, value_name = "WHOSE", value_parser = Semantics::from_str, requires = "files")]
+    pub semantics: Option<Semantics>,
     /// text, json or yaml [default: text]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
     #[arg(hide_possible_values = true, hide_default_value = true)]
@@ -256,6 +278,14 @@ pub enum Story {
 fn connection_id(text: &str) -> Result<u64, String> {
     let number = text.strip_prefix('#').unwrap_or(text);
     number.parse().map_err(|_not_a_number| "expected a connection's number such as 17 or '#17'".to_owned())
+}
+
+/// A mode that holds, in any case: a flag is no document.
+fn mode(text: &str) -> Result<MtlsMode, String> {
+    match MtlsMode::read(&text.to_ascii_uppercase()) {
+        Ok(Some(mode)) => Ok(mode),
+        _ => Err("expected STRICT, PERMISSIVE or DISABLE".to_owned()),
+    }
 }
 
 #[cfg(test)]

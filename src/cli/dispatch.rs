@@ -53,9 +53,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Config(arguments) => {
             runtime()?.block_on(config::run(arguments, output)).map(|()| Exit::Done)
         }
-        Command::Explain(arguments) => {
-            runtime()?.block_on(explain::run(arguments, output)).map(|()| Exit::Done)
-        }
+        Command::Explain(arguments) => runtime()?.block_on(explain::run(arguments, output)),
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use crate::admin::{ClientError, ContextError};
 use crate::app::StartError;
 use crate::cli::child::ChildError;
+use crate::explain::QuestionError;
 use crate::reason::{Reason, Side};
 use crate::resources::LoadErrors;
 use crate::telemetry::LoggingError;
@@ -27,6 +28,9 @@ pub enum CliError {
     /// The mesh's documents are wrong.
     #[error(transparent)]
     Load(#[from] LoadErrors),
+    /// The question of `explain` cannot be asked.
+    #[error(transparent)]
+    Question(#[from] QuestionError),
     /// The mesh could not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -49,6 +53,7 @@ impl CliError {
             Self::Client(error) => Some(error),
             Self::Child(error) => Some(error),
             Self::Load(error) => Some(error),
+            Self::Question(error) => Some(error),
             Self::Start(error) => Some(error),
             Self::Logging(error) => Some(error),
             Self::Write(_) | Self::Read(_) | Self::Runtime(_) => None,
@@ -64,6 +69,7 @@ impl Reason for CliError {
             Self::Child(error) => error.code(),
             Self::Write(_) => "cli.write",
             Self::Load(error) => error.code(),
+            Self::Question(error) => error.code(),
             Self::Start(error) => error.code(),
             Self::Logging(error) => error.code(),
             Self::Read(_) => "cli.read",

@@ -81,4 +81,8 @@ pub(crate) const EXPLAIN: &str = "\
 Examples:
   glasstunnel explain '#17'                         the number is in the ID column of `up`
   glasstunnel explain 17                            the same, without quotes for the shell
-  glasstunnel explain 17 -o json | jq -r .why";
+  glasstunnel explain 17 -o json | jq -r .why
+  # a connection that nobody made, in the running mesh; exits 0 if it is allowed, 1 if not
+  glasstunnel explain --from curl-client.outside --to customers:80
+  # from files alone, with no mesh running, and what if it were STRICT
+  glasstunnel explain -f mesh.yaml --from 10.0.0.9 --to customers:80 --as tls --under STRICT";

@@ -64,6 +64,7 @@ impl Exit {
             // `glasstunnel config workloads | head -1`: the reader has what it wanted.
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Self::Done,
             CliError::Load(_) => Self::Configuration,
+            CliError::Question(_) => Self::Usage,
             CliError::Start(StartError::Context(error)) => Self::of_context(error),
             CliError::Start(_)
             | CliError::Logging(_)

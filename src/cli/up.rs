@@ -1,8 +1,7 @@
 //! `up`: loads a mesh, runs it in the foreground, prints one line per connection, and drains on a signal.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::num::NonZero;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -15,27 +14,22 @@ use crate::app::{self, AdminAt, CaAt, Options, Running};
 use crate::cli::args::{AdminAddress, LogShape, UpArguments};
 use crate::cli::banner::banner;
 use crate::cli::error::CliError;
+use crate::cli::files::{DEMO_NAME, FromFiles, inputs, read};
 use crate::cli::limits::raise_descriptors;
 use crate::cli::output::Output;
 use crate::drain::Drained;
-use crate::mesh::build;
 use crate::policy::Snapshot;
 use crate::proxy::Config;
-use crate::resources::{DEMO, IgnoredKind, Input, Loaded, load, located};
+use crate::resources::{DEMO, IgnoredKind, Input};
 use crate::telemetry::{self, AccessLog, LogFormat, Look, Record, live_line};
-
-/// What the demo mesh is called where a file name would stand.
-const DEMO_NAME: &str = "demo mesh";
 
 /// Runs the mesh until it is told to stop.
 pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<(), CliError> {
     if arguments.print_mesh && arguments.files.is_empty() {
         return output.answer(DEMO);
     }
-    let inputs = inputs(arguments)?;
-    let Loaded { mut spec, policies, ignored } = load(&inputs)?;
-    spec.settings.semantics = arguments.semantics.unwrap_or(spec.settings.semantics);
-    let mesh = build(spec).map_err(|error| located(&error, &inputs))?;
+    let inputs = inputs(&arguments.files)?;
+    let FromFiles { snapshot, ignored, .. } = read(&inputs, arguments.semantics)?;
     if arguments.print_mesh {
         return print(&inputs, output);
     }
@@ -44,7 +38,6 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         output.talk(&format!("{descriptors}\n"));
     }
     telemetry::init(format(arguments.log_format), "info")?;
-    let snapshot = Snapshot::new(Arc::new(mesh), policies);
     let signals = Signals::new()?;
     let running = app::start(options(arguments, snapshot)).await?;
     greet(&running, &ignored, output)?;
@@ -57,21 +50,6 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         output.answer(&format!("{}\n", live_line::line(&record, look(output))))?;
     }
     Ok(())
-}
-
-fn inputs(arguments: &UpArguments) -> Result<Vec<Input>, CliError> {
-    if arguments.files.is_empty() {
-        return Ok(vec![Input::text(DEMO_NAME, DEMO)]);
-    }
-    let read = |path: &std::path::PathBuf| {
-        if path != Path::new("-") {
-            return Ok(Input::Path(path.clone()));
-        }
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(CliError::Read)?;
-        Ok(Input::text("stdin", text))
-    };
-    arguments.files.iter().map(read).collect()
 }
 
 /// The documents as they were given, in one stream.

@@ -7,10 +7,12 @@ use crate::explain::decide::{Decided, Step, decide};
 use crate::explain::question::{Arrived, Caller, Question, arrive};
 use crate::explain::remedies::{Case, remedies};
 use crate::explain::symptoms::{Symptoms, symptoms};
-use crate::explain::what_if::{other_semantics, resolved};
+use crate::explain::what_if::{other_semantics, resolved, with_mode};
 use crate::identity::SpiffeId;
 use crate::mesh::{Reach, Semantics, Service, Workload};
-use crate::policy::{Considered, Effective, PolicyRef, Snapshot, considered_modes, considered_rules};
+use crate::policy::{
+    Considered, Effective, MtlsMode, PolicyRef, Snapshot, considered_modes, considered_rules,
+};
 use crate::telemetry::{Failure, Flag, Stage, Verdict, Wire};
 
 /// The whole answer.
@@ -88,6 +90,22 @@ impl Explanation {
 
 /// Answers `question` about `snapshot`.
 pub fn explain(snapshot: &Snapshot, question: &Question) -> Explanation {
+    match question.under.and_then(|mode| under(snapshot, question, mode)) {
+        Some(other) => answer(&other, question),
+        None => answer(snapshot, question),
+    }
+}
+
+/// The snapshot with `mode` for the workload that is reached.
+fn under(snapshot: &Snapshot, question: &Question, mode: MtlsMode) -> Option<Snapshot> {
+    let destination = arrive(snapshot, question).connection?.destination;
+    let settings = snapshot.policies.settings();
+    let (policies, _) = with_mode(&snapshot.policies.policies(), settings, &destination, (None, mode));
+    let policies = resolved(settings, &destination, &policies);
+    Some(Snapshot { mesh: Arc::clone(&snapshot.mesh), policies })
+}
+
+fn answer(snapshot: &Snapshot, question: &Question) -> Explanation {
     let Arrived { connection, service, steps, lost } = arrive(snapshot, question);
     match connection {
         Some(connection) => arrived(snapshot, question, (connection, service, steps)),

@@ -10,7 +10,7 @@ use crate::explain::connection::{Arrival, Connection};
 use crate::explain::decide::Step;
 use crate::identity::SpiffeId;
 use crate::mesh::{Mesh, Place, Reach, Service, UnknownName, Workload};
-use crate::policy::{First, Snapshot};
+use crate::policy::{First, MtlsMode, Snapshot};
 use crate::proxy::{Chosen, HBONE, Route, RouteError, route};
 use crate::reason::{Reason, Side};
 use crate::telemetry::{Reporter, Stage};
@@ -67,6 +67,8 @@ pub struct Question {
     pub dialled: MeshAddr,
     /// What the client speaks; `None` leaves it to the proxy of the caller, as in the mesh.
     pub manner: Option<Manner>,
+    /// What if the workload that is reached had this mode?
+    pub under: Option<MtlsMode>,
 }
 
 /// Why a question cannot be asked.
@@ -126,7 +128,7 @@ impl Question {
     ///
     /// An unknown name, with the nearest; a missing port, with those that there are.
     pub fn read(mesh: &Mesh, from: &str, to: &str, manner: Option<Manner>) -> Result<Self, QuestionError> {
-        Ok(Self { caller: caller(mesh, from)?, dialled: dialled(mesh, to)?, manner })
+        Ok(Self { caller: caller(mesh, from)?, dialled: dialled(mesh, to)?, manner, under: None })
     }
 }
 
