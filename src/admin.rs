@@ -4,6 +4,7 @@
 //! Not here: what a command prints (`cli`), and any decision. The data plane does not know this room.
 
 mod error;
+mod editor;
 mod view;
 mod readiness;
 mod state;
@@ -11,6 +12,7 @@ mod request;
 mod answer;
 mod guard;
 mod handlers;
+mod edits;
 mod routes;
 mod server;
 mod abstract_socket;
@@ -19,6 +21,7 @@ mod client;
 
 pub use client::Client;
 pub use context::{Context, DEFAULT_CONTEXT, choose, running};
+pub use editor::{Done, Edit, EditError, Edited, Editor, Manner};
 pub use error::{ClientError, ContextError, RequestError};
 pub use readiness::{Pending, Readiness};
 pub use routes::{ROUTES, Route};
@@ -26,9 +29,10 @@ pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
     API_VERSION, AuthorizationView, CertificateView, ClientView, ConfigView, ConnectionView, ConsideredView,
-    DiffersView, Document, DoorView, EndpointView, ExplanationView, ForeseenStep, Kind, LaneView, List,
-    MeshInfo, ModeView, PartyView, PolicyRefView, PolicyView, PortMode, PortView, RecordView, RefusalView,
-    ServerView, ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    DiffersView, Document, DoorView, EditedView, EndpointView, ExplanationView, ForeseenStep, Kind, LaneView,
+    List, MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode, PortView,
+    RecordView, RefusalView, ResourceList, ResourceView, ServerView, ServicePortView, ServiceView, StepView,
+    WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod backends;
 mod serve;
 mod options;
 mod info;
+mod control;
 mod start;
 mod running;
 

@@ -14,6 +14,10 @@ mod tables;
 mod files;
 mod config;
 mod explain;
+mod nouns;
+mod columns;
+mod get;
+mod edit;
 mod inside;
 mod child;
 mod exec;
@@ -24,8 +28,8 @@ mod up;
 mod dispatch;
 
 pub use args::{
-    AdminAddress, Arguments, Color, Command, ConfigArguments, ConfigNoun, ExecArguments, ExplainArguments,
-    Format, ListArguments, LogShape, UpArguments,
+    AdminAddress, ApplyArguments, Arguments, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments,
+    ExecArguments, ExplainArguments, Format, GetArguments, ListArguments, LogShape, UpArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

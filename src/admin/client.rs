@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Request;
 use http::header::HOST;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -18,8 +18,8 @@ use crate::admin::context::Context;
 use crate::admin::error::ClientError;
 use crate::admin::request::encode;
 use crate::admin::view::{
-    CertificateView, ConnectionView, Document, ExplanationView, List, MeshInfo, PolicyView, RecordView,
-    RefusalView, ServiceView, WorkloadView,
+    CertificateView, ConnectionView, Document, EditedView, ExplanationView, List, MeshInfo, NamedText,
+    PolicyView, RecordView, RefusalView, ResourceView, ServiceView, WorkloadView, json,
 };
 
 /// How long a call may take: everything that is asked for is in memory over there.
@@ -121,13 +121,62 @@ impl Client {
         self.one(&path).await
     }
 
+    /// Documents of one kind, in one namespace or all, of one name or any.
+    pub async fn objects(
+        &self,
+        kind: &str,
+        namespace: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<Vec<ResourceView>, ClientError> {
+        let mut path = format!("/api/v1/objects?kind={}", encode(kind));
+        for (parameter, value) in [("namespace", namespace), ("name", name)] {
+            path.extend(value.map(|value| format!("&{parameter}={}", encode(value))));
+        }
+        self.list(&path).await
+    }
+
+    /// Applies the documents of `files`, all or none.
+    pub async fn apply(
+        &self,
+        files: &[NamedText],
+        dry_run: bool,
+        revert_after: Option<Duration>,
+    ) -> Result<Vec<EditedView>, ClientError> {
+        let mut path = "/api/v1/apply?files".to_owned();
+        path.push_str(if dry_run { "&dry-run" } else { "" });
+        path.extend(revert_after.map(|after| format!("&revert-after-ns={}", after.as_nanos())));
+        self.edit(&path, json(&files)).await
+    }
+
+    /// Deletes the documents that `files` name, all or none.
+    pub async fn delete_those_in(&self, files: &[NamedText]) -> Result<Vec<EditedView>, ClientError> {
+        self.edit("/api/v1/delete?files", json(&files)).await
+    }
+
+    /// Deletes one document.
+    pub async fn delete(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Vec<EditedView>, ClientError> {
+        let (kind, namespace, name) = (encode(kind), encode(namespace), encode(name));
+        self.edit(&format!("/api/v1/delete?kind={kind}&namespace={namespace}&name={name}"), String::new())
+            .await
+    }
+
+    async fn edit(&self, path: &str, body: String) -> Result<Vec<EditedView>, ClientError> {
+        let body = self.call(("POST", path), body).await?;
+        Ok(self.read::<Document<List<EditedView>>>(path, &body)?.body.items)
+    }
+
     /// Asks the mesh to drain and stop.
     pub async fn quit(&self) -> Result<(), ClientError> {
-        self.call("POST", "/quitquitquit").await.map(|_shutdown_now| ())
+        self.call(("POST", "/quitquitquit"), String::new()).await.map(|_shutdown_now| ())
     }
 
     async fn one<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let body = self.call("GET", path).await?;
+        let body = self.call(("GET", path), String::new()).await?;
         Ok(self.read::<Document<T>>(path, &body)?.body)
     }
 
@@ -143,8 +192,8 @@ impl Client {
         })
     }
 
-    async fn call(&self, method: &str, path: &str) -> Result<Bytes, ClientError> {
-        let answered = tokio::time::timeout(LIMIT, self.exchange(method, path)).await;
+    async fn call(&self, asked: (&str, &str), body: String) -> Result<Bytes, ClientError> {
+        let answered = tokio::time::timeout(LIMIT, self.exchange(asked, body)).await;
         let answered = match answered {
             Ok(answered) => answered?,
             Err(_elapsed) => return Err(ClientError::TooSlow { at: self.at_text(), limit: LIMIT }),
@@ -152,22 +201,22 @@ impl Client {
         match answered.status {
             200 => Ok(answered.body),
             status => {
-                let refusal = self.read::<Document<RefusalView>>(path, &answered.body)?.body;
+                let refusal = self.read::<Document<RefusalView>>(asked.1, &answered.body)?.body;
                 Err(ClientError::Refused { status, refusal })
             }
         }
     }
 
-    async fn exchange(&self, method: &str, path: &str) -> Result<Answered, ClientError> {
+    async fn exchange(&self, asked: (&str, &str), body: String) -> Result<Answered, ClientError> {
         let broken = |source| ClientError::Broken { at: self.at_text(), source };
         match &self.way {
             Way::Context(context) => {
                 let stream = context.connect()?;
-                exchange(stream, "localhost", method, path).await.map_err(broken)
+                exchange(stream, "localhost", asked, body).await.map_err(broken)
             }
             Way::Tcp(address) => {
                 let stream = TcpStream::connect(address).await.map_err(|source| self.unreachable(source))?;
-                exchange(stream, &address.to_string(), method, path).await.map_err(broken)
+                exchange(stream, &address.to_string(), asked, body).await.map_err(broken)
             }
         }
     }
@@ -185,12 +234,17 @@ impl Client {
 }
 
 /// Sends one request and reads its answer; the connection is driven beside it and ends with it.
-async fn exchange<S>(stream: S, host: &str, method: &str, path: &str) -> Result<Answered, BoxError>
+async fn exchange<S>(
+    stream: S,
+    host: &str,
+    (method, path): (&str, &str),
+    body: String,
+) -> Result<Answered, BoxError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let request =
-        Request::builder().method(method).uri(path).header(HOST, host).body(Empty::<Bytes>::new())?;
+        Request::builder().method(method).uri(path).header(HOST, host).body(Full::new(Bytes::from(body)))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let answer = async move {
         let response = sender.send_request(request).await?;

@@ -48,6 +48,17 @@ pub enum RequestError {
         /// The text, escaped.
         found: String,
     },
+    /// A change was asked for over TCP, where any user of this machine can.
+    #[error("changes are taken on the context's socket only, from the user who runs the mesh")]
+    NotFromHere,
+    /// The body is no text, or too much of it.
+    #[error("expected at most {most} bytes of UTF-8, found {found}")]
+    BadBody {
+        /// The most that is read.
+        most: usize,
+        /// What came.
+        found: String,
+    },
     /// A query parameter is missing or wrong.
     #[error("the parameter {name}: {problem}")]
     BadParameter {
@@ -74,8 +85,8 @@ impl RequestError {
         match self {
             Self::UnknownPath { .. } | Self::NoSuchRecord { .. } => 404,
             Self::WrongMethod { .. } => 405,
-            Self::WrongHost { .. } | Self::WrongOrigin { .. } => 403,
-            Self::BadId { .. } | Self::BadParameter { .. } => 400,
+            Self::WrongHost { .. } | Self::WrongOrigin { .. } | Self::NotFromHere => 403,
+            Self::BadId { .. } | Self::BadParameter { .. } | Self::BadBody { .. } => 400,
         }
     }
 }
@@ -89,6 +100,8 @@ impl Reason for RequestError {
             Self::WrongOrigin { .. } => "admin.wrong_origin",
             Self::BadId { .. } => "admin.bad_id",
             Self::BadParameter { .. } => "admin.bad_parameter",
+            Self::NotFromHere => "admin.not_from_here",
+            Self::BadBody { .. } => "admin.bad_body",
             Self::NoSuchRecord { .. } => "admin.no_such_record",
         }
     }
@@ -105,6 +118,8 @@ impl Reason for RequestError {
             Self::WrongOrigin { .. } => "use curl, or `glasstunnel` itself".to_owned(),
             Self::BadId { .. } => "the ID column of `glasstunnel up` has the numbers".to_owned(),
             Self::BadParameter { .. } => "GET / shows the parameters".to_owned(),
+            Self::NotFromHere => "glasstunnel apply -f FILE".to_owned(),
+            Self::BadBody { .. } => "send YAML or JSON".to_owned(),
             Self::NoSuchRecord { open: true, .. } => {
                 "it is still open: `glasstunnel config connections -o wide` shows it".to_owned()
             }

@@ -26,7 +26,7 @@ pub(crate) struct Asked<'a> {
 }
 
 pub(crate) fn info(asked: &Asked<'_>) -> Answer {
-    Answer::one(MeshInfo::clone(&asked.state.info))
+    Answer::one(MeshInfo::clone(&asked.state.info.load()))
 }
 
 pub(crate) fn workloads(asked: &Asked<'_>) -> Answer {
@@ -51,7 +51,11 @@ pub(crate) fn policies(asked: &Asked<'_>) -> Answer {
     let snapshot = asked.state.snapshots.load();
     let root_namespace = snapshot.policies.root_namespace();
     let policies = snapshot.policies.peer_authentications().iter();
-    Answer::list(policies.map(|policy| PolicyView::of(policy, root_namespace)))
+    let policies = policies.map(|policy| PolicyView::of(policy, root_namespace));
+    let authorization = snapshot.policies.authorization_policies().iter();
+    Answer::list(
+        policies.chain(authorization.map(|policy| PolicyView::of_authorization(policy, root_namespace))),
+    )
 }
 
 pub(crate) fn certificates(asked: &Asked<'_>) -> Answer {
@@ -139,5 +143,9 @@ pub(crate) fn quit(asked: &Asked<'_>) -> Answer {
 }
 
 fn view(asked: &Asked<'_>, snapshot: &Snapshot, workload: &Workload) -> WorkloadView {
-    WorkloadView::of(workload, &snapshot.policies, asked.state.info.doors_of(&workload.name.to_string()))
+    WorkloadView::of(
+        workload,
+        &snapshot.policies,
+        asked.state.info.load().doors_of(&workload.name.to_string()),
+    )
 }

@@ -20,6 +20,10 @@ pub(crate) struct Call {
     pub(crate) query: String,
     /// Whether the `accept` header names OpenMetrics.
     pub(crate) wants_openmetrics: bool,
+    /// Whether it came through the context's socket, so that the same user asks.
+    pub(crate) is_from_context: bool,
+    /// What was sent along.
+    pub(crate) body: String,
 }
 
 impl Call {
@@ -83,6 +87,8 @@ mod tests {
             path: "/".into(),
             query: "all&name=a%20b&name=c".into(),
             wants_openmetrics: false,
+            is_from_context: true,
+            body: String::new(),
         };
         assert_eq!(call.parameter("name").as_deref(), Some("a b"));
         assert_eq!(call.parameter("all").as_deref(), Some(""));

@@ -1,6 +1,7 @@
 //! Every path of the API, as data; `GET /` prints this table.
 
 use crate::admin::answer::Answer;
+use crate::admin::edits;
 use crate::admin::error::RequestError;
 use crate::admin::handlers::{self, Asked};
 use crate::admin::request::Call;
@@ -22,8 +23,12 @@ const fn get(path: &'static str, help: &'static str, handler: fn(&Asked<'_>) -> 
     Route { method: "GET", path, help, handler }
 }
 
+const fn post(path: &'static str, help: &'static str, handler: fn(&Asked<'_>) -> Answer) -> Route {
+    Route { method: "POST", path, help, handler }
+}
+
 /// The paths, in the order of the list that a person reads.
-pub static ROUTES: [Route; 15] = [
+pub static ROUTES: [Route; 18] = [
     get("/", "this list", index),
     get("/api/v1/info", "the mesh: where it came from, its CA, its doors", handlers::info),
     get("/api/v1/workloads", "workloads with their effective modes and doors", handlers::workloads),
@@ -42,6 +47,9 @@ pub static ROUTES: [Route; 15] = [
         handlers::records,
     ),
     get("/api/v1/records/{ID}", "one finished connection, every step of both sides", handlers::record),
+    get("/api/v1/objects", "the documents; ?kind=, ?namespace= and ?name= pick some", edits::objects),
+    post("/api/v1/apply", "put documents in place: ?name=FILE, ?dry-run, ?revert-after-ns=N", edits::apply),
+    post("/api/v1/delete", "delete what the body or ?kind=, ?namespace= and ?name= name", edits::delete),
     get(
         "/api/v1/explain",
         "a connection that nobody made: ?from=NAME&to=NAME:PORT, &as=hbone|mtls|tls|raw, &under=MODE",
@@ -50,7 +58,7 @@ pub static ROUTES: [Route; 15] = [
     get("/metrics", "metrics for Prometheus, with ztunnel's names", handlers::metrics),
     get("/stats/prometheus", "the same, where ztunnel and Envoy have it", handlers::metrics),
     get("/healthz/ready", "200 once the mesh may be used", handlers::ready),
-    Route { method: "POST", path: "/quitquitquit", help: "drain and stop", handler: handlers::quit },
+    post("/quitquitquit", "drain and stop", handlers::quit),
 ];
 
 /// Finds the route and lets it answer.
@@ -94,7 +102,7 @@ fn fixed_part(route: &Route) -> (&'static str, bool) {
 }
 
 fn index(asked: &Asked<'_>) -> Answer {
-    let info = &asked.state.info;
+    let info = asked.state.info.load();
     let mut text =
         format!("glasstunnel {} · {} · context {}\n\n", info.version, info.mesh_source, info.context);
     let width = ROUTES.iter().map(|route| route.path.len()).max().unwrap_or_default();

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -36,6 +36,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How large a request's head may be, in bytes; hyper's floor is 8 KiB.
 const HEAD_LIMIT: usize = 16 * 1024;
+/// How large a request's body may be, in bytes: as large as a file that is loaded.
+const BODY_LIMIT: usize = 64 << 20;
 /// How long to wait after a failed accept, which is nearly always a lack of descriptors.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
@@ -135,8 +137,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(|request: Request<Incoming>| {
-        let response = respond(&state, &channel, &request);
-        async move { Ok::<_, Infallible>(response) }
+        let (state, channel) = (&state, &channel);
+        async move { Ok::<_, Infallible>(respond(state, channel, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -149,12 +151,33 @@ where
     drop(place);
 }
 
-fn respond<B>(state: &State, channel: &Channel, request: &Request<B>) -> Response<Full<Bytes>> {
-    let answer = match admit(channel, request) {
-        Ok(call) => routes::answer(state, &call),
+async fn respond<B>(state: &State, channel: &Channel, request: Request<B>) -> Response<Full<Bytes>>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    let answer = match admit(channel, &request) {
+        Ok(call) => match body(request.into_body()).await {
+            Ok(body) => routes::answer(state, &Call { body, ..call }),
+            Err(error) => error.into(),
+        },
         Err(error) => error.into(),
     };
     into_http(answer)
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What was sent along, as text and not without end.
+async fn body<B>(body: B) -> Result<String, RequestError>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    let wrong = |found: String| RequestError::BadBody { most: BODY_LIMIT, found };
+    let bytes = Limited::new(body, BODY_LIMIT).collect().await;
+    let bytes = bytes.map_err(|error| wrong(error.to_string()))?.to_bytes();
+    String::from_utf8(bytes.into()).map_err(|error| wrong(error.to_string()))
 }
 
 fn admit<B>(channel: &Channel, request: &Request<B>) -> Result<Call, RequestError> {
@@ -175,6 +198,8 @@ fn admit<B>(channel: &Channel, request: &Request<B>) -> Result<Call, RequestErro
         query: request.uri().query().unwrap_or_default().to_owned(),
         wants_openmetrics: header(ACCEPT)
             .is_some_and(|accept| accept.contains("application/openmetrics-text")),
+        is_from_context: *channel == Channel::Context,
+        body: String::new(),
     })
 }
 

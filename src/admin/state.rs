@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
+use crate::admin::editor::Editor;
 use crate::admin::readiness::Readiness;
 use crate::admin::view::{CertificateView, MeshInfo};
 use crate::policy::Snapshots;
@@ -16,7 +19,9 @@ pub struct State {
     /// The connections.
     pub recorder: RecorderHandle,
     /// The mesh as a whole, and its doors.
-    pub info: Arc<MeshInfo>,
+    pub info: Arc<ArcSwap<MeshInfo>>,
+    /// Who holds its documents.
+    pub editor: Arc<dyn Editor>,
     /// What is still to be done before the mesh may be used.
     pub readiness: Readiness,
     /// Every certificate that is held now.
@@ -29,6 +34,6 @@ pub struct State {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("context", &self.info.context).finish_non_exhaustive()
+        f.debug_struct("State").field("context", &self.info.load().context).finish_non_exhaustive()
     }
 }

@@ -8,7 +8,11 @@ use crate::admin::readiness::Readiness;
 use crate::admin::state::State;
 use crate::admin::view::MeshInfo;
 use crate::mesh::{BackendKind, ContainerPort, Controller, MeshSpec, Name, Source, WorkloadSpec, build};
+use arc_swap::ArcSwap;
+
+use crate::admin::editor::{Edit, EditError, Edited, Editor, Manner};
 use crate::policy::{MtlsMode, PeerAuthentication, Policies, Snapshot, Snapshots};
+use crate::resources::Objects;
 use crate::telemetry::{Metrics, Recorder, queue};
 
 fn reviews() -> WorkloadSpec {
@@ -55,6 +59,19 @@ fn info() -> MeshInfo {
     }
 }
 
+/// An editor that has nothing and changes nothing.
+struct ReadOnly;
+
+impl Editor for ReadOnly {
+    fn objects(&self) -> Arc<Objects> {
+        Arc::default()
+    }
+
+    fn edit(&self, _: Edit, _: Manner) -> Result<Vec<Edited>, EditError> {
+        Ok(Vec::new())
+    }
+}
+
 pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
     let mesh = build(MeshSpec { workloads: vec![reviews()], ..MeshSpec::default() }).unwrap();
     let (_, receiver) = queue();
@@ -66,7 +83,8 @@ pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
             Policies { peer_authentications: vec![Arc::new(strict())], ..Policies::default() },
         )),
         recorder: Recorder::new(receiver, Metrics::new("Kubernetes"), None).handle(),
-        info: Arc::new(info()),
+        info: Arc::new(ArcSwap::from_pointee(info())),
+        editor: Arc::new(ReadOnly),
         readiness: Readiness::new(),
         certificates: Arc::new(Vec::new),
         metrics: Arc::new(|| "# EOF\n".to_owned()),

@@ -17,6 +17,7 @@ mod explanation;
 mod connection;
 mod config;
 mod refusal;
+mod resource;
 
 pub use certificate::CertificateView;
 pub use config::ConfigView;
@@ -29,5 +30,6 @@ pub use info::{DoorView, MeshInfo, WorkloadDoors};
 pub use policy::{ModeView, PolicyRefView, PolicyView, PortMode};
 pub use record::{AuthorizationView, LaneView, PartyView, RecordView, StepView};
 pub use refusal::RefusalView;
+pub use resource::{EditedView, NamedText, ResourceList, ResourceView};
 pub use service::{EndpointView, ServicePortView, ServiceView};
 pub use workload::{PortView, WorkloadView};

@@ -1,6 +1,6 @@
 //! Starting what answers behind the workloads' ports: in-process backends on a thread of their own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::app::error::StartError;
 use crate::app::port_holder::who_holds;
 use crate::ca::app_certificate;
 use crate::mesh::{BackendKind, Mesh, Name, Place, Service, Workload};
-use crate::proxy::{Backend, Backends};
+use crate::proxy::Backend;
 use crate::tls::AppTls;
 
 /// A bound backend that nobody serves yet.
@@ -21,32 +21,84 @@ pub(crate) struct Bound {
     pub(crate) tls: Option<AppTls>,
 }
 
-/// Binds every in-process backend and tells the proxy where they are.
+/// What stands behind one port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    /// How the proxy reaches it.
+    pub(crate) backend: Backend,
+    /// What it is.
+    kind: BackendKind,
+    /// Whether a proxy stands in front of it, so that the declared port is not its own.
+    is_behind_proxy: bool,
+    /// The local address of its workload.
+    ip: IpAddr,
+}
+
+/// All backends, by workload and port.
+pub(crate) type Placement = HashMap<(Name, u16), Placed>;
+
+/// The backends that a mesh wants, and what has to happen for it.
+pub(crate) struct Rearranged {
+    /// All of them.
+    pub(crate) placement: Placement,
+    /// Those that are bound and wait to be served.
+    pub(crate) new: Vec<Bound>,
+    /// The listeners that nobody needs any more.
+    pub(crate) gone: Vec<SocketAddr>,
+}
+
+/// Binds every in-process backend of `mesh` that is not in `before` as it should be.
 ///
 /// Behind a proxy the app listens on its workload's local address and any free port; outside the mesh there is no proxy
 /// in front, and the app has the declared port itself.
-pub(crate) fn bind(mesh: &Mesh, place: Place, backends: &Backends) -> Result<Vec<Bound>, StartError> {
-    let mut addresses: HashMap<(Name, u16), Backend> = HashMap::new();
-    let mut bound = Vec::new();
+pub(crate) fn rearrange(mesh: &Mesh, place: Place, before: &Placement) -> Result<Rearranged, StartError> {
+    let mut placement = Placement::new();
+    let mut new = Vec::new();
     for workload in mesh.workloads() {
         let Some(ip) = place.local_ip(workload) else { continue };
+        let is_behind_proxy = workload.reach.in_mesh();
         for port in &workload.ports {
-            let backend = match &workload.backend {
-                BackendKind::At(target) if workload.reach.in_mesh() => Backend::At(Arc::clone(target)),
+            let key = (workload.name.clone(), port.number);
+            let fits = |placed: &&Placed| {
+                (&placed.kind, placed.is_behind_proxy, placed.ip) == (&workload.backend, is_behind_proxy, ip)
+            };
+            let placed = match (before.get(&key).filter(fits), &workload.backend) {
+                (Some(placed), _) => placed.clone(),
+                (None, BackendKind::At(target)) if is_behind_proxy => {
+                    let backend = Backend::At(Arc::clone(target));
+                    Placed { backend, kind: workload.backend.clone(), is_behind_proxy, ip }
+                }
                 // Outside the mesh no proxy leads to the user's server, so a listener of ours forwards to it.
                 _ => {
-                    let number = if workload.reach.in_mesh() { 0 } else { port.number };
+                    let number = if is_behind_proxy { 0 } else { port.number };
                     let one = bind_one(mesh, workload, (ip, number))?;
-                    let addr = one.addr;
-                    bound.push(one);
-                    Backend::Here(addr)
+                    let backend = Backend::Here(one.addr);
+                    new.push(one);
+                    Placed { backend, kind: workload.backend.clone(), is_behind_proxy, ip }
                 }
             };
-            addresses.insert((workload.name.clone(), port.number), backend);
+            placement.insert(key, placed);
         }
     }
-    backends.store(addresses);
-    Ok(bound)
+    let gone = before.values().filter_map(Placed::listener);
+    let kept: HashSet<SocketAddr> = placement.values().filter_map(Placed::listener).collect();
+    let gone = gone.filter(|addr| !kept.contains(addr)).collect();
+    Ok(Rearranged { placement, new, gone })
+}
+
+impl Placed {
+    /// Where it listens, if it is inside this process.
+    pub(crate) fn listener(&self) -> Option<SocketAddr> {
+        match &self.backend {
+            Backend::Here(addr) => Some(*addr),
+            Backend::At(_) => None,
+        }
+    }
+}
+
+/// The backends as the proxy asks for them.
+pub(crate) fn addresses(placement: &Placement) -> HashMap<(Name, u16), Backend> {
+    placement.iter().map(|(key, placed)| (key.clone(), placed.backend.clone())).collect()
 }
 
 fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, (ip, number): (IpAddr, u16)) -> Result<Bound, StartError> {

@@ -1,22 +1,34 @@
 //! The running mesh as the API and the banner tell it.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::admin::{CertificateView, DoorView, MeshInfo, WorkloadDoors};
-use crate::app::backends::Bound;
+use crate::app::backends::Placement;
 use crate::app::certificates::Certificates;
 use crate::app::options::CaAt;
-use crate::mesh::{Mesh, Place, Reach, Workload};
+use crate::mesh::{Mesh, Name, Place, Reach, Workload};
 use crate::proxy::{self, Door};
 
 /// The doors of every workload; an app counts as one where no proxy stands in front of it.
-pub(crate) fn workloads(mesh: &Mesh, place: Place, doors: &[Door], bound: &[Bound]) -> Vec<WorkloadDoors> {
+pub(crate) fn workloads(
+    mesh: &Mesh,
+    place: Place,
+    doors: &[Door],
+    placement: &Placement,
+) -> Vec<WorkloadDoors> {
+    let mut by_workload: HashMap<&Name, Vec<&Door>> = HashMap::new();
+    for door in doors {
+        if let Some(workload) = door.kind.workload() {
+            by_workload.entry(workload).or_default().push(door);
+        }
+    }
     let entry = |workload: &Workload| {
-        let own = doors.iter().filter(|door| door.kind.workload() == Some(&workload.name));
+        let own = by_workload.get(&workload.name).into_iter().flatten();
         let own = own.map(|door| DoorView { door: door.kind.word().to_owned(), address: door.addr.0 });
-        let apps =
-            bound.iter().filter(|bound| !workload.reach.in_mesh() && bound.workload.name == workload.name);
-        let apps = apps.map(|bound| DoorView { door: "app".to_owned(), address: bound.addr });
+        let apps = workload.ports.iter().filter(|_| !workload.reach.in_mesh());
+        let apps = apps.filter_map(|port| placement.get(&(workload.name.clone(), port.number))?.listener());
+        let apps = apps.map(|address| DoorView { door: "app".to_owned(), address });
         Some(WorkloadDoors {
             name: workload.name.to_string(),
             mesh_ip: workload.address(0).ip(),
@@ -79,5 +91,9 @@ pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
 /// Every certificate that is held now: each workload's chain, then the roots.
 pub(crate) fn certificates(certificates: &Certificates) -> Vec<CertificateView> {
     let now = SystemTime::now();
-    certificates.sources().flat_map(|(_, source)| CertificateView::of_svid(&source.current(), now)).collect()
+    certificates
+        .sources()
+        .values()
+        .flat_map(|source| CertificateView::of_svid(&source.current(), now))
+        .collect()
 }

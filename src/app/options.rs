@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::mesh::Semantics;
 use crate::policy::Snapshot;
 use crate::proxy::Config;
+use crate::resources::Objects;
 use crate::telemetry::AccessLog;
 
 /// How long a workload's certificate lives unless it is asked otherwise; istiod's is 24 h.
@@ -35,8 +37,12 @@ pub enum AdminAt {
 
 /// What to start.
 pub struct Options {
-    /// The mesh and its policies.
+    /// The documents of the mesh.
+    pub objects: Objects,
+    /// What they mean together.
     pub snapshot: Snapshot,
+    /// Whose rules decide, whatever the documents say; live edits keep it.
+    pub semantics: Option<Semantics>,
     /// Where that came from, for people: `demo mesh`, or the files.
     pub mesh_source: String,
     /// The name that other commands find this mesh by; `None` picks one.

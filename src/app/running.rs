@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::admin::MeshInfo;
+use crate::admin::{EditError, Edited, Editor, MeshInfo};
 use crate::app::certificates::Certificates;
+use crate::app::control::Control;
 use crate::app::threads::Stop;
 use crate::drain::{Drain, Drained};
 use crate::identity::{SpiffeId, Svid};
 use crate::mesh::Place;
 use crate::policy::Snapshots;
 use crate::proxy::Door;
+use crate::resources::Objects;
 use crate::telemetry::RecorderHandle;
 
 /// How long the control side may take to end after the data plane has: it only flushes what is in memory.
@@ -21,9 +23,8 @@ const CONTROL_GRACE: Duration = Duration::from_secs(1);
 
 /// What a running mesh is made of.
 pub(in crate::app) struct Parts {
-    pub(in crate::app) info: Arc<MeshInfo>,
     pub(in crate::app) place: Place,
-    pub(in crate::app) doors: Vec<Door>,
+    pub(in crate::app) control: Arc<Control>,
     pub(in crate::app) certificates: Certificates,
     pub(in crate::app) snapshots: Snapshots,
     pub(in crate::app) recorder: RecorderHandle,
@@ -50,8 +51,8 @@ impl Running {
     }
 
     /// What runs where.
-    pub fn info(&self) -> &MeshInfo {
-        &self.parts.info
+    pub fn info(&self) -> Arc<MeshInfo> {
+        self.parts.control.info()
     }
 
     /// Where workloads are on this machine.
@@ -60,8 +61,22 @@ impl Running {
     }
 
     /// Its doors.
-    pub fn doors(&self) -> &[Door] {
-        &self.parts.doors
+    pub fn doors(&self) -> Arc<Vec<Door>> {
+        self.parts.control.doors()
+    }
+
+    /// Who holds its documents.
+    pub fn editor(&self) -> Arc<dyn Editor> {
+        Arc::clone(&self.parts.control) as Arc<dyn Editor>
+    }
+
+    /// Takes over what changed in its files from `before` to `now`; what was edited live stays.
+    ///
+    /// # Errors
+    ///
+    /// [`EditError`], and nothing has changed.
+    pub fn reload(&self, before: &Objects, now: &Objects) -> Result<Vec<Edited>, EditError> {
+        self.parts.control.reload(before, now)
     }
 
     /// The current certificate of `id`; `None` for an identity that is not in the mesh.

@@ -1,11 +1,14 @@
 //! Serving the in-process backends: one accept loop each, one task per connection.
 
+use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 use crate::app::backends::Bound;
@@ -22,23 +25,52 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The pause after a failed accept, as at the proxy's doors.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves all of them until the drain starts; must be called on the backends' runtime.
-pub(crate) fn serve(bound: Vec<Bound>, backends: &Backends, tasks: &Tasks) {
-    for Bound { listener, workload, tls, .. } in bound {
-        let backends = backends.clone();
-        let about = About {
-            workload: workload.name.name.to_string(),
-            namespace: workload.name.namespace.to_string(),
-            caller: Box::new(move |socket| caller(&backends, socket)),
-        };
-        let server = Server { kind: workload.backend.clone(), about: Arc::new(about), tls };
-        let tasks_inside = tasks.clone();
-        tasks.spawn("backend", async move { server.accept(listener, tasks_inside).await });
+/// What the backends' thread is told while it runs.
+pub(crate) enum Order {
+    /// Serve these.
+    Serve(Vec<Bound>),
+    /// Stop listening there; connections go on.
+    Close(SocketAddr),
+}
+
+/// Serves what it is told to until the drain starts; must be called on the backends' runtime.
+pub(crate) async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, backends: Backends, tasks: Tasks) {
+    let mut open: HashMap<SocketAddr, oneshot::Sender<()>> = HashMap::new();
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Serve(bound) => {
+                for bound in bound {
+                    let addr = bound.addr;
+                    open.insert(addr, serve(bound, &backends, &tasks));
+                }
+            }
+            // Dropping the sender closes the listener.
+            Order::Close(addr) => drop(open.remove(&addr)),
+        }
     }
+    std::future::pending::<()>().await;
+}
+
+/// Serves one backend until the drain starts, or what is returned is dropped.
+fn serve(bound: Bound, backends: &Backends, tasks: &Tasks) -> oneshot::Sender<()> {
+    let Bound { listener, workload, tls, .. } = bound;
+    let backends = backends.clone();
+    let about = About {
+        workload: workload.name.name.to_string(),
+        namespace: workload.name.namespace.to_string(),
+        caller: Box::new(move |socket| caller(&backends, socket)),
+    };
+    let server = Server { kind: workload.backend.clone(), about: Arc::new(about), tls };
+    let tasks_inside = tasks.clone();
+    let (close, closed) = oneshot::channel();
+    tasks.spawn("backend", async move {
+        tokio::select! { () = server.accept(listener, tasks_inside) => {}, _ = closed => {} }
+    });
+    close
 }
 
 /// Who is behind `socket`: the proxy knows whom it dialled for; anyone else came without one.
-fn caller(backends: &Backends, socket: std::net::SocketAddr) -> Caller {
+fn caller(backends: &Backends, socket: SocketAddr) -> Caller {
     match backends.caller(socket) {
         Some(known) => {
             Caller { workload: known.workload, identity: known.identity, wire: known.wire.to_owned() }

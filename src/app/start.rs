@@ -8,25 +8,26 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::admin::{
-    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Readiness, ServeError, State,
+    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, Readiness, ServeError, State,
 };
-use crate::app::backends::{self, Bound};
+use crate::app::backends::{Placement, addresses, rearrange};
 use crate::app::bind::{self, Claim, claim};
 use crate::app::certificates::Certificates;
+use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::error::StartError;
 use crate::app::info::{self, Whole};
 use crate::app::options::{AdminAt, CaAt, Options};
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
-use crate::app::serve::serve;
-use crate::app::threads::{self, Stopped, WorkerThread, stop};
+use crate::app::serve::{Order, obey};
+use crate::app::threads::{self, Stopped, WorkerDoors, stop};
 use crate::ca::{Authority, AuthorityOptions};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
-use crate::policy::Snapshots;
+use crate::policy::{Snapshot, Snapshots};
 use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Shared, Worker, doors};
 use crate::telemetry::{EventSender, Metrics, Recorder, queue};
 
@@ -47,10 +48,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let claim = Arc::new(listener);
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
-    let identities = Identities::default();
-    let certificates = Certificates::issue(Arc::new(authority(&options)?), &mesh, &identities)?;
-    let backends = Backends::default();
-    let bound = backends::bind(&mesh, place, &backends)?;
+    let certificates = Certificates::new(Arc::new(authority(&options)?));
+    let issued = certificates.issue(&mesh)?;
+    let backends = rearrange(&mesh, place, &Placement::new())?;
     let doors = doors(&mesh, place);
     let shares = bind::open(&doors, options.workers.max(1))?;
     let whole = Whole {
@@ -61,33 +61,46 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         ca: &options.ca,
         ttl: options.certificate_ttl,
         admin: admin.as_ref().and_then(|listener| listener.local_addr().ok()),
-        workloads: info::workloads(&mesh, place, &doors, &bound),
+        workloads: info::workloads(&mesh, place, &doors, &backends.placement),
     };
-    let shared = Shared {
-        snapshots: Snapshots::new(options.snapshot),
-        changes: Changes::default(),
-        place,
-        config: options.proxy,
-        identities: identities.clone(),
-        backends: backends.clone(),
-        own: Arc::new(ArcSwap::from_pointee(own_addresses(&doors, admin.as_ref(), place))),
-    };
+    let own = own_addresses(admin.as_ref(), place);
+    let shared = shared(options.snapshot, place, options.proxy);
+    shared.backends.store(addresses(&backends.placement));
+    shared.own.store(Arc::new(own.iter().copied().chain(doors.iter().map(|door| door.addr.0)).collect()));
     let ((data, data_tasks), (control, control_tasks), (stop, stopped)) = (drain(), drain(), stop());
     let (sender, receiver) = queue();
     let metrics = Metrics::new(mesh.settings().cluster.as_str());
     let recorder = Recorder::new(receiver, metrics.clone(), options.access_log);
     let handle = recorder.handle();
-    certificates.keep_fresh(&identities, &control_tasks);
-    let mut threads = vec![serve_backends(bound, backends, &control_tasks, (&claim, &stopped))?];
-    threads.extend(start_workers(shares, &shared, (&sender, &data_tasks), (&claim, &stopped))?);
+    certificates.adopt(issued, &shared.identities, &control_tasks);
+    let (orders, thread) = serve_backends(&shared, &control_tasks, (&claim, &stopped))?;
+    // Its thread has just started, and hears every order.
+    let _ = orders.send(Order::Serve(backends.new));
+    let mut threads = vec![thread];
+    let workers = start_workers(shares, &shared, (&sender, &data_tasks), (&claim, &stopped), &mut threads)?;
     control_tasks.spawn("recorder", recorder.run(control_tasks.clone()));
-    let info = Arc::new(info::whole(whole, began.elapsed()));
+    let info = Arc::new(ArcSwap::from_pointee(info::whole(whole, began.elapsed())));
     let (quit, quit_asked) = watch::channel(false);
     let current = certificates.clone();
-    let state = State {
-        snapshots: shared.snapshots.clone(),
-        recorder: handle.clone(),
+    let snapshots = shared.snapshots.clone();
+    let fixed = Fixed {
+        shared,
+        certificates: certificates.clone(),
+        workers,
+        backends: orders,
         info: Arc::clone(&info),
+        tasks: control_tasks.clone(),
+        own,
+        semantics: options.semantics,
+    };
+    let placement = backends.placement;
+    let objects = Arc::new(options.objects);
+    let editor = Control::new(fixed, ControlState { objects, doors: Arc::new(doors), placement });
+    let state = State {
+        snapshots: snapshots.clone(),
+        recorder: handle.clone(),
+        info,
+        editor: Arc::clone(&editor) as Arc<dyn Editor>,
         readiness: Readiness::new(),
         certificates: Arc::new(move || info::certificates(&current)),
         metrics: Arc::new(move || metrics.encode()),
@@ -96,9 +109,20 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         }),
     };
     serve_admin(socket, admin, &state, &control_tasks);
-    let snapshots = shared.snapshots;
-    let mesh = Parts { info, place, doors, certificates, snapshots, recorder: handle };
+    let mesh = Parts { place, control: editor, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
+}
+
+fn shared(snapshot: Snapshot, place: Place, config: proxy::Config) -> Shared {
+    Shared {
+        snapshots: Snapshots::new(snapshot),
+        changes: Changes::default(),
+        place,
+        config,
+        identities: Identities::default(),
+        backends: Backends::default(),
+        own: Arc::default(),
+    }
 }
 
 /// Takes the wanted name, or the first free one: `default`, `default-2`, and so on.
@@ -167,27 +191,24 @@ fn authority(options: &Options) -> Result<Authority, StartError> {
     })
 }
 
-fn own_addresses(
-    doors: &[Door],
-    admin: Option<&tokio::net::TcpListener>,
-    place: Place,
-) -> HashSet<SocketAddr> {
+/// The addresses of this process that are no workload's.
+fn own_addresses(admin: Option<&tokio::net::TcpListener>, place: Place) -> HashSet<SocketAddr> {
     let claim = SocketAddr::new(place.node_ip(), proxy::ADMIN);
     let admin = admin.and_then(|listener| listener.local_addr().ok());
-    doors.iter().map(|door| door.addr.0).chain(admin).chain([claim]).collect()
+    admin.into_iter().chain([claim]).collect()
 }
 
 fn serve_backends(
-    bound: Vec<Bound>,
-    backends: Backends,
+    shared: &Shared,
     tasks: &Tasks,
     (claim, stopped): (&Arc<TcpListener>, &Stopped),
-) -> Result<JoinHandle<()>, StartError> {
-    let (tasks, stopped) = (tasks.clone(), stopped.clone());
-    threads::run("backends".to_owned(), Arc::clone(claim), async move {
-        serve(bound, &backends, &tasks);
-        stopped.wait().await;
-    })
+) -> Result<(mpsc::UnboundedSender<Order>, JoinHandle<()>), StartError> {
+    let (backends, tasks, stopped) = (shared.backends.clone(), tasks.clone(), stopped.clone());
+    let (orders, incoming) = mpsc::unbounded_channel();
+    let thread = threads::run("backends".to_owned(), Arc::clone(claim), async move {
+        tokio::select! { () = obey(incoming, backends, tasks) => {}, () = stopped.wait() => {} }
+    })?;
+    Ok((orders, thread))
 }
 
 fn start_workers(
@@ -195,14 +216,16 @@ fn start_workers(
     shared: &Shared,
     (sender, tasks): (&EventSender, &Tasks),
     (claim, stopped): (&Arc<TcpListener>, &Stopped),
-) -> Result<Vec<JoinHandle<()>>, StartError> {
+    threads: &mut Vec<JoinHandle<()>>,
+) -> Result<Vec<WorkerDoors>, StartError> {
     let log = AcceptLog::default();
-    let start = |(number, share): (usize, VecDeque<(Door, TcpListener)>)| {
+    let mut start = |(number, share): (usize, VecDeque<(Door, TcpListener)>)| {
         let context = Context::new(shared.clone(), sender.worker(), tasks.clone());
         let worker = Worker::new(context, log.clone());
-        let worker = WorkerThread::start(number, Arc::clone(claim), worker, stopped.clone())?;
-        share.into_iter().for_each(|(door, listener)| worker.open(door, listener));
-        Ok(worker.into_handle())
+        let (doors, thread) = WorkerDoors::start(number, Arc::clone(claim), worker, stopped.clone())?;
+        share.into_iter().for_each(|(door, listener)| doors.open(door, listener));
+        threads.push(thread);
+        Ok(doors)
     };
-    shares.into_iter().enumerate().map(start).collect()
+    shares.into_iter().enumerate().map(&mut start).collect()
 }

@@ -1,12 +1,14 @@
 //! Threads: one current-thread runtime per worker, so that a tunnel, its streams and their sockets never change threads.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::addr::LocalAddr;
 use crate::app::error::StartError;
 use crate::proxy::{Door, Worker};
 
@@ -36,46 +38,66 @@ impl Stopped {
     }
 }
 
-/// A worker's thread; doors can be handed to it while it runs.
-pub(crate) struct WorkerThread {
-    doors: mpsc::UnboundedSender<(Door, TcpListener)>,
-    thread: JoinHandle<()>,
+/// What a worker's thread is told while it runs.
+enum Order {
+    Open(Door, TcpListener),
+    Close(LocalAddr),
 }
 
-impl WorkerThread {
+/// The way to a worker's doors.
+pub(crate) struct WorkerDoors {
+    orders: mpsc::UnboundedSender<Order>,
+}
+
+impl WorkerDoors {
     /// Starts worker `number`.
     pub(crate) fn start(
         number: usize,
         claim: Arc<TcpListener>,
         worker: Worker,
         stopped: Stopped,
-    ) -> Result<Self, StartError> {
-        let (doors, mut incoming) = mpsc::unbounded_channel::<(Door, TcpListener)>();
+    ) -> Result<(Self, JoinHandle<()>), StartError> {
+        let (orders, incoming) = mpsc::unbounded_channel();
         let thread = run(format!("worker-{number}"), claim, async move {
             worker.watch_changes();
-            let serve = async {
-                while let Some((door, listener)) = incoming.recv().await {
-                    let addr = door.addr;
-                    if let Err(error) = worker.serve(door, listener) {
-                        tracing::error!(target: "glasstunnel::app", %addr, %error, "a door could not be opened");
-                    }
-                }
-                std::future::pending::<()>().await;
-            };
-            tokio::select! { () = serve => {}, () = stopped.wait() => {} }
+            tokio::select! { () = obey(worker, incoming) => {}, () = stopped.wait() => {} }
         })?;
-        Ok(Self { doors, thread })
+        Ok((Self { orders }, thread))
     }
 
     /// Hands a bound door to the worker.
     pub(crate) fn open(&self, door: Door, listener: TcpListener) {
         // A worker that has ended has no doors; the listener closes.
-        let _ = self.doors.send((door, listener));
+        let _ = self.orders.send(Order::Open(door, listener));
     }
 
-    pub(crate) fn into_handle(self) -> JoinHandle<()> {
-        self.thread
+    /// Closes the door at `addr`; what came in through it goes on.
+    pub(crate) fn close(&self, addr: LocalAddr) {
+        let _ = self.orders.send(Order::Close(addr));
     }
+}
+
+async fn obey(worker: Worker, mut incoming: mpsc::UnboundedReceiver<Order>) {
+    let mut open: HashMap<LocalAddr, oneshot::Sender<()>> = HashMap::new();
+    while let Some(order) = incoming.recv().await {
+        match order {
+            Order::Open(door, listener) => {
+                let addr = door.addr;
+                let (close, closed) = oneshot::channel();
+                match worker.serve(door, listener, closed) {
+                    Ok(()) => {
+                        open.insert(addr, close);
+                    }
+                    Err(error) => {
+                        tracing::error!(target: "glasstunnel::app", %addr, %error, "a door could not be opened");
+                    }
+                }
+            }
+            // Dropping the sender closes the door.
+            Order::Close(addr) => drop(open.remove(&addr)),
+        }
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Runs `future` on a thread and a current-thread runtime of its own. `claim` is let go last, when every socket of the

@@ -51,6 +51,12 @@ pub enum Command {
     Config(ConfigArguments),
     /// Say what happened to a connection at each step, on both ends, and why
     Explain(ExplainArguments),
+    /// List the documents of the running mesh, like `kubectl get`
+    Get(GetArguments),
+    /// Put documents into the running mesh, like `kubectl apply`
+    Apply(ApplyArguments),
+    /// Take documents out of the running mesh, like `kubectl delete`
+    Delete(DeleteArguments),
 }
 
 /// What `up` takes.
@@ -258,6 +264,64 @@ pub struct ExplainArguments {
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
     #[arg(hide_possible_values = true, hide_default_value = true)]
     pub output: Story,
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+/// What `get` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::GET, arg_required_else_help = true)]
+pub struct GetArguments {
+    /// pa, ap, dr, svc, po, deploy, ns, …, several with commas, or all; then names, or KIND/NAME
+    #[arg(value_name = "KIND [NAME]…", required = true)]
+    pub what: Vec<String>,
+    /// In this namespace [default: default]
+    #[arg(short, long, value_name = "NS", conflicts_with = "all_namespaces")]
+    pub namespace: Option<String>,
+    /// In all namespaces
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
+    /// table, wide, json, yaml, jsonl or name [default: table]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub output: Format,
+    /// Leave the header line out
+    #[arg(long)]
+    pub no_headers: bool,
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+/// What `apply` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::APPLY, arg_required_else_help = true)]
+pub struct ApplyArguments {
+    /// YAML or JSON, `-` for stdin, repeatable; all of it is applied, or nothing
+    #[arg(short, long = "file", value_name = "FILE|DIR", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Only say what it would do
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+/// What `delete` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::DELETE, arg_required_else_help = true)]
+pub struct DeleteArguments {
+    /// A kind and names, or KIND/NAME…
+    #[arg(value_name = "KIND NAME", conflicts_with = "files")]
+    pub what: Vec<String>,
+    /// The documents that these files name; `-` for stdin, repeatable
+    #[arg(short, long = "file", value_name = "FILE|DIR")]
+    pub files: Vec<PathBuf>,
+    /// In this namespace [default: default]
+    #[arg(short, long, value_name = "NS")]
+    pub namespace: Option<String>,
     /// Which running mesh [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,

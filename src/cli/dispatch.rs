@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::admin::ClientError;
 use crate::cli::args::{Arguments, Color, Command};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::{config, exec, explain, up};
+use crate::cli::{config, edit, exec, explain, get, up};
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -39,6 +40,11 @@ fn start() -> Exit {
                 _ if exit == Exit::Done => {}
                 // They show the lines of the file that they are about, in a layout of their own.
                 CliError::Load(errors) => output.talk(&format!("{errors}\n")),
+                CliError::Client(ClientError::Refused { refusal, .. })
+                    if refusal.message.starts_with("error[") =>
+                {
+                    output.talk(&format!("{}\n", refusal.message));
+                }
                 error => output.failure(error),
             }
             exit
@@ -52,6 +58,11 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Exec(arguments) => runtime()?.block_on(exec::run(arguments)).map(Exit::Program),
         Command::Config(arguments) => {
             runtime()?.block_on(config::run(arguments, output)).map(|()| Exit::Done)
+        }
+        Command::Get(arguments) => runtime()?.block_on(get::run(arguments, output)).map(|()| Exit::Done),
+        Command::Apply(arguments) => runtime()?.block_on(edit::apply(arguments, output)).map(|()| Exit::Done),
+        Command::Delete(arguments) => {
+            runtime()?.block_on(edit::delete(arguments, output)).map(|()| Exit::Done)
         }
         Command::Explain(arguments) => runtime()?.block_on(explain::run(arguments, output)),
     }

@@ -7,7 +7,7 @@ use crate::app::StartError;
 use crate::cli::child::ChildError;
 use crate::explain::QuestionError;
 use crate::reason::{Reason, Side};
-use crate::resources::LoadErrors;
+use crate::resources::{LoadErrors, UnknownKind};
 use crate::telemetry::LoggingError;
 
 /// Why a command ended early.
@@ -28,6 +28,23 @@ pub enum CliError {
     /// The mesh's documents are wrong.
     #[error(transparent)]
     Load(#[from] LoadErrors),
+    /// A word that is no kind.
+    #[error(transparent)]
+    Kind(#[from] UnknownKind),
+    /// `get` finds no object of that name.
+    #[error("{object} not found")]
+    NotFound {
+        /// What was asked for, as kubectl calls it.
+        object: String,
+        /// What there is.
+        names: Vec<String>,
+    },
+    /// `delete` without a name would delete all.
+    #[error("expected the name of a {kind}, found none")]
+    Nameless {
+        /// The kind.
+        kind: &'static str,
+    },
     /// The question of `explain` cannot be asked.
     #[error(transparent)]
     Question(#[from] QuestionError),
@@ -54,9 +71,14 @@ impl CliError {
             Self::Child(error) => Some(error),
             Self::Load(error) => Some(error),
             Self::Question(error) => Some(error),
+            Self::Kind(error) => Some(error),
             Self::Start(error) => Some(error),
             Self::Logging(error) => Some(error),
-            Self::Write(_) | Self::Read(_) | Self::Runtime(_) => None,
+            Self::NotFound { .. }
+            | Self::Nameless { .. }
+            | Self::Write(_)
+            | Self::Read(_)
+            | Self::Runtime(_) => None,
         }
     }
 }
@@ -70,6 +92,9 @@ impl Reason for CliError {
             Self::Write(_) => "cli.write",
             Self::Load(error) => error.code(),
             Self::Question(error) => error.code(),
+            Self::Kind(error) => error.code(),
+            Self::NotFound { .. } => "cli.not_found",
+            Self::Nameless { .. } => "cli.nameless",
             Self::Start(error) => error.code(),
             Self::Logging(error) => error.code(),
             Self::Read(_) => "cli.read",
@@ -82,6 +107,13 @@ impl Reason for CliError {
     }
 
     fn hint(&self) -> Option<String> {
-        self.inner().and_then(Reason::hint)
+        match self {
+            Self::NotFound { names, .. } if names.is_empty() => {
+                Some("there are none in this namespace".to_owned())
+            }
+            Self::NotFound { names, .. } => Some(format!("there are: {}", names.join(", "))),
+            Self::Nameless { kind } => Some(format!("glasstunnel delete {kind} NAME, or delete -f FILE")),
+            other => other.inner().and_then(Reason::hint),
+        }
     }
 }

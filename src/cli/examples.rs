@@ -77,6 +77,27 @@ Examples:
   glasstunnel config all
   glasstunnel config all -o json > mesh.json        one document, to attach to a report";
 
+pub(crate) const GET: &str = "\
+Examples:
+  glasstunnel get pa -A                             every PeerAuthentication
+  glasstunnel get pa,ap,dr,svc,po                   several kinds at once
+  glasstunnel get pa default -n istio-system -o yaml
+  glasstunnel get svc customers -o wide             adds where it is declared, file:line";
+
+pub(crate) const APPLY: &str = "\
+Examples:
+  glasstunnel apply -f strict.yaml                  all of it, or nothing
+  glasstunnel apply -f policies/ --dry-run          would it be taken?
+  kubectl get pa,ap -A -o yaml | glasstunnel apply -f -
+
+Open connections are asked again: what a new policy refuses is cut, and its record names the policy.";
+
+pub(crate) const DELETE: &str = "\
+Examples:
+  glasstunnel delete pa default
+  glasstunnel delete ap/deny-all -n customers
+  glasstunnel delete -f strict.yaml                 everything that the file names";
+
 pub(crate) const EXPLAIN: &str = "\
 Examples:
   glasstunnel explain '#17'                         the number is in the ID column of `up`

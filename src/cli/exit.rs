@@ -52,6 +52,7 @@ impl Exit {
         match error {
             CliError::Context(error) => Self::of_context(error),
             CliError::Client(ClientError::Context(error)) => Self::of_context(error),
+            CliError::Client(ClientError::Refused { status: 422, .. }) => Self::Configuration,
             CliError::Client(ClientError::Refused { .. }) => Self::No,
             CliError::Client(ClientError::Unreachable { .. } | ClientError::Broken { .. }) => Self::NoMesh,
             CliError::Client(ClientError::TooSlow { .. } | ClientError::Unreadable { .. }) => {
@@ -64,7 +65,8 @@ impl Exit {
             // `glasstunnel config workloads | head -1`: the reader has what it wanted.
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Self::Done,
             CliError::Load(_) => Self::Configuration,
-            CliError::Question(_) => Self::Usage,
+            CliError::Question(_) | CliError::Kind(_) | CliError::Nameless { .. } => Self::Usage,
+            CliError::NotFound { .. } => Self::No,
             CliError::Start(StartError::Context(error)) => Self::of_context(error),
             CliError::Start(_)
             | CliError::Logging(_)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::cli::error::CliError;
 use crate::mesh::{Semantics, build};
 use crate::policy::Snapshot;
-use crate::resources::{DEMO, IgnoredKind, Input, Objects, located};
+use crate::resources::{DEMO, IgnoredKind, Input, Objects};
 
 /// What the demo mesh is called where a file name would stand.
 pub(crate) const DEMO_NAME: &str = "demo mesh";
@@ -44,7 +44,7 @@ pub(crate) fn read(inputs: &[Input], semantics: Option<Semantics>) -> Result<Fro
     let loaded = objects.assemble()?;
     let mut spec = loaded.spec;
     spec.settings.semantics = semantics.unwrap_or(spec.settings.semantics);
-    let mesh = build(spec).map_err(|error| located(&error, inputs))?;
+    let mesh = build(spec).map_err(|error| objects.located(&error))?;
     let snapshot = Snapshot::new(Arc::new(mesh), loaded.policies);
     Ok(FromFiles { objects, snapshot, ignored: loaded.ignored })
 }

@@ -20,7 +20,7 @@ use crate::cli::output::Output;
 use crate::drain::Drained;
 use crate::policy::Snapshot;
 use crate::proxy::Config;
-use crate::resources::{DEMO, IgnoredKind, Input};
+use crate::resources::{DEMO, IgnoredKind, Input, Objects};
 use crate::telemetry::{self, AccessLog, LogFormat, Look, Record, live_line};
 
 /// Runs the mesh until it is told to stop.
@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         return output.answer(DEMO);
     }
     let inputs = inputs(&arguments.files)?;
-    let FromFiles { snapshot, ignored, .. } = read(&inputs, arguments.semantics)?;
+    let FromFiles { objects, snapshot, ignored } = read(&inputs, arguments.semantics)?;
     if arguments.print_mesh {
         return print(&inputs, output);
     }
@@ -39,7 +39,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     }
     telemetry::init(format(arguments.log_format), "info")?;
     let signals = Signals::new()?;
-    let running = app::start(options(arguments, snapshot)).await?;
+    let running = app::start(options(arguments, (objects, snapshot))).await?;
     greet(&running, &ignored, output)?;
     let mut records = running.recorder().subscribe();
     let reading = watch(&running, signals, &mut records, output).await;
@@ -54,21 +54,23 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
 
 /// The documents as they were given, in one stream.
 fn print(inputs: &[Input], output: &mut Output) -> Result<(), CliError> {
-    for (index, text) in crate::resources::texts(inputs)?.iter().enumerate() {
+    for (index, (_, text)) in crate::resources::texts(inputs)?.iter().enumerate() {
         let separator = if index > 0 && !text.starts_with("---") { "---\n" } else { "" };
         output.answer(&format!("{separator}{}\n", text.trim_end()))?;
     }
     Ok(())
 }
 
-fn options(arguments: &UpArguments, snapshot: Snapshot) -> Options {
+fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot)) -> Options {
     let cluster = snapshot.mesh.settings().cluster.clone();
     let stderr =
         || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(std::io::stderr()));
     let names: Vec<String> = arguments.files.iter().map(|path| path.display().to_string()).collect();
     let cores = available_parallelism().map_or(1, NonZero::get);
     Options {
+        objects,
         snapshot,
+        semantics: arguments.semantics,
         mesh_source: if names.is_empty() { DEMO_NAME.to_owned() } else { names.join(", ") },
         context: arguments.context.clone(),
         ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
@@ -113,7 +115,7 @@ fn greet(running: &Running, ignored: &[IgnoredKind], output: &mut Output) -> Res
         output
             .talk(&format!("ignored: {} ({count}, first at {}): {}\n", kind.kind, kind.first, kind.meaning));
     }
-    output.answer(&banner(info, &workloads, &services, &policies, &program()))?;
+    output.answer(&banner(&info, &workloads, &services, &policies, &program()))?;
     output.answer(&format!("\n{}\n", live_line::header(look(output))))
 }
 

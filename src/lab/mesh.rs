@@ -11,7 +11,7 @@ use crate::lab::error::LabError;
 use crate::mesh::{Semantics, Workload, build};
 use crate::policy::Snapshot;
 use crate::proxy::{Config, DoorKind};
-use crate::resources::{Input, load};
+use crate::resources::{Input, Objects};
 use crate::telemetry::Record;
 
 /// How a lab differs from `up` with the same YAML.
@@ -41,12 +41,15 @@ impl Lab {
     ///
     /// As `glasstunnel up -f` would fail.
     pub async fn start(yaml: &str, options: LabOptions) -> Result<Self, LabError> {
-        let loaded = load(&[Input::text("lab.yaml", yaml)])?;
+        let objects = Objects::read(&[Input::text("lab.yaml", yaml)])?;
+        let loaded = objects.assemble()?;
         let mut spec = loaded.spec;
         spec.settings.semantics = options.semantics.unwrap_or(spec.settings.semantics);
         let snapshot = Snapshot::new(Arc::new(build(spec)?), loaded.policies);
         let running = app::start(Options {
+            objects,
             snapshot,
+            semantics: options.semantics,
             mesh_source: "lab.yaml".to_owned(),
             context: None,
             ca: CaAt::Memory,
@@ -112,8 +115,9 @@ impl Lab {
         wanted: impl Fn(&DoorKind) -> bool,
     ) -> Result<SocketAddr, LabError> {
         let workload = self.workload(name)?;
-        let mut doors = self.running.doors().iter();
-        let door = doors.find(|door| door.kind.workload() == Some(&workload.name) && wanted(&door.kind));
+        let doors = self.running.doors();
+        let door =
+            doors.iter().find(|door| door.kind.workload() == Some(&workload.name) && wanted(&door.kind));
         let none = || LabError::NoDoor { door: word, workload: name.to_owned() };
         door.map(|door| door.addr.0).ok_or_else(none)
     }

@@ -189,8 +189,7 @@ impl Layer {
 
 /// Whether a ztunnel gets the policy and acts on it.
 pub(in crate::policy) fn is_enforced(policy: &AuthorizationPolicy) -> bool {
-    let layer4_action = matches!(policy.action, Action::Allow | Action::Deny);
-    layer4_action && policy.target_refs.is_empty() && !policy.dry_run
+    policy.not_enforced().is_none()
 }
 
 /// The reach; `selector: {}` means the whole namespace as documented, and on its way to a ztunnel nothing at all.

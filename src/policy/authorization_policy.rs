@@ -131,6 +131,21 @@ impl AuthorizationPolicy {
         self.selector.as_ref().is_none_or(|labels| workload.matches(labels))
     }
 
+    /// Why no ztunnel enforces it, whatever the workload; `None` where one does.
+    pub fn not_enforced(&self) -> Option<String> {
+        match self.action {
+            _ if !self.target_refs.is_empty() => Some(format!(
+                "targetRefs ({}) make it a waypoint's, and ztunnel never gets it",
+                self.target_refs.join(", ")
+            )),
+            Action::Audit | Action::Custom => {
+                Some(format!("ztunnel does not support the {} action", self.action))
+            }
+            _ if self.dry_run => Some("dry run: evaluated and told, never enforced".to_owned()),
+            Action::Allow | Action::Deny => None,
+        }
+    }
+
     /// The HTTP attributes that it names, sorted, each once.
     pub fn layer7(&self) -> Vec<&str> {
         let entries = self.rules.iter().flat_map(Rule::entries);

@@ -136,17 +136,8 @@ fn unenforced(policies: &PolicySet, policy: &AuthorizationPolicy, workload: &Wor
     if !is_root && policy.name.namespace != workload.name.namespace {
         return Some(elsewhere(&policy.name.namespace, workload));
     }
-    if !policy.target_refs.is_empty() {
-        return Some(format!(
-            "not enforced here: targetRefs ({}) make it a waypoint's, and ztunnel never gets it",
-            policy.target_refs.join(", ")
-        ));
-    }
-    if matches!(policy.action, Action::Audit | Action::Custom) {
-        return Some(format!("not enforced here: ztunnel does not support the {} action", policy.action));
-    }
-    if policy.dry_run {
-        return Some("dry run: evaluated and told, never enforced".to_owned());
+    if let Some(why) = policy.not_enforced() {
+        return Some(format!("not enforced here: {why}"));
     }
     match (effective_scope(policy, settings), policy.selector.as_ref()) {
         (Scope::WorkloadSelector, Some(labels)) if labels.is_empty() => Some(

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::proxy::accept::{Accepted, accept_loop};
 use crate::proxy::context::Context;
@@ -85,18 +86,26 @@ impl Worker {
         });
     }
 
-    /// Accepts at `door` until the drain starts. Must be called on the worker's runtime.
+    /// Accepts at `door` until the drain starts or `closed` resolves. Must be called on the worker's runtime.
     ///
     /// # Errors
     ///
     /// The listener cannot be registered with the runtime.
-    pub fn serve(&self, door: Door, listener: std::net::TcpListener) -> io::Result<()> {
+    pub fn serve(
+        &self,
+        door: Door,
+        listener: std::net::TcpListener,
+        closed: oneshot::Receiver<()>,
+    ) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let worker = self.clone();
         self.ctx.tasks.spawn("door", async move {
             let handle = |accepted| worker.handle(&door.kind, accepted);
-            accept_loop(listener, &worker.ctx.tasks, handle, |error| worker.log.say(&door, error)).await;
+            let accept =
+                accept_loop(listener, &worker.ctx.tasks, handle, |error| worker.log.say(&door, error));
+            // The sender is only ever dropped, never used: either way the door is to be closed.
+            tokio::select! { () = accept => {}, _ = closed => {} }
         });
         Ok(())
     }

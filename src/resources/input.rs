@@ -41,15 +41,15 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
-/// The texts of all `inputs`, in order.
+/// The names and texts of all `inputs`, in order.
 ///
 /// # Errors
 ///
 /// The first file that cannot be read.
-pub fn texts(inputs: &[Input]) -> Result<Vec<String>, LoadErrors> {
+pub fn texts(inputs: &[Input]) -> Result<Vec<(String, String)>, LoadErrors> {
     let mut texts = Vec::new();
     for input in inputs {
-        texts.extend(read(input)?.into_iter().map(|file| file.text));
+        texts.extend(read(input)?.into_iter().map(|file| (file.name.to_string(), file.text)));
     }
     Ok(texts)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::mesh::{Name, NamespaceSpec, ServiceSpec, Settings, Source, WorkloadSpec};
 use crate::policy::{AuthorizationPolicy, PeerAuthentication};
@@ -36,6 +37,8 @@ pub struct Object {
     pub source: Source,
     /// What it says.
     pub content: Content,
+    /// When it was read, for its age where it has no creation time.
+    pub read_at: SystemTime,
     pub(in crate::resources) file: Arc<File>,
     pub(in crate::resources) at: At,
     /// Equal for two documents that say the same, wherever they stand.
@@ -81,6 +84,7 @@ impl Object {
             key: ObjectKey { kind: kind.name().to_owned(), name },
             source: file.source(node.at),
             content,
+            read_at: SystemTime::now(),
             file: Arc::clone(file),
             at: node.at,
             fingerprint: node.fingerprint(),

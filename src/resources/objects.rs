@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::mesh::MeshSpec;
+use crate::mesh::{MeshError, MeshSpec};
 use crate::policy::Policies;
+use crate::reason::Reason;
 use crate::resources::collect::Collected;
-use crate::resources::error::{LoadError, LoadErrors};
+use crate::resources::error::{LoadError, LoadErrors, Mark};
 use crate::resources::ignored::{IgnoredKind, meaning};
 use crate::resources::input::{File, Input, read};
 use crate::resources::object::{Content, NamedTarget, Object, ObjectKey};
@@ -86,7 +87,11 @@ impl Objects {
         for object in &newer.objects {
             let old = places.get(&object.key).and_then(|place| objects.get_mut(*place));
             let change = match old {
-                Some(old) if old.fingerprint == object.fingerprint => Change::Unchanged,
+                // It may stand elsewhere now: verdicts cite the newer place.
+                Some(old) if old.fingerprint == object.fingerprint => {
+                    *old = Object { read_at: old.read_at, ..object.clone() };
+                    Change::Unchanged
+                }
                 Some(old) => {
                     *old = object.clone();
                     Change::Configured
@@ -106,6 +111,59 @@ impl Objects {
     pub fn without(&self, keys: &[ObjectKey]) -> Self {
         let objects = self.objects.iter().filter(|object| !keys.contains(&object.key)).cloned().collect();
         Self { objects }
+    }
+
+    /// These objects after their files changed from `before` to `now`: what changed there is taken over, what was edited
+    /// here stays. `None` stands for an object that is gone.
+    pub fn reloaded(&self, before: &Self, now: &Self) -> (Self, Vec<(ObjectKey, Option<Change>)>) {
+        let old = before.fingerprints();
+        let new = now.fingerprints();
+        let live = self.fingerprints();
+        let gone: Vec<ObjectKey> =
+            old.keys().filter(|key| !new.contains_key(*key)).map(|key| (*key).clone()).collect();
+        let taken = now.objects.iter().filter(|object| {
+            let same_file = old.get(&object.key) == Some(&object.fingerprint);
+            // An object that nobody edited is taken again all the same: it may stand on another line now.
+            !same_file || live.get(&object.key) == Some(&object.fingerprint)
+        });
+        let taken = Self { objects: taken.cloned().collect() };
+        let (objects, changes) = self.without(&gone).with(&taken);
+        let changes = changes.into_iter().filter(|(_, change)| *change != Change::Unchanged);
+        let changes = changes.map(|(key, change)| (key, Some(change)));
+        (objects, changes.chain(gone.into_iter().map(|key| (key, None))).collect())
+    }
+
+    /// These objects with those called `keys` as they were in `before`, or gone if they were not there.
+    pub fn restored(&self, before: &Self, keys: &[ObjectKey]) -> Self {
+        let there = before.objects.iter().filter(|object| keys.contains(&object.key)).cloned().collect();
+        let absent: Vec<ObjectKey> = keys.iter().filter(|key| before.get(key).is_none()).cloned().collect();
+        self.without(&absent).with(&Self { objects: there }).0
+    }
+
+    /// Whether the object called `key` is in both, or in neither, and says the same.
+    pub fn says_the_same(&self, other: &Self, key: &ObjectKey) -> bool {
+        let says = |objects: &Self| objects.get(key).map(|object| object.fingerprint);
+        says(self) == says(other)
+    }
+
+    /// A disagreement between documents, shown where the second of them begins.
+    pub fn located(&self, error: &MeshError) -> LoadErrors {
+        let source = error.at().clone();
+        let file = self.objects.iter().map(|object| &object.file).find(|file| file.name == source.file);
+        let line = file.and_then(|file| {
+            file.text.lines().nth(usize::try_from(source.line.saturating_sub(1)).ok()?).map(Arc::from)
+        });
+        let mark = line.map(|text: Arc<str>| Mark {
+            length: text.trim_end().chars().count(),
+            source,
+            column: 1,
+            text,
+        });
+        LoadError { code: error.code(), message: error.to_string(), help: error.hint(), mark }.into()
+    }
+
+    fn fingerprints(&self) -> HashMap<&ObjectKey, u64> {
+        self.objects.iter().map(|object| (&object.key, object.fingerprint)).collect()
     }
 
     /// What the objects say together.

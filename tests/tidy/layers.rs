@@ -51,7 +51,7 @@ const DOORS: [(&str, &[&str]); 21] = [
     ("tracing", &["telemetry", "proxy", "app"]),
     ("rcgen", &["ca"]),
     ("serde_saphyr", &["resources"]),
-    ("serde_json", &["telemetry", "admin"]),
+    ("serde_json", &["telemetry", "resources", "admin"]),
     ("hyper", &["admin"]),
     ("hyper_util", &["admin"]),
     ("http_body_util", &["admin"]),

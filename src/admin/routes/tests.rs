@@ -12,6 +12,8 @@ fn ask(state: &State, method: &str, target: &str) -> Answer {
         path: path.to_owned(),
         query: query.to_owned(),
         wants_openmetrics: false,
+        is_from_context: true,
+        body: String::new(),
     };
     answer(state, &call)
 }

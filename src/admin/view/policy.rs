@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::admin::view::document::Kind;
-use crate::policy::{Effective, MtlsMode, PeerAuthentication, PolicyRef};
+use crate::policy::{AuthorizationPolicy, Effective, MtlsMode, PeerAuthentication, PolicyRef};
 
 /// One policy as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,9 +15,9 @@ pub struct PolicyView {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// `PeerAuthentication`.
+    /// `PeerAuthentication` or `AuthorizationPolicy`.
     pub policy_kind: String,
-    /// What it does: for a PeerAuthentication its mode, `UNSET` if it has none.
+    /// What it does: for a PeerAuthentication its mode, `UNSET` if it has none; else `ALLOW`, `DENY`, `AUDIT`, `CUSTOM`.
     pub action: String,
     /// `Global`, `Namespace` or `WorkloadSelector`, in ztunnel's words.
     pub scope: String,
@@ -27,6 +27,12 @@ pub struct PolicyView {
     /// `spec.portLevelMtls`, by workload port.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub port_level_mtls: BTreeMap<String, String>,
+    /// How many rules it has; only for an AuthorizationPolicy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<usize>,
+    /// Why no ztunnel enforces it; absent where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_enforced: Option<String>,
     /// Where it is declared, `file:line`.
     pub source: String,
 }
@@ -86,6 +92,24 @@ impl PolicyView {
             scope: scope.to_owned(),
             selector: policy.selector.clone().unwrap_or_default(),
             port_level_mtls: ports.collect(),
+            rules: None,
+            not_enforced: None,
+            source: policy.source.to_string(),
+        }
+    }
+
+    /// The view of an AuthorizationPolicy.
+    pub fn of_authorization(policy: &AuthorizationPolicy, root_namespace: &str) -> Self {
+        Self {
+            namespace: policy.name.namespace.to_string(),
+            name: policy.name.name.to_string(),
+            policy_kind: "AuthorizationPolicy".to_owned(),
+            action: policy.action.to_string(),
+            scope: policy.scope(root_namespace).to_string(),
+            selector: policy.selector.clone().unwrap_or_default(),
+            port_level_mtls: BTreeMap::new(),
+            rules: Some(policy.rules.len()),
+            not_enforced: policy.not_enforced(),
             source: policy.source.to_string(),
         }
     }

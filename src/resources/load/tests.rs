@@ -20,7 +20,7 @@ fn complaint(name: &str, text: &str) -> String {
     match load(&inputs) {
         Err(errors) => errors.to_string(),
         Ok(loaded) => match build(loaded.spec) {
-            Err(error) => located(&error, &inputs).to_string(),
+            Err(error) => Objects::read(&inputs).unwrap().located(&error).to_string(),
             Ok(_) => "no error".to_owned(),
         },
     }
