@@ -31,8 +31,8 @@ pub use view::{
     API_VERSION, AuthorizationView, CertificateView, ClientView, ConfigView, ConnectionView, ConsideredView,
     DiffersView, Document, DoorView, EditedView, EndpointView, ExplanationView, ForeseenStep, Kind, LaneView,
     List, MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode, PortView,
-    RecordView, RefusalView, ResourceList, ResourceView, ServerView, ServicePortView, ServiceView, StepView,
-    WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    RecordView, RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView, ServerView,
+    ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

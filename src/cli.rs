@@ -18,6 +18,8 @@ mod nouns;
 mod columns;
 mod get;
 mod edit;
+mod strict;
+mod watch;
 mod inside;
 mod child;
 mod exec;
@@ -29,7 +31,8 @@ mod dispatch;
 
 pub use args::{
     AdminAddress, ApplyArguments, Arguments, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments,
-    ExecArguments, ExplainArguments, Format, GetArguments, ListArguments, LogShape, UpArguments,
+    ExecArguments, ExplainArguments, Format, GetArguments, ListArguments, LogShape, Rehearsed,
+    StrictArguments, UpArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;
@@ -40,5 +43,6 @@ pub use inside::Inside;
 pub use limits::{Descriptors, raise_descriptors};
 pub use listed::{Listed, listing};
 pub use output::{Output, failure_text};
+pub use strict::rehearsal;
 pub use suggest::{Suggestion, suggestions};
 pub use table::Table;

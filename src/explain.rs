@@ -16,6 +16,7 @@ mod what_if;
 mod remedies;
 mod explanation;
 mod recorded;
+mod rehearsal;
 mod text;
 
 pub use connection::{Arrival, Connection};
@@ -23,6 +24,7 @@ pub use decide::{Decided, Step};
 pub use explanation::{Differs, Explanation, explain};
 pub use question::{Caller, Manner, Question, QuestionError};
 pub use recorded::{Recorded, recorded};
+pub use rehearsal::{Rehearsal, RehearsalRow, Target, TargetError, rehearse};
 pub use symptoms::{Symptoms, symptoms};
 pub use text::{recorded_text, text};
-pub use what_if::with_mode;
+pub use what_if::{Extent, with_mode};

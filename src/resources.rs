@@ -34,7 +34,7 @@ mod demo;
 pub use demo::DEMO;
 pub use error::{LoadError, LoadErrors};
 pub use ignored::IgnoredKind;
-pub use input::{Input, texts};
+pub use input::{Input, Stamp, stamp, texts};
 pub use load::load;
 pub use names::{KIND_NAMES, KindNames, UnknownKind, kind_named, names_of};
 pub use object::{Content, Object, ObjectKey};

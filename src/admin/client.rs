@@ -19,7 +19,7 @@ use crate::admin::error::ClientError;
 use crate::admin::request::encode;
 use crate::admin::view::{
     CertificateView, ConnectionView, Document, EditedView, ExplanationView, List, MeshInfo, NamedText,
-    PolicyView, RecordView, RefusalView, ResourceView, ServiceView, WorkloadView, json,
+    PolicyView, RecordView, RefusalView, RehearsalView, ResourceView, ServiceView, WorkloadView, json,
 };
 
 /// How long a call may take: everything that is asked for is in memory over there.
@@ -133,6 +133,18 @@ impl Client {
             path.extend(value.map(|value| format!("&{parameter}={}", encode(value))));
         }
         self.list(&path).await
+    }
+
+    /// Tries `mode` on what was observed of `target`, in the last `since` if that is given.
+    pub async fn rehearse(
+        &self,
+        target: &str,
+        mode: &str,
+        since: Option<Duration>,
+    ) -> Result<RehearsalView, ClientError> {
+        let mut path = format!("/api/v1/rehearse?target={}&mode={}", encode(target), encode(mode));
+        path.extend(since.map(|since| format!("&since-ns={}", since.as_nanos())));
+        self.one(&path).await
     }
 
     /// Applies the documents of `files`, all or none.

@@ -7,8 +7,10 @@ use crate::admin::answer::Answer;
 use crate::admin::editor::{Edit, Edited, Manner};
 use crate::admin::error::RequestError;
 use crate::admin::handlers::Asked;
-use crate::admin::view::{EditedView, NamedText, ResourceView};
+use crate::admin::view::{EditedView, NamedText, RehearsalView, ResourceView};
+use crate::explain::{self, Target};
 use crate::mesh::Name;
+use crate::policy::{MtlsMode, PeerAuthentication};
 use crate::resources::{Input, Object, ObjectKey, Objects, kind_named};
 
 /// The documents, of one kind, namespace or name if wanted.
@@ -78,6 +80,36 @@ pub(crate) fn delete(asked: &Asked<'_>) -> Answer {
     }
 }
 
+/// Tries a mode on what was observed: `?target=NAME[:PORT]`, `&mode=STRICT`, `&since-ns=N`.
+pub(crate) fn rehearse(asked: &Asked<'_>) -> Answer {
+    match rehearsal(asked) {
+        Ok(view) => Answer::one(view),
+        Err(answer) => answer,
+    }
+}
+
+fn rehearsal(asked: &Asked<'_>) -> Result<RehearsalView, Answer> {
+    let wrong = |name, problem: String| Answer::from(RequestError::BadParameter { name, problem });
+    let text = asked.call.parameter("target");
+    let text = text.ok_or_else(|| wrong("target", "expected it, found none".to_owned()))?;
+    let mode = asked.call.parameter("mode").unwrap_or_else(|| "STRICT".to_owned());
+    let mode = MtlsMode::read(&mode).map_err(|error| wrong("mode", error.to_string()))?;
+    let mode = mode.unwrap_or(MtlsMode::Permissive);
+    let since = nanoseconds(asked, "since-ns")?.and_then(|since| SystemTime::now().checked_sub(since));
+    let snapshot = asked.state.snapshots.load();
+    let target = Target::read(&snapshot.mesh, &text).map_err(|error| Answer::refusal(404, &error))?;
+    let mut records = asked.state.recorder.recent(usize::MAX);
+    records.retain(|record| since.is_none_or(|since| record.started() >= since));
+    let open: Vec<_> = asked.state.recorder.open().into_iter().map(|open| open.opening).collect();
+    let rehearsal = explain::rehearse(&snapshot, (&target, mode), (&records, &open));
+    let objects = asked.state.editor.objects();
+    let written = |policy: &PeerAuthentication| {
+        let key = ObjectKey { kind: "PeerAuthentication".to_owned(), name: policy.name.clone() };
+        objects.documents(|object| object.key == key).pop().map(|(_, document)| document)
+    };
+    Ok(RehearsalView::of((&text, &mode.to_string()), &rehearsal, written))
+}
+
 fn edit(asked: &Asked<'_>, edit: Edit, manner: Manner) -> Answer {
     if !asked.call.is_from_context {
         return RequestError::NotFromHere.into();
@@ -121,14 +153,18 @@ fn named(asked: &Asked<'_>) -> Result<ObjectKey, Answer> {
 }
 
 fn manner(asked: &Asked<'_>) -> Result<Manner, Answer> {
+    let revert_after = nanoseconds(asked, "revert-after-ns")?;
+    Ok(Manner { dry_run: asked.call.parameter("dry-run").is_some(), revert_after })
+}
+
+fn nanoseconds(asked: &Asked<'_>, name: &'static str) -> Result<Option<Duration>, Answer> {
     let wrong = |found: &str| RequestError::BadParameter {
-        name: "revert-after-ns",
+        name,
         problem: format!("expected nanoseconds, found `{}`", found.escape_debug()),
     };
     let read = |text: String| match text.parse() {
         Ok(nanoseconds) => Ok(Duration::from_nanos(nanoseconds)),
         Err(_not_a_number) => Err(Answer::from(wrong(&text))),
     };
-    let revert_after = asked.call.parameter("revert-after-ns").map(read).transpose()?;
-    Ok(Manner { dry_run: asked.call.parameter("dry-run").is_some(), revert_after })
+    asked.call.parameter(name).map(read).transpose()
 }

@@ -28,7 +28,7 @@ const fn post(path: &'static str, help: &'static str, handler: fn(&Asked<'_>) ->
 }
 
 /// The paths, in the order of the list that a person reads.
-pub static ROUTES: [Route; 18] = [
+pub static ROUTES: [Route; 19] = [
     get("/", "this list", index),
     get("/api/v1/info", "the mesh: where it came from, its CA, its doors", handlers::info),
     get("/api/v1/workloads", "workloads with their effective modes and doors", handlers::workloads),
@@ -50,6 +50,11 @@ pub static ROUTES: [Route; 18] = [
     get("/api/v1/objects", "the documents; ?kind=, ?namespace= and ?name= pick some", edits::objects),
     post("/api/v1/apply", "put documents in place: ?name=FILE, ?dry-run, ?revert-after-ns=N", edits::apply),
     post("/api/v1/delete", "delete what the body or ?kind=, ?namespace= and ?name= name", edits::delete),
+    get(
+        "/api/v1/rehearse",
+        "a mode tried on what was observed: ?target=NAME[:PORT], &mode=STRICT, &since-ns=N",
+        edits::rehearse,
+    ),
     get(
         "/api/v1/explain",
         "a connection that nobody made: ?from=NAME&to=NAME:PORT, &as=hbone|mtls|tls|raw, &under=MODE",

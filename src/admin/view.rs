@@ -16,6 +16,7 @@ mod record;
 mod explanation;
 mod connection;
 mod config;
+mod rehearsal;
 mod refusal;
 mod resource;
 
@@ -30,6 +31,7 @@ pub use info::{DoorView, MeshInfo, WorkloadDoors};
 pub use policy::{ModeView, PolicyRefView, PolicyView, PortMode};
 pub use record::{AuthorizationView, LaneView, PartyView, RecordView, StepView};
 pub use refusal::RefusalView;
+pub use rehearsal::{RehearsalRowView, RehearsalView};
 pub use resource::{EditedView, NamedText, ResourceList, ResourceView};
 pub use service::{EndpointView, ServicePortView, ServiceView};
 pub use workload::{PortView, WorkloadView};

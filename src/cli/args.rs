@@ -57,6 +57,8 @@ pub enum Command {
     Apply(ApplyArguments),
     /// Take documents out of the running mesh, like `kubectl delete`
     Delete(DeleteArguments),
+    /// Make a workload STRICT, or find out first who would break
+    Strict(StrictArguments),
 }
 
 /// What `up` takes.
@@ -66,6 +68,9 @@ pub struct UpArguments {
     /// YAML or JSON as from kubectl, `-` for stdin, repeatable [default: demo mesh]
     #[arg(short, long = "file", value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
+    /// Take over what changes in these files while the mesh runs
+    #[arg(long, requires = "files")]
+    pub watch: bool,
     /// Print the mesh as YAML that `up -f` reads back, and exit
     #[arg(long)]
     pub print_mesh: bool,
@@ -325,6 +330,40 @@ pub struct DeleteArguments {
     /// Which running mesh [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub context: Option<String>,
+}
+
+/// What `strict` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::STRICT, arg_required_else_help = true)]
+pub struct StrictArguments {
+    /// A workload or a service, with a port or without: reviews, reviews:9080
+    #[arg(value_name = "TARGET[:PORT]")]
+    pub target: String,
+    /// Change nothing: replay the connections on record through the candidate policy
+    #[arg(long)]
+    pub dry_run: bool,
+    /// With --dry-run, observe that long first; without, take the change back after that long
+    #[arg(long = "for", value_name = "DURATION", value_parser = units::parse_duration)]
+    pub period: Option<Duration>,
+    /// text, json, or yaml (the policy) with --dry-run [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Rehearsed::Text)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub output: Rehearsed,
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+/// The form of a rehearsal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Rehearsed {
+    /// A table and what to do
+    #[default]
+    Text,
+    /// One document
+    Json,
+    /// The policy that would make it so
+    Yaml,
 }
 
 /// The form of a connection's story.

@@ -59,12 +59,16 @@ fn read(paths: &[PathBuf]) -> Result<Vec<NamedText>, CliError> {
 /// What was done, in kubectl's words.
 fn say(edited: &[EditedView], dry_run: bool, output: &mut Output) -> Result<(), CliError> {
     let manner = if dry_run { " (dry run)" } else { "" };
-    let line = |edited: &EditedView| match edited.done.as_str() {
+    output.answer(&edited.iter().map(|edited| done(edited, manner)).collect::<String>())
+}
+
+/// One line; `manner` stands behind it.
+pub(crate) fn done(edited: &EditedView, manner: &str) -> String {
+    match edited.done.as_str() {
         "deleted" => {
             let (kind, name) = edited.object.split_once('/').unwrap_or((&edited.object, ""));
             format!("{kind} \"{name}\" deleted{manner}\n")
         }
         done => format!("{} {done}{manner}\n", edited.object),
-    };
-    output.answer(&edited.iter().map(line).collect::<String>())
+    }
 }

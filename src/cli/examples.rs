@@ -21,6 +21,7 @@ Examples:
   glasstunnel up                               the demo mesh: nothing to configure, nothing on disk
   glasstunnel up --print-mesh > mesh.yaml      the same as YAML, to edit and read back
   glasstunnel up -f mesh.yaml -f policies/     your own: files, folders, `kubectl get -o yaml`
+  glasstunnel up -f policies/ --watch          take over every change of the files, or say why not
   glasstunnel up --semantics ztunnel           refuse and accept exactly as the real ztunnel does";
 
 pub(crate) const EXEC: &str = "\
@@ -97,6 +98,15 @@ Examples:
   glasstunnel delete pa default
   glasstunnel delete ap/deny-all -n customers
   glasstunnel delete -f strict.yaml                 everything that the file names";
+
+pub(crate) const STRICT: &str = "\
+Examples:
+  glasstunnel strict customers --dry-run            who would break, of all connections on record
+  glasstunnel strict customers --dry-run --for 30s  of those in the next 30 seconds
+  glasstunnel strict customers:3000 --for 30s       do it, and take it back by itself
+  glasstunnel strict customers --dry-run -o yaml    the policy, for a file
+
+Exits 1 if somebody would break, or was refused.";
 
 pub(crate) const EXPLAIN: &str = "\
 Examples:

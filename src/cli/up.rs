@@ -17,6 +17,7 @@ use crate::cli::error::CliError;
 use crate::cli::files::{DEMO_NAME, FromFiles, inputs, read};
 use crate::cli::limits::raise_descriptors;
 use crate::cli::output::Output;
+use crate::cli::watch::Watch;
 use crate::drain::Drained;
 use crate::policy::Snapshot;
 use crate::proxy::Config;
@@ -39,10 +40,11 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     }
     telemetry::init(format(arguments.log_format), "info")?;
     let signals = Signals::new()?;
+    let mut files = arguments.watch.then(|| Watch::new(inputs.clone(), objects.clone()));
     let running = app::start(options(arguments, (objects, snapshot))).await?;
     greet(&running, &ignored, output)?;
     let mut records = running.recorder().subscribe();
-    let reading = watch(&running, signals, &mut records, output).await;
+    let reading = watch(&running, (signals, files.as_mut()), &mut records, output).await;
     stop(running, arguments, output).await;
     reading?;
     // What ended during the drain, or just before it, is on record by now.
@@ -158,7 +160,7 @@ impl Signals {
 /// Prints one line per connection until a signal, a quit, or the end of whoever reads.
 async fn watch(
     running: &Running,
-    mut signals: Signals,
+    (mut signals, mut files): (Signals, Option<&mut Watch>),
     records: &mut Receiver<Arc<Record>>,
     output: &mut Output,
 ) -> Result<(), CliError> {
@@ -168,6 +170,10 @@ async fn watch(
             biased;
             () = signals.next() => return Ok(()),
             () = running.quit_requested() => return Ok(()),
+            files = changed(&mut files) => {
+                output.talk(&files.take_over(running));
+                continue;
+            }
             record = records.recv() => record,
         };
         match record {
@@ -177,6 +183,17 @@ async fn watch(
             }
             Err(RecvError::Closed) => return Ok(()),
         }
+    }
+}
+
+/// Waits for a change of the files; for ever, if none are watched.
+async fn changed<'a>(files: &'a mut Option<&mut Watch>) -> &'a mut Watch {
+    match files {
+        Some(files) => {
+            files.changed().await;
+            files
+        }
+        None => std::future::pending().await,
     }
 }
 

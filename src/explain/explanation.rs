@@ -7,7 +7,7 @@ use crate::explain::decide::{Decided, Step, decide};
 use crate::explain::question::{Arrived, Caller, Question, arrive};
 use crate::explain::remedies::{Case, remedies};
 use crate::explain::symptoms::{Symptoms, symptoms};
-use crate::explain::what_if::{other_semantics, resolved, with_mode};
+use crate::explain::what_if::{Extent, other_semantics, resolved, with_mode};
 use crate::identity::SpiffeId;
 use crate::mesh::{Reach, Semantics, Service, Workload};
 use crate::policy::{
@@ -100,7 +100,8 @@ pub fn explain(snapshot: &Snapshot, question: &Question) -> Explanation {
 fn under(snapshot: &Snapshot, question: &Question, mode: MtlsMode) -> Option<Snapshot> {
     let destination = arrive(snapshot, question).connection?.destination;
     let settings = snapshot.policies.settings();
-    let (policies, _) = with_mode(&snapshot.policies.policies(), settings, &destination, (None, mode));
+    let (policies, _) =
+        with_mode(&snapshot.policies.policies(), settings, &destination, (Extent::Everything, mode));
     let policies = resolved(settings, &destination, &policies);
     Some(Snapshot { mesh: Arc::clone(&snapshot.mesh), policies })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::explain::connection::{Arrival, Connection};
 use crate::explain::decide::{Decided, decide};
 use crate::explain::question::Caller;
-use crate::explain::what_if::{resolved, with_mode};
+use crate::explain::what_if::{Extent, resolved, with_mode};
 use crate::identity::SpiffeId;
 use crate::mesh::{Reach, Settings};
 use crate::policy::{
@@ -69,7 +69,7 @@ fn modes(case: &Case<'_>, failure: &Failure) -> Vec<Remedy> {
         });
     }
     let (policies, changed) =
-        with_mode(case.policies, case.settings, destination, (Some(port), MtlsMode::Permissive));
+        with_mode(case.policies, case.settings, destination, (Extent::Port(port), MtlsMode::Permissive));
     if changed.labels().is_some() {
         remedies.push(Remedy {
             says: format!(
@@ -81,7 +81,7 @@ fn modes(case: &Case<'_>, failure: &Failure) -> Vec<Remedy> {
         });
     }
     let (policies, changed) =
-        with_mode(case.policies, case.settings, destination, (None, MtlsMode::Permissive));
+        with_mode(case.policies, case.settings, destination, (Extent::Everything, MtlsMode::Permissive));
     remedies.push(Remedy {
         says: format!(
             "relax the workload: PeerAuthentication {} with mtls: {{mode: PERMISSIVE}}",

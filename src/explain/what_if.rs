@@ -36,51 +36,61 @@ pub(in crate::explain) fn other_semantics(settings: &Settings) -> Settings {
     Settings { semantics, ..settings.clone() }
 }
 
-/// `policies` with `mode` for `workload`, or for one of its ports: what `--under STRICT` and `strict` ask about.
+/// How much of a workload a mode is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// All of it: port entries go.
+    Everything,
+    /// What has no port entry of its own.
+    BeyondExceptions,
+    /// One workload port.
+    Port(u16),
+}
+
+/// `policies` with `mode` for `workload`, and the policy that says so: what `explain --under` and `strict` ask about.
 ///
-/// The workload's own policy is replaced, because of several the oldest would be used alone; its port entries stay, unless
-/// they are for that port.
+/// The workload's own policy is changed, because of several the oldest would be used alone; without one, there is a new
+/// one. In the root namespace, where a selector is passed over, it is the mesh-wide one.
 pub fn with_mode(
     policies: &Policies,
     settings: &Settings,
     workload: &Workload,
-    (port, mode): (Option<u16>, MtlsMode),
+    (extent, mode): (Extent, MtlsMode),
 ) -> (Policies, Arc<PeerAuthentication>) {
-    let picks = |policy: &PeerAuthentication| {
+    let is_root = *workload.name.namespace == *settings.root_namespace;
+    let picks = |policy: &&Arc<PeerAuthentication>| {
         policy.name.namespace == workload.name.namespace
-            && *policy.name.namespace != *settings.root_namespace
-            && policy.labels().is_some_and(|labels| workload.matches(labels))
+            && policy.labels().map_or(is_root, |labels| !is_root && workload.matches(labels))
     };
-    let mut own = policies.peer_authentications.iter().filter(|policy| picks(policy)).collect::<Vec<_>>();
-    own.sort_by(|left, right| left.age_key().cmp(&right.age_key()));
-    let own = own.first().map(|policy| PeerAuthentication::clone(policy));
-    let mut changed = own.clone().unwrap_or_else(|| PeerAuthentication {
-        name: Name::new(&*workload.name.namespace, &*workload.canonical_name),
-        selector: Some(selector(workload)),
-        mode: None,
-        ports: BTreeMap::new(),
-        created: None,
-        source: Source::new("what-if", 1),
-    });
-    match port {
-        Some(port) => {
+    let candidates = policies.peer_authentications.iter().filter(picks);
+    let own = candidates.min_by(|left, right| left.age_key().cmp(&right.age_key()));
+    let mut changed =
+        own.map_or_else(|| fresh(workload, is_root), |policy| PeerAuthentication::clone(policy));
+    match extent {
+        Extent::Port(port) => {
             changed.ports.insert(port, Some(mode));
         }
-        None => {
+        Extent::BeyondExceptions => changed.mode = Some(mode),
+        Extent::Everything => {
             changed.mode = Some(mode);
             changed.ports.clear();
         }
     }
-    // In the root namespace a selector is passed over: there only the mesh-wide policy counts.
-    if *workload.name.namespace == *settings.root_namespace {
-        changed.selector = None;
-    }
     let changed = Arc::new(changed);
-    let others = policies.peer_authentications.iter().filter(|policy| {
-        own.as_ref().is_none_or(|own| own.name != policy.name) && policy.name != changed.name
-    });
+    let others = policies.peer_authentications.iter().filter(|policy| policy.name != changed.name);
     let peer_authentications = others.cloned().chain([Arc::clone(&changed)]).collect();
     (Policies { peer_authentications, ..policies.clone() }, changed)
+}
+
+fn fresh(workload: &Workload, is_root: bool) -> PeerAuthentication {
+    PeerAuthentication {
+        name: Name::new(&*workload.name.namespace, &*workload.canonical_name),
+        selector: (!is_root).then(|| selector(workload)),
+        mode: None,
+        ports: BTreeMap::new(),
+        created: None,
+        source: Source::new("what-if", 1),
+    }
 }
 
 /// The label that a policy for this workload would go by: `app` where there is one, else all of them.

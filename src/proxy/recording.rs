@@ -77,6 +77,7 @@ impl Recording {
                 started: half.started,
                 source: half.source.clone(),
                 destination: half.destination.clone(),
+                hbone_addr: half.hbone_addr.clone(),
                 wire,
                 counts: Arc::clone(&self.counts),
             };

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::mesh::nearest;
 use crate::resources::error::{LoadError, LoadErrors};
@@ -41,6 +42,27 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
+/// What the files of some inputs look like from outside: equal as long as nobody has written to any of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    files: Vec<(PathBuf, Option<(SystemTime, u64)>)>,
+}
+
+/// The stamp of `inputs` now; text that is not in a file never changes.
+pub fn stamp(inputs: &[Input]) -> Stamp {
+    let paths = inputs.iter().flat_map(|input| match input {
+        Input::Path(path) if path.is_dir() => in_folder(path).unwrap_or_default(),
+        Input::Path(path) => vec![path.clone()],
+        Input::Text { .. } => Vec::new(),
+    });
+    let look = |path: PathBuf| {
+        let found = fs::metadata(&path).ok();
+        let found = found.and_then(|found| Some((found.modified().ok()?, found.len())));
+        (path, found)
+    };
+    Stamp { files: paths.map(look).collect() }
+}
+
 /// The names and texts of all `inputs`, in order.
 ///
 /// # Errors
@@ -63,11 +85,17 @@ pub(crate) fn read(input: &Input) -> Result<Vec<File>, LoadError> {
     }
 }
 
-fn read_folder(folder: &Path) -> Result<Vec<File>, LoadError> {
-    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+/// The files of a folder that may hold documents, by name.
+fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known)));
     paths.sort();
+    Ok(paths)
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<File>, LoadError> {
+    let paths = in_folder(folder).map_err(|error| unreadable(folder, &error))?;
     if paths.is_empty() {
         return Err(LoadError {
             code: "resources.empty_folder",

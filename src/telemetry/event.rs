@@ -24,6 +24,8 @@ pub struct Opening {
     pub source: Party,
     /// Who was dialled.
     pub destination: Party,
+    /// The authority of the CONNECT.
+    pub hbone_addr: Option<Arc<str>>,
     /// What the bytes are.
     pub wire: Wire,
     /// Live counts.

@@ -34,6 +34,7 @@ fn logged(format: LogFormat) -> String {
         started: source.started,
         source: source.source.clone(),
         destination: source.destination.clone(),
+        hbone_addr: source.hbone_addr.clone(),
         wire: Wire::Hbone,
         counts: Arc::default(),
     });

@@ -13,6 +13,7 @@ fn opening(half: &Half) -> Arc<Opening> {
         started: half.started,
         source: half.source.clone(),
         destination: half.destination.clone(),
+        hbone_addr: half.hbone_addr.clone(),
         wire: half.wire.unwrap_or(crate::telemetry::Wire::Raw),
         counts: Arc::default(),
     })

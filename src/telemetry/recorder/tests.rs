@@ -15,6 +15,7 @@ fn opening(half: &Half, counts: Arc<crate::io::ByteCounts>) -> Opening {
         started: half.started,
         source: half.source.clone(),
         destination: half.destination.clone(),
+        hbone_addr: half.hbone_addr.clone(),
         wire: half.wire.unwrap_or(Wire::Raw),
         counts,
     }
