@@ -28,3 +28,6 @@ pub use rehearsal::{Rehearsal, RehearsalRow, Target, TargetError, rehearse};
 pub use symptoms::{Symptoms, symptoms};
 pub use text::{recorded_text, text};
 pub use what_if::{Extent, with_mode};
+
+#[cfg(test)]
+mod tests;

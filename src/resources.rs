@@ -21,6 +21,7 @@ mod pod;
 mod service;
 mod workload_entry;
 mod peer_authentication;
+mod authorization_policy;
 mod mesh_config;
 mod names;
 mod object;
@@ -32,6 +33,7 @@ mod load;
 mod demo;
 
 pub use demo::DEMO;
+pub use document::plain;
 pub use error::{LoadError, LoadErrors};
 pub use ignored::IgnoredKind;
 pub use input::{Input, Stamp, stamp, texts};

@@ -18,6 +18,11 @@ use crate::telemetry::{Reporter, Stage};
 /// Where a client is said to have its port; policies compare the address only.
 const EPHEMERAL: u16 = 40_000;
 
+/// An address of nobody (RFC 5737 §3), for a caller who is only a name.
+fn nowhere() -> IpAddr {
+    [192, 0, 2, 1].into()
+}
+
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
@@ -25,8 +30,8 @@ pub enum Caller {
     Workload(Arc<Workload>),
     /// Somebody with that address, and no certificate.
     Address(IpAddr),
-    /// Somebody who shows that identity, from an address that the mesh does not know.
-    Identity(SpiffeId),
+    /// Somebody who shows that identity, from that address.
+    Identity(SpiffeId, IpAddr),
 }
 
 /// What the client itself speaks, straight to the workload's door.
@@ -139,11 +144,12 @@ fn caller(mesh: &Mesh, text: &str) -> Result<Caller, QuestionError> {
     }
     match (mesh.find_workload(text), text.starts_with("spiffe://")) {
         (Ok(workload), _) => Ok(Caller::Workload(workload)),
-        (Err(_), true) => {
-            text.parse().map(Caller::Identity).map_err(|error: crate::identity::IdentityError| {
-                QuestionError::Caller { found: text.escape_debug().to_string(), problem: error.to_string() }
-            })
-        }
+        (Err(_), true) => text.parse().map(|identity| Caller::Identity(identity, nowhere())).map_err(
+            |error: crate::identity::IdentityError| QuestionError::Caller {
+                found: text.escape_debug().to_string(),
+                problem: error.to_string(),
+            },
+        ),
         (Err(unknown), false) => Err(unknown.into()),
     }
 }
@@ -219,7 +225,7 @@ fn choose(snapshot: &Snapshot, question: &Question) -> Result<Chosen, RouteError
     let somebody = stranger(snapshot);
     let source = match &question.caller {
         Caller::Workload(workload) => Some(workload),
-        Caller::Address(_) | Caller::Identity(_) => somebody.as_ref(),
+        Caller::Address(_) | Caller::Identity(..) => somebody.as_ref(),
     };
     match source {
         Some(source) => route(snapshot, Place::Direct, source, question.dialled, 0),
@@ -252,14 +258,12 @@ fn connection(question: &Question, chosen: &Chosen) -> Option<Connection> {
             (workload.address(EPHEMERAL), identity)
         }
         Caller::Address(address) => (MeshAddr::new(*address, EPHEMERAL), None),
-        Caller::Identity(identity) => {
-            (MeshAddr::new([192, 0, 2, 1].into(), EPHEMERAL), Some(identity.clone()))
-        }
+        Caller::Identity(identity, address) => (MeshAddr::new(*address, EPHEMERAL), Some(identity.clone())),
     };
     let port = chosen.to.port();
     let arrival = match (question.manner, &question.caller) {
         (Some(manner), _) => spoken(manner, &destination, port),
-        (None, Caller::Identity(_)) => spoken(Manner::Hbone, &destination, port),
+        (None, Caller::Identity(..)) => spoken(Manner::Hbone, &destination, port),
         (None, _) => match &chosen.route {
             Route::Hbone(_) => Arrival::Hbone,
             Route::Mtls(_) => spoken(Manner::Mtls, &destination, port),
@@ -301,7 +305,7 @@ impl fmt::Display for Caller {
         match self {
             Self::Workload(workload) => workload.name.fmt(f),
             Self::Address(address) => address.fmt(f),
-            Self::Identity(identity) => identity.fmt(f),
+            Self::Identity(identity, _) => identity.fmt(f),
         }
     }
 }

@@ -68,7 +68,7 @@ fn caller(caller: &Caller) -> String {
     match caller {
         Caller::Workload(workload) => short(&workload.name),
         Caller::Address(address) => address.to_string(),
-        Caller::Identity(identity) => identity.to_string(),
+        Caller::Identity(identity, _) => identity.to_string(),
     }
 }
 

@@ -76,10 +76,16 @@ pub fn with_mode(
             changed.ports.clear();
         }
     }
+    changed.source = candidate();
     let changed = Arc::new(changed);
     let others = policies.peer_authentications.iter().filter(|policy| policy.name != changed.name);
     let peer_authentications = others.cloned().chain([Arc::clone(&changed)]).collect();
     (Policies { peer_authentications, ..policies.clone() }, changed)
+}
+
+/// Where a policy stands that nobody has written yet.
+fn candidate() -> Source {
+    Source::new("the candidate policy", 0)
 }
 
 fn fresh(workload: &Workload, is_root: bool) -> PeerAuthentication {
@@ -89,7 +95,7 @@ fn fresh(workload: &Workload, is_root: bool) -> PeerAuthentication {
         mode: None,
         ports: BTreeMap::new(),
         created: None,
-        source: Source::new("what-if", 1),
+        source: candidate(),
     }
 }
 

@@ -35,7 +35,7 @@ impl fmt::Display for Name {
 pub struct Source {
     /// The file as the user named it, or `demo mesh`.
     pub file: Arc<str>,
-    /// The 1-based line of the object's first line.
+    /// The 1-based line of the object's first line; 0 for what stands in no file.
     pub line: u32,
 }
 
@@ -48,6 +48,9 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}", self.file),
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::mesh::{Name, NamespaceSpec, Settings, Source};
+use crate::resources::authorization_policy::authorization_policy;
 use crate::resources::backend::misplaced;
 use crate::resources::error::{LoadError, LoadErrors};
 use crate::resources::fields::Fields;
@@ -96,6 +97,9 @@ fn content(kind: &Kind<'_>, document: Fields<'_>, source: Source) -> Result<Cont
             Content::Service(Box::new(service), named)
         }
         "PeerAuthentication" => Content::PeerAuthentication(Arc::new(peer_authentication(document, source)?)),
+        "AuthorizationPolicy" => {
+            Content::AuthorizationPolicy(Arc::new(authorization_policy(document, source)?))
+        }
         "MeshConfig" => Content::Settings(Box::new(settings(document)?)),
         "IstioOperator" => Content::Settings(Box::new(settings(istio_operator(document)?)?)),
         "ServiceAccount" => Content::Nothing,

@@ -5,12 +5,23 @@ use std::sync::Arc;
 
 use serde_json::{Map, Number, Value as Json};
 
+use crate::resources::error::LoadError;
 use crate::resources::fields::scalar;
 use crate::resources::input::File;
 use crate::resources::node::{Node, Value};
 use crate::resources::object::Object;
 use crate::resources::objects::Objects;
 use crate::resources::parse::documents;
+
+/// Any YAML or JSON text as JSON: for data that is no document of a mesh.
+///
+/// # Errors
+///
+/// What is wrong with the text.
+pub fn plain(text: &str) -> Result<Json, LoadError> {
+    let file = File { name: "text".into(), text: text.to_owned() };
+    Ok(documents(&file)?.first().map(json).unwrap_or_default())
+}
 
 impl Objects {
     /// The documents of the objects that are `wanted`, in their order, read again from their texts; each file once.

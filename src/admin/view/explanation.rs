@@ -104,7 +104,7 @@ fn source(explanation: &Explanation) -> PartyView {
             (Some(workload.name.to_string()), Some(workload.address(0).ip().to_string()))
         }
         Caller::Address(address) => (None, Some(address.to_string())),
-        Caller::Identity(_) => (None, None),
+        Caller::Identity(_, address) => (None, Some(address.to_string())),
     };
     let identity = explanation.identity.as_ref().map(ToString::to_string);
     PartyView { workload, identity, address, service: None, port: None }
