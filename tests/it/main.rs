@@ -5,6 +5,8 @@ mod mesh;
 mod sink;
 mod program;
 mod table;
+mod law;
+mod live;
 mod hbone_door;
 mod paths;
 mod limits;
