@@ -19,19 +19,23 @@ pub struct Mended {
     pub left: Findings,
 }
 
-/// Mends `inputs`, which must all be texts. Those called `fixed` stay as they are: standard input is nobody's file.
+/// Mends `inputs`, which must all be texts. Those called `untouchable` stay as they are: standard input is nobody's file.
 ///
 /// # Errors
 ///
 /// As [`examine`].
-pub fn mend(inputs: &[Input], fixed: &[&str], semantics: Option<Semantics>) -> Result<Mended, LoadErrors> {
+pub fn mend(
+    inputs: &[Input],
+    untouchable: &[&str],
+    semantics: Option<Semantics>,
+) -> Result<Mended, LoadErrors> {
     let mut inputs = inputs.to_vec();
     let mut made = Vec::new();
     let mut left = examine(&inputs, semantics)?;
     for _ in 0..MOST_ROUNDS {
         let mut edits = Edits::default();
         let mut round = Vec::new();
-        let may = |edit: &Edit| !fixed.contains(&&*edit.file);
+        let may = |edit: &Edit| !untouchable.contains(&&*edit.file);
         for finding in &left.findings {
             if !finding.patch.is_empty() && finding.patch.iter().all(may) && edits.add(&finding.patch) {
                 round.extend(finding.patch.iter().cloned());

@@ -8,8 +8,8 @@ use crate::analyze::{
     authorization_policy, destination_rule, metadata, other_kinds, peer_authentication, selection,
 };
 use crate::mesh::{Mesh, Semantics, build};
-use crate::policy::PolicySet;
-use crate::resources::{Input, LoadErrors, Objects, located};
+use crate::policy::{Policies, PolicySet};
+use crate::resources::{Input, LoadErrors, Objects};
 
 type Analyzer = fn(&Context<'_>, &mut Report);
 
@@ -51,7 +51,9 @@ const ANALYZERS: [Analyzer; 31] = [
 /// Looks at the documents of a mesh, running or not.
 pub fn analyze(objects: &Objects, mesh: &Mesh) -> Findings {
     let Ok(loaded) = objects.assemble() else { return Findings::default() };
-    let policies = PolicySet::new(mesh, loaded.policies);
+    // Only modes are asked for: the rules are read as they were written.
+    let peers = Policies { authorization_policies: Vec::new(), ..loaded.policies };
+    let policies = PolicySet::new(mesh, peers);
     let context = Context::new(objects, mesh, &policies);
     let mut report = Report::default();
     for analyzer in ANALYZERS {
@@ -87,7 +89,7 @@ fn built(inputs: &[Input], semantics: Option<Semantics>) -> Result<(Objects, Mes
     let objects = Objects::read(inputs)?;
     let mut spec = objects.assemble()?.spec;
     spec.settings.semantics = semantics.unwrap_or(spec.settings.semantics);
-    let mesh = build(spec).map_err(|error| located(&error, inputs))?;
+    let mesh = build(spec).map_err(|error| objects.located(&error))?;
     Ok((objects, mesh))
 }
 

@@ -9,6 +9,8 @@ use crate::mesh::{Mesh, Name, Reach, Service, Workload, nearest};
 use crate::policy::{MtlsMode, PolicySet};
 
 type Labels = BTreeMap<String, String>;
+/// A service in front of a workload, and its ports as workload ports.
+type Fronting<'a> = (&'a Service, &'a BTreeMap<u16, u16>);
 
 /// Which workloads are asked for; `None` asks for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +33,8 @@ pub(in crate::analyze) struct Reached<'a> {
     pub(in crate::analyze) ports: BTreeSet<u16>,
     /// For each service port in front of them: the workload ports behind it, and the first such service.
     pub(in crate::analyze) service_ports: BTreeMap<u16, (BTreeSet<u16>, &'a Name)>,
+    /// A pod of a gateway among them, and the gateway's name.
+    pub(in crate::analyze) gateway: Option<(&'a Name, &'a str)>,
     /// A workload in the mesh and a port of it that takes plaintext; the port is `None` for any.
     pub(in crate::analyze) open: Option<(&'a Name, Option<u16>)>,
 }
@@ -40,11 +44,13 @@ pub(in crate::analyze) struct Workloads<'a> {
     mesh: &'a Mesh,
     policies: &'a PolicySet,
     by_label: HashMap<(&'a str, &'a str), Vec<&'a Arc<Workload>>>,
-    services: HashMap<&'a Name, Vec<(&'a Service, &'a BTreeMap<u16, u16>)>>,
+    services: HashMap<&'a Name, Vec<Fronting<'a>>>,
     asked: RefCell<HashMap<Query<'a>, Rc<Reached<'a>>>>,
     values: RefCell<HashMap<(String, String), BTreeSet<&'a str>>>,
 }
 
+/// The label that istiod gives to the pods of a Gateway.
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 /// Among more values than this, the nearest one is no longer looked for.
 const MOST_VALUES: usize = 200;
 
@@ -134,6 +140,8 @@ impl<'a> Workloads<'a> {
                     entry.or_insert_with(|| (BTreeSet::new(), &service.name)).0.insert(*target);
                 }
             }
+            let gateway = workload.labels.get(GATEWAY_NAME).map(|gateway| (&workload.name, gateway.as_str()));
+            reached.gateway = reached.gateway.or(gateway);
             reached.open = reached.open.or_else(|| self.open(workload));
         }
         reached.workloads = workloads;

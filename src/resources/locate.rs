@@ -86,20 +86,24 @@ pub(in crate::resources) struct Found<'a> {
 /// The trees of files, kept for the next question.
 #[derive(Debug, Default)]
 pub struct Places {
-    files: HashMap<Arc<str>, Parsed>,
+    /// By the file's address in memory: standard input has one name however often it was read.
+    files: HashMap<usize, Parsed>,
 }
 
 /// One file: every object by where it begins, and where each line begins.
 #[derive(Debug)]
 struct Parsed {
+    /// Held, so that its address stays its own.
+    _file: Arc<File>,
     objects: HashMap<(usize, usize), Node>,
     lines: Vec<usize>,
 }
 
 impl Parsed {
-    fn of(file: &File) -> Self {
+    fn of(file: &Arc<File>) -> Self {
         let ends = file.text.match_indices('\n').map(|(end, _)| end + 1);
         Self {
+            _file: Arc::clone(file),
             objects: objects_of(documents(file).unwrap_or_default()),
             lines: std::iter::once(0).chain(ends).collect(),
         }
@@ -129,8 +133,8 @@ impl Places {
     }
 
     fn parsed(&mut self, object: &Object) -> &Parsed {
-        let file = Arc::clone(&object.file.name);
-        self.files.entry(file).or_insert_with(|| Parsed::of(&object.file))
+        let address = Arc::as_ptr(&object.file).addr();
+        self.files.entry(address).or_insert_with(|| Parsed::of(&object.file))
     }
 
     /// The text or number at `path`, if there is one.
@@ -166,7 +170,7 @@ impl Places {
             let Some((key, value, siblings)) = down(found.value, step) else {
                 return Some(Found { whole: false, ..found });
             };
-            let key = key.or(found.key.filter(|_| !matches!(value.value, Value::Map(_))));
+            let key = key.or_else(|| found.key.filter(|_| !matches!(value.value, Value::Map(_))));
             found = Found { key, value, siblings, whole: true };
         }
         Some(found)

@@ -1,6 +1,6 @@
 //! GT1218: a condition whose values are all among those that it excludes.
 
-use crate::analyze::authorization_policy::entries::{At, enforced, of_policy};
+use crate::analyze::authorization_policy::entries::{enforced, of_policy};
 use crate::analyze::codes::NEVER_MATCHES;
 use crate::analyze::context::Context;
 use crate::analyze::report::{Change, Draft, Report};
@@ -13,18 +13,17 @@ pub(in crate::analyze) fn never_matches(cx: &Context<'_>, report: &mut Report) {
             report.add(Draft {
                 code: &NEVER_MATCHES,
                 object: rules.object,
-                at: place(at, field),
-                message: format!("this rule never matches: every one of its {field} is also excluded"),
+                at: at.field(field).itself(),
+                message: format!(
+                    "this {} never matches: every one of its {field} is also excluded",
+                    at.noun()
+                ),
                 why: "what is wanted and what is excluded must both hold, and here they cannot".to_owned(),
                 fix: "take the values out of one of the two lists".to_owned(),
                 change: Change::ByHand,
             });
         }
     }
-}
-
-fn place(at: At, field: &str) -> crate::resources::Path {
-    at.field(field).itself()
 }
 
 /// The field that contradicts itself.

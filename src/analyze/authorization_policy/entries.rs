@@ -31,6 +31,15 @@ impl At {
         }
     }
 
+    /// What documents call an entry.
+    pub(in crate::analyze) fn noun(self) -> &'static str {
+        match self.clause {
+            Clause::From => "source",
+            Clause::To => "operation",
+            Clause::When => "condition",
+        }
+    }
+
     /// A field of it by the name that it has in a `source` or an `operation`; conditions have values only.
     pub(in crate::analyze) fn field(self, name: &str) -> Path {
         match self.clause {

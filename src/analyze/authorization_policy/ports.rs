@@ -36,8 +36,12 @@ fn service_port<'a>(
     reached: &Reached<'a>,
 ) -> Option<Draft<'a>> {
     let (targets, service) = reached.service_ports.get(&port)?;
-    let is_new = |target: &&u16| !values.any.contains(target) && !values.none.contains(target);
-    let change = match targets.first().filter(|_| targets.len() == 1).filter(is_new) {
+    let is_there = |target: &u16| values.any.contains(target) || values.none.contains(target);
+    let fix = match targets.iter().all(is_there) {
+        true => format!("delete it: {} is there already", words::some(targets)),
+        false => format!("write {} in place of {port}", words::some(targets)),
+    };
+    let change = match targets.first().filter(|target| targets.len() == 1 && !is_there(target)) {
         Some(target) => {
             Change::Replace { at: at.value(field, port), old: port.to_string(), new: target.to_string() }
         }
@@ -52,7 +56,7 @@ fn service_port<'a>(
             "behind {port} the workload listens on {}; a connection never has the port {port} when a policy looks at it",
             words::some(targets)
         ),
-        fix: format!("write {} in place of {port}", words::some(targets)),
+        fix,
         change,
     })
 }

@@ -26,7 +26,7 @@ pub(in crate::analyze) fn several_injection_labels(cx: &Context<'_>, report: &mu
         report.add(Draft {
             code: &SEVERAL_INJECTION_LABELS,
             object,
-            at: Path::new("metadata.labels").key(set.first().copied().unwrap_or_default()),
+            at: Path::new("metadata.labels").key(set.first().copied().unwrap_or_default()).itself(),
             message: format!(
                 "The namespace has more than one type of injection labels [{}], which may lead to undefined behavior. Make sure only one injection label exists.",
                 set.join(" ")

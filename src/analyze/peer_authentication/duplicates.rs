@@ -46,9 +46,9 @@ fn draft<'a>(loser: Peers<'a>, winner: Peers<'a>, scope: Query<'_>) -> Draft<'a>
         (None, namespace) => format!("namespace {}", namespace.unwrap_or_default()),
     };
     let because = match (winner.policy.created, loser.policy.created) {
-        (Some(older), Some(younger)) if older != younger => "it is older",
-        (Some(_), None) => "it has a creationTimestamp and this one has none",
-        _ => "without creationTimestamps the first name in the alphabet counts as the oldest",
+        (Some(older), Some(younger)) if older != younger => "the older one",
+        (Some(_), None) => "the one with a creationTimestamp",
+        _ => "without creationTimestamps, the first in the alphabet",
     };
     Draft {
         code: &DUPLICATE_IN_SCOPE,
@@ -58,7 +58,7 @@ fn draft<'a>(loser: Peers<'a>, winner: Peers<'a>, scope: Query<'_>) -> Draft<'a>
             "this PeerAuthentication is ignored: for {whose}, {} at {} comes first",
             winner.policy.name, winner.policy.source
         ),
-        why: format!("one policy holds for a scope, and nothing is merged; {because}"),
+        why: format!("one policy holds for a scope, and nothing is merged: {because}"),
         fix: "make one policy of the two, or delete the one that you did not mean".to_owned(),
         change: Change::ByHand,
     }

@@ -5,26 +5,19 @@ use crate::analyze::context::Context;
 use crate::analyze::report::{Change, Draft, Report};
 use crate::analyze::selection::selecting::selecting;
 
-/// The label that istiod gives to the pods of a Gateway.
-const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
-
 pub(in crate::analyze) fn selector_on_gateway(cx: &Context<'_>, report: &mut Report) {
     let policies = selecting(cx).into_iter();
     for policy in policies.filter(|policy| !policy.is_peer_authentication && policy.labels.is_some()) {
-        let workloads = &policy.reached.workloads;
-        let Some(pod) = workloads.iter().find(|workload| workload.labels.contains_key(GATEWAY_NAME)) else {
-            continue;
-        };
-        let gateway = pod.labels.get(GATEWAY_NAME).map(String::as_str).unwrap_or_default();
+        let Some((pod, gateway)) = policy.reached.gateway else { continue };
         report.add(Draft {
             code: &SELECTOR_ON_GATEWAY,
             object: policy.object,
             at: policy.selector(),
             message: format!(
                 "Ineffective selector on Kubernetes Gateway {}/{gateway}. Use the TargetRef field instead.",
-                pod.name.namespace
+                pod.namespace
             ),
-            why: format!("{} is a pod of that gateway, and gateways read `targetRefs` only", pod.name),
+            why: format!("{pod} is a pod of that gateway, and gateways read `targetRefs` only"),
             fix: format!(
                 "in place of the selector write targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, name: {gateway}}}]"
             ),

@@ -45,7 +45,7 @@ pub(in crate::analyze) fn selecting<'a>(cx: &Context<'a>) -> Vec<Selecting<'a>> 
     });
     let rules = cx.rules.iter().filter(|rules| rules.policy.target_refs.is_empty()).map(|rules| Selecting {
         object: rules.object,
-        namespace: &*rules.policy.name.namespace,
+        namespace: &rules.policy.name.namespace,
         labels: rules.policy.selector.as_ref().filter(|labels| !labels.is_empty()),
         is_peer_authentication: false,
         reached: cx.reached_by_rules(rules.policy),
