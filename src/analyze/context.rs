@@ -34,7 +34,13 @@ pub(in crate::analyze) struct Context<'a> {
     pub(in crate::analyze) namespaces: BTreeMap<&'a str, (&'a Object, &'a NamespaceSpec)>,
     /// Those and all that some object lives in.
     pub(in crate::analyze) mentioned: BTreeSet<&'a str>,
+    /// Namespaces with pods that nobody has read: of a StatefulSet, or of a Deployment without replicas.
+    unread: BTreeSet<&'a str>,
 }
+
+/// What makes pods, and is not read as such.
+const MAKES_PODS: [&str; 7] =
+    ["StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Rollout", "WorkloadGroup"];
 
 impl<'a> Context<'a> {
     pub(in crate::analyze) fn new(objects: &'a Objects, mesh: &'a Mesh, policies: &'a PolicySet) -> Self {
@@ -47,9 +53,13 @@ impl<'a> Context<'a> {
             rules: Vec::new(),
             namespaces: BTreeMap::new(),
             mentioned: BTreeSet::new(),
+            unread: BTreeSet::new(),
         };
         for object in objects.iter() {
             context.mentioned.insert(&object.key.name.namespace);
+            if makes_unread_pods(object) {
+                context.unread.insert(namespace_of(object));
+            }
             match &object.content {
                 Content::Namespace(namespace) => {
                     context.mentioned.insert(&namespace.name);
@@ -61,6 +71,12 @@ impl<'a> Context<'a> {
             }
         }
         context
+    }
+
+    /// Whether every pod of `namespace`, or of all namespaces, has been read. Else nobody can say that there is none.
+    pub(in crate::analyze) fn knows_all_pods(&self, namespace: Option<&str>) -> bool {
+        let unread = namespace.map_or(!self.unread.is_empty(), |namespace| self.unread.contains(namespace));
+        self.workloads.any() && !unread
     }
 
     /// Where mesh-wide policies live.
@@ -87,5 +103,19 @@ impl<'a> Context<'a> {
             Scope::Namespace => Query { namespace: own, labels: None },
             Scope::WorkloadSelector => Query { namespace: own, labels: policy.selector.as_ref() },
         })
+    }
+}
+
+fn makes_unread_pods(object: &Object) -> bool {
+    let kind = object.key.kind.as_str();
+    let is_empty = matches!(&object.content, Content::Workloads(workloads) if workloads.is_empty());
+    MAKES_PODS.contains(&kind) || (kind == "Deployment" && is_empty)
+}
+
+/// The namespace of an object; kinds that are not read keep it as it was written.
+pub(in crate::analyze) fn namespace_of(object: &Object) -> &str {
+    match &*object.key.name.namespace {
+        "" => "default",
+        namespace => namespace,
     }
 }

@@ -1,7 +1,7 @@
 //! IST0167 and GT1401: objects of kinds that a ztunnel never hears of.
 
 use crate::analyze::codes::{NO_IMPACT, REQUEST_AUTHENTICATION};
-use crate::analyze::context::Context;
+use crate::analyze::context::{Context, namespace_of};
 use crate::analyze::report::{Change, Draft, Report};
 use crate::mesh::Reach;
 use crate::resources::{Object, Path};
@@ -9,7 +9,7 @@ use crate::resources::{Object, Path};
 /// A Sidecar object configures Envoys beside pods; in a namespace of ambient pods there are none.
 pub(in crate::analyze) fn sidecars(cx: &Context<'_>, report: &mut Report) {
     for object in cx.objects.iter().filter(|object| object.key.kind == "Sidecar") {
-        let reached = cx.workloads.of_namespace(namespace(object));
+        let reached = cx.workloads.of_namespace(namespace_of(object));
         let is_ambient = reached.ambient > 0 && reached.workloads.iter().all(|it| it.reach != Reach::Sidecar);
         if !is_ambient {
             continue;
@@ -37,7 +37,7 @@ pub(in crate::analyze) fn request_authentication(cx: &Context<'_>, report: &mut 
         if has(report, "targetRefs") || has(report, "targetRef") {
             continue;
         }
-        let reached = cx.workloads.of_namespace(namespace(object));
+        let reached = cx.workloads.of_namespace(namespace_of(object));
         if !reached.may_be_ambient() {
             continue;
         }
@@ -50,13 +50,5 @@ pub(in crate::analyze) fn request_authentication(cx: &Context<'_>, report: &mut 
             fix: "attach it to a waypoint: targetRefs: [{kind: Service, group: \"\", name: NAME}]".to_owned(),
             change: Change::ByHand,
         });
-    }
-}
-
-/// Objects of kinds that are not read keep their namespace as it was written.
-fn namespace(object: &Object) -> &str {
-    match &*object.key.name.namespace {
-        "" => "default",
-        namespace => namespace,
     }
 }

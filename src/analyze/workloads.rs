@@ -51,10 +51,17 @@ pub(in crate::analyze) struct Workloads<'a> {
 
 /// The label that istiod gives to the pods of a Gateway.
 const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+/// Merged metrics, readiness and Envoy's own metrics, which no container of the user's declares.
+const ISTIO_PORTS: [u16; 3] = [15020, 15021, 15090];
 /// Among more values than this, the nearest one is no longer looked for.
 const MOST_VALUES: usize = 200;
 
 impl Reached<'_> {
+    /// Whether `port` is one that somebody listens on, as far as that is declared.
+    pub(in crate::analyze) fn has_port(&self, port: u16) -> bool {
+        self.ports.contains(&port) || ISTIO_PORTS.contains(&port)
+    }
+
     /// Whether a ztunnel would enforce the policy, as far as anybody can know.
     pub(in crate::analyze) fn may_be_ambient(&self) -> bool {
         self.workloads.is_empty() || self.ambient > 0

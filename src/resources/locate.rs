@@ -137,6 +137,11 @@ impl Places {
         self.files.entry(address).or_insert_with(|| Parsed::of(&object.file))
     }
 
+    /// Whether there is anything at `path`; null counts as nothing, as in Kubernetes.
+    pub fn is_there(&mut self, object: &Object, path: &Path) -> bool {
+        self.find(object, path).is_some_and(|found| found.whole && found.value.value != Value::Null)
+    }
+
     /// The text or number at `path`, if there is one.
     pub fn scalar(&mut self, object: &Object, path: &Path) -> Option<String> {
         let found = self.find(object, path).filter(|found| found.whole)?;

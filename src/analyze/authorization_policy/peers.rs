@@ -112,6 +112,7 @@ fn peer<'a>(
         None => total(of_namespace.values()),
         Some(account) => match of_namespace.get(account) {
             Some(count) => *count,
+            None if !cx.knows_all_pods(Some(named.namespace)) => return None,
             None => return unknown((rules, at), named, of_namespace.keys().copied()),
         },
     };

@@ -18,7 +18,7 @@ pub(in crate::analyze) fn service_ports(cx: &Context<'_>, report: &mut Report) {
             let values = &entry.matches.ports;
             let both = [("ports", &values.any), ("notPorts", &values.none)];
             let named = both.iter().flat_map(|(field, ports)| ports.iter().map(|port| (*field, *port)));
-            for (field, port) in named.filter(|(_, port)| !reached.ports.contains(port)) {
+            for (field, port) in named.filter(|(_, port)| !reached.has_port(*port)) {
                 if let Some(draft) = service_port(rules, (at, field, port), values, &reached) {
                     report.add(draft);
                 } else if reached.all_declare {

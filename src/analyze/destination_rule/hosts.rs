@@ -51,7 +51,7 @@ fn not_found<'a>(cx: &Context<'a>, rule: &Destination<'a>) -> Draft<'a> {
 }
 
 fn empty_subsets<'a>(cx: &Context<'a>, rule: &Destination<'a>, report: &mut Report) {
-    if !cx.workloads.any() {
+    if rule.services.iter().any(|service| !cx.knows_all_pods(Some(&service.name.namespace))) {
         return;
     }
     for subset in rule.subsets.iter().filter(|subset| !subset.labels.is_empty()) {

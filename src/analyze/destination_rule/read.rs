@@ -79,8 +79,8 @@ fn blocks(
     places: &mut Places,
 ) -> Vec<Tls> {
     let mut found = Vec::new();
-    let mut look = |at: Path, port: Option<u16>, places: &mut Places, parent: &Path| {
-        if !places.keys(object, parent).iter().any(|key| key == "tls") {
+    let mut look = |at: Path, port: Option<u16>, places: &mut Places| {
+        if !places.is_there(object, &at) {
             return;
         }
         let mut text = |field: &str| places.scalar(object, &at.clone().key(field));
@@ -89,13 +89,13 @@ fn blocks(
             || text("insecureSkipVerify").is_some_and(|skip| skip == "true");
         found.push(Tls { mode: text("mode"), port, labels: labels.clone(), verifies, at });
     };
-    look(policy.clone().key("tls"), None, places, policy);
+    look(policy.clone().key("tls"), None, places);
     let list = policy.clone().key("portLevelSettings");
     for index in 0..places.items(object, &list) {
         let entry = list.clone().item(index);
         let number = places.scalar(object, &entry.clone().key("port").key("number"));
         if let Some(port) = number.and_then(|number| number.parse().ok()) {
-            look(entry.clone().key("tls"), Some(port), places, &entry);
+            look(entry.key("tls"), Some(port), places);
         }
     }
     found

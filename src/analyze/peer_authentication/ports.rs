@@ -13,7 +13,7 @@ pub(in crate::analyze) fn ports(cx: &Context<'_>, report: &mut Report) {
         if reached.workloads.is_empty() {
             continue;
         }
-        for port in peers.policy.ports.keys().filter(|port| !reached.ports.contains(port)) {
+        for port in peers.policy.ports.keys().filter(|port| !reached.has_port(**port)) {
             if let Some(draft) = service_port(*peers, &reached, *port) {
                 report.add(draft);
             } else if reached.all_declare {

@@ -7,10 +7,7 @@ use crate::analyze::selection::selecting::selecting;
 use crate::resources::Path;
 
 pub(in crate::analyze) fn empty_namespace(cx: &Context<'_>, report: &mut Report) {
-    if !cx.workloads.any() {
-        return;
-    }
-    for policy in selecting(cx) {
+    for policy in selecting(cx).into_iter().filter(|policy| cx.knows_all_pods(Some(policy.namespace))) {
         if policy.labels.is_some() || cx.is_root(policy.namespace) || !policy.reached.workloads.is_empty() {
             continue;
         }

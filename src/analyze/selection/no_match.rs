@@ -12,11 +12,10 @@ use crate::analyze::words;
 use crate::analyze::workloads::Query;
 
 pub(in crate::analyze) fn no_match(cx: &Context<'_>, report: &mut Report) {
-    if !cx.workloads.any() {
-        return;
-    }
     for policy in selecting(cx) {
-        if policy.labels.is_some() && policy.reached.workloads.is_empty() {
+        let whose = (!cx.is_root(policy.namespace)).then_some(policy.namespace);
+        let is_missed = policy.labels.is_some() && policy.reached.workloads.is_empty();
+        if is_missed && cx.knows_all_pods(whose) {
             report.add(draft(cx, &policy));
         }
     }
