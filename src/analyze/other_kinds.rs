@@ -4,7 +4,7 @@ use crate::analyze::codes::{NO_IMPACT, REQUEST_AUTHENTICATION};
 use crate::analyze::context::{Context, namespace_of};
 use crate::analyze::report::{Change, Draft, Report};
 use crate::mesh::Reach;
-use crate::resources::{Object, Path};
+use crate::resources::Path;
 
 /// A Sidecar object configures Envoys beside pods; in a namespace of ambient pods there are none.
 pub(in crate::analyze) fn sidecars(cx: &Context<'_>, report: &mut Report) {
