@@ -28,11 +28,12 @@ pub use routes::{ROUTES, Route};
 pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
-    API_VERSION, AuthorizationView, CertificateView, ClientView, ConfigView, ConnectionView, ConsideredView,
-    DiffersView, Document, DoorView, EditedView, EndpointView, ExplanationView, ForeseenStep, Kind, LaneView,
-    List, MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode, PortView,
-    RecordView, RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView, ServerView,
-    ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    API_VERSION, AnalysisReportView, AuthorizationView, CertificateView, ClientView, ConfigView,
+    ConnectionView, ConsideredView, DiffersView, Document, DoorView, EditView, EditedView, EndpointView,
+    ExplanationView, FindingView, ForeseenStep, Kind, LaneView, List, MeshInfo, ModeView, NamedText,
+    PartyView, PolicyRefView, PolicyView, PortMode, PortView, RecordView, RefusalView, RehearsalRowView,
+    RehearsalView, ResourceList, ResourceView, ServerView, ServicePortView, ServiceView, StepView,
+    WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

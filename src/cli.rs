@@ -27,12 +27,14 @@ mod suggest;
 mod banner;
 mod limits;
 mod up;
+mod analyze;
+mod change;
 mod dispatch;
 
 pub use args::{
-    AdminAddress, ApplyArguments, Arguments, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments,
-    ExecArguments, ExplainArguments, Format, GetArguments, ListArguments, LogShape, Rehearsed,
-    StrictArguments, UpArguments,
+    AdminAddress, AnalyzeArguments, ApplyArguments, Arguments, Color, Command, ConfigArguments, ConfigNoun,
+    DeleteArguments, ExecArguments, ExplainArguments, Format, GetArguments, ListArguments, LogShape,
+    Rehearsed, StrictArguments, Threshold, UpArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

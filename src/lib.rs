@@ -26,6 +26,7 @@ pub mod proxy;
 pub mod explain;
 pub mod ca;
 pub mod resources;
+pub mod analyze;
 pub mod admin;
 pub mod backend;
 pub mod app;

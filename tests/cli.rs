@@ -16,5 +16,7 @@ mod tables;
 mod errors;
 #[path = "cli/greeting.rs"]
 mod greeting;
+#[path = "cli/analyze.rs"]
+mod analyze;
 #[path = "cli/program.rs"]
 mod program;

@@ -19,7 +19,9 @@ mod config;
 mod rehearsal;
 mod refusal;
 mod resource;
+mod analysis;
 
+pub use analysis::{AnalysisReportView, EditView, FindingView};
 pub use certificate::CertificateView;
 pub use config::ConfigView;
 pub use connection::ConnectionView;

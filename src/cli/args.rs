@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::analyze::{Level, UnknownLevel};
 use crate::cli::{examples, units};
 use crate::explain::Manner;
 use crate::mesh::Semantics;
@@ -59,6 +60,8 @@ pub enum Command {
     Delete(DeleteArguments),
     /// Make a workload STRICT, or find out first who would break
     Strict(StrictArguments),
+    /// Find what YAML says and does not do, like `istioctl analyze`
+    Analyze(AnalyzeArguments),
 }
 
 /// What `up` takes.
@@ -376,6 +379,52 @@ pub enum Story {
     Json,
     /// One document
     Yaml,
+}
+
+/// What `analyze` takes.
+#[derive(Debug, Args)]
+#[command(after_help = examples::ANALYZE)]
+pub struct AnalyzeArguments {
+    /// YAML or JSON as from kubectl, `-` for stdin
+    #[arg(value_name = "FILE|DIR", required_unless_present = "list_codes")]
+    pub files: Vec<PathBuf>,
+    /// Make the changes that leave no choice, in the files themselves
+    #[arg(long)]
+    pub fix: bool,
+    /// Exit 1 from this level on: info, warning, error or never [default: error]
+    #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = Threshold::from_str)]
+    #[arg(hide_default_value = true)]
+    pub failure_threshold: Threshold,
+    /// istio (as documented) or ztunnel (as it is) [default: the mesh's, or istio]
+    #[arg(long, value_name = "WHOSE", value_parser = Semantics::from_str)]
+    pub semantics: Option<Semantics>,
+    /// text, json or yaml [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub output: Story,
+    /// Print every code, what it is about and how bad it is
+    #[arg(long)]
+    pub list_codes: bool,
+}
+
+/// From which level on findings are a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// From this one on.
+    At(Level),
+    /// They never are.
+    Never,
+}
+
+impl FromStr for Threshold {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "never" => Ok(Self::Never),
+            level => level.parse().map(Self::At).map_err(|error: UnknownLevel| format!("{error}; or never")),
+        }
+    }
 }
 
 fn connection_id(text: &str) -> Result<u64, String> {

@@ -11,7 +11,7 @@ use crate::cli::args::{Arguments, Color, Command};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::{config, edit, exec, explain, get, strict, up};
+use crate::cli::{analyze, config, edit, exec, explain, get, strict, up};
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -65,6 +65,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
             runtime()?.block_on(edit::delete(arguments, output)).map(|()| Exit::Done)
         }
         Command::Strict(arguments) => runtime()?.block_on(strict::run(arguments, output)),
+        Command::Analyze(arguments) => analyze::run(arguments, output),
         Command::Explain(arguments) => runtime()?.block_on(explain::run(arguments, output)),
     }
 }

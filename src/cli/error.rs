@@ -57,6 +57,15 @@ pub enum CliError {
     /// Standard input cannot be read.
     #[error("cannot read standard input")]
     Read(#[source] io::Error),
+    /// A file that was mended cannot be written.
+    #[error("cannot write the mended {file}")]
+    Mend {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// There is no runtime to do it on.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -78,6 +87,7 @@ impl CliError {
             | Self::Nameless { .. }
             | Self::Write(_)
             | Self::Read(_)
+            | Self::Mend { .. }
             | Self::Runtime(_) => None,
         }
     }
@@ -98,6 +108,7 @@ impl Reason for CliError {
             Self::Start(error) => error.code(),
             Self::Logging(error) => error.code(),
             Self::Read(_) => "cli.read",
+            Self::Mend { .. } => "cli.mend",
             Self::Runtime(_) => "cli.runtime",
         }
     }

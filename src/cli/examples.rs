@@ -117,3 +117,13 @@ Examples:
   glasstunnel explain --from curl-client.outside --to customers:80
   # from files alone, with no mesh running, and what if it were STRICT
   glasstunnel explain -f mesh.yaml --from 10.0.0.9 --to customers:80 --as tls --under STRICT";
+
+pub(crate) const ANALYZE: &str = "\
+Examples:
+  glasstunnel analyze mesh.yaml policies/                   what does not do what it seems to do
+  kubectl get ns,pod,svc,peerauthentication,authorizationpolicy -A -o yaml | glasstunnel analyze -
+  glasstunnel analyze --fix policies.yaml                   and correct what leaves no choice
+  glasstunnel analyze --failure-threshold warning policies/ for CI: exit 1 on warnings too
+
+The codes, the line that begins each finding, and the annotation galley.istio.io/analyze-suppress
+are istioctl's. GT1... are findings that istioctl does not have.";

@@ -72,6 +72,7 @@ impl Exit {
             | CliError::Logging(_)
             | CliError::Write(_)
             | CliError::Read(_)
+            | CliError::Mend { .. }
             | CliError::Runtime(_) => Self::Environment,
         }
     }

@@ -21,13 +21,15 @@ pub struct LoadError {
 
 /// A place in a file, with the line that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::resources) struct Mark {
-    pub(in crate::resources) source: Source,
-    /// 1-based, in characters.
-    pub(in crate::resources) column: usize,
+pub struct Mark {
+    /// The file and the line.
+    pub source: Source,
+    /// The first marked character, 1-based.
+    pub column: usize,
     /// How many characters are underlined; at least one is.
-    pub(in crate::resources) length: usize,
-    pub(in crate::resources) text: Arc<str>,
+    pub length: usize,
+    /// The whole line.
+    pub text: Arc<str>,
 }
 
 impl LoadError {
@@ -41,17 +43,35 @@ impl LoadError {
         self.code
     }
 
-    fn write_mark(mark: &Mark, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = mark.source.line.to_string();
+    /// What was expected, and what was found.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to write or do instead.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// The place in a file, if it is about one.
+    pub fn mark(&self) -> Option<&Mark> {
+        self.mark.as_ref()
+    }
+}
+
+impl fmt::Display for Mark {
+    /// The line under its place, the marked characters underlined; four lines without a final newline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.source.line.to_string();
         let gutter = " ".repeat(number.len());
         // Of a long line, as JSON may have, only the part around the mark is shown.
-        let start = mark.column.saturating_sub(1).saturating_sub(SHOWN / 2);
-        let shown: Vec<char> = mark.text.trim_end().chars().skip(start).take(SHOWN).collect();
-        let before = (mark.column - 1).saturating_sub(start).min(shown.len());
-        let (left, right) = shown.split_at(before);
+        let before = self.column.saturating_sub(1);
+        let start = before.saturating_sub(SHOWN / 2);
+        let shown: Vec<char> = self.text.trim_end().chars().skip(start).take(SHOWN).collect();
+        let (left, right) = shown.split_at(before.saturating_sub(start).min(shown.len()));
         let (left, right) = (widen(left), widen(right));
-        let underline = "^".repeat(mark.length.clamp(1, right.chars().count().max(1)));
-        writeln!(f, "{gutter}--> {}:{}", mark.source, mark.column)?;
+        let underline = "^".repeat(self.length.clamp(1, right.chars().count().max(1)));
+        writeln!(f, "{gutter}--> {}:{}", self.source, self.column)?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{number} | {left}{right}")?;
         write!(f, "{gutter} | {}{underline}", " ".repeat(left.chars().count()))
@@ -73,7 +93,7 @@ impl fmt::Display for LoadError {
         write!(f, "error[{}]: {}", self.code, self.message)?;
         if let Some(mark) = &self.mark {
             f.write_char('\n')?;
-            Self::write_mark(mark, f)?;
+            mark.fmt(f)?;
         }
         match &self.help {
             Some(help) => write!(f, "\n  = help: {help}"),

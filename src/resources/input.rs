@@ -76,6 +76,19 @@ pub fn texts(inputs: &[Input]) -> Result<Vec<(String, String)>, LoadErrors> {
     Ok(texts)
 }
 
+/// All `inputs` as texts: each file under the name that errors call it, a folder as its files.
+///
+/// # Errors
+///
+/// The first file that cannot be read.
+pub fn opened(inputs: &[Input]) -> Result<Vec<Input>, LoadErrors> {
+    let mut files = Vec::new();
+    for input in inputs {
+        files.extend(read(input)?.into_iter().map(|file| Input::text(&*file.name, file.text)));
+    }
+    Ok(files)
+}
+
 /// Reads `input`; a folder gives several files.
 pub(crate) fn read(input: &Input) -> Result<Vec<File>, LoadError> {
     match input {

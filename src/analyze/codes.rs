@@ -1,0 +1,65 @@
+//! All codes. GT10… metadata, GT11… PeerAuthentication, GT12… AuthorizationPolicy, GT13… DestinationRule, GT14… other
+//! kinds. A number that is given up stays unused.
+
+mod istio;
+mod own;
+
+use crate::analyze::code::Code;
+
+pub(in crate::analyze) use istio::*;
+pub(in crate::analyze) use own::*;
+
+/// Every code, in order.
+pub const CODES: [&Code; 51] = [
+    &REFERENCE_NOT_FOUND,
+    &SCHEMA,
+    &MISPLACED_ANNOTATION,
+    &UNKNOWN_ANNOTATION,
+    &SEVERAL_INJECTION_LABELS,
+    &NO_MATCHING_WORKLOADS,
+    &UNVERIFIED_SERVER,
+    &UNVERIFIED_SERVER_AT_PORT,
+    &SCHEMA_WARNING,
+    &SELECTOR_ON_GATEWAY,
+    &NO_IMPACT,
+    &NEGATIVE_CONDITION,
+    &EMPTY_SUBSET,
+    &HOST_NOT_FOUND,
+    &UNKNOWN_LABEL,
+    &LABEL_VALUE,
+    &SELECTOR_IN_ROOT,
+    &NO_MATCHING_PEERS,
+    &MTLS_SERVICE_PORT,
+    &MTLS_UNDECLARED_PORT,
+    &DUPLICATE_IN_SCOPE,
+    &DISABLE_IN_AMBIENT,
+    &OUTSIDE_THE_MESH,
+    &EMPTY_NAMESPACE,
+    &WRONG_NAMESPACE,
+    &ROOT_EMPTY_SELECTOR,
+    &EXCEPTION_LOST,
+    &FAILS_OPEN,
+    &EMPTY_SELECTOR,
+    &SERVICE_PORT,
+    &UNDECLARED_PORT,
+    &LAYER7_IN_ALLOW,
+    &LAYER7_DENY_DEAD,
+    &LAYER7_DENY_WIDER,
+    &SPIFFE_PREFIX,
+    &OTHER_TRUST_DOMAIN,
+    &PLAINTEXT_PEER,
+    &UNKNOWN_ACCOUNT,
+    &DENY_BLIND,
+    &NEGATIVE_ALLOW,
+    &TRUST_DOMAINS_DROPPED,
+    &WAYPOINT_POLICY,
+    &ALLOW_NOTHING,
+    &ALLOW_AND_DENY,
+    &NEVER_MATCHES,
+    &VIRTUAL_ADDRESS,
+    &PLAINTEXT_TO_STRICT,
+    &OTHER_TLS_TO_STRICT,
+    &MUTUAL_TO_PLAINTEXT,
+    &TLS_WITHOUT_MODE,
+    &REQUEST_AUTHENTICATION,
+];
