@@ -5,8 +5,12 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::mesh::Mesh;
+use crate::policy::destination_rule::DestinationRule;
+use crate::policy::destination_rules::DestinationRules;
+use crate::policy::namespace_modes::NamespaceModes;
 use crate::policy::peer_authentication::PeerAuthentication;
 use crate::policy::set::PolicySet;
+use crate::policy::subset_route::SubsetRoute;
 
 /// A mesh with the policies that were resolved against it.
 #[derive(Debug)]
@@ -15,13 +19,28 @@ pub struct Snapshot {
     pub mesh: Arc<Mesh>,
     /// Its policies.
     pub policies: PolicySet,
+    /// What a service's clients see of its modes.
+    pub namespace_modes: NamespaceModes,
+    /// What decides how its clients connect.
+    pub destination_rules: DestinationRules,
 }
 
 impl Snapshot {
     /// Resolves `policies` against `mesh`.
     pub fn new(mesh: Arc<Mesh>, policies: Vec<Arc<PeerAuthentication>>) -> Self {
         let policies = PolicySet::new(&mesh, policies);
-        Self { mesh, policies }
+        let namespace_modes = NamespaceModes::new(policies.root_namespace(), policies.peer_authentications());
+        let destination_rules = DestinationRules::new(&mesh, Vec::new(), Vec::new());
+        Self { mesh, policies, namespace_modes, destination_rules }
+    }
+
+    /// The same with these rules for clients; without this call there are none.
+    pub fn with_destination_rules(
+        self,
+        rules: Vec<Arc<DestinationRule>>,
+        routes: Vec<Arc<SubsetRoute>>,
+    ) -> Self {
+        Self { destination_rules: DestinationRules::new(&self.mesh, rules, routes), ..self }
     }
 }
 
