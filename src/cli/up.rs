@@ -33,7 +33,8 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         return output.answer(DEMO);
     }
     let inputs = inputs(arguments)?;
-    let Loaded { mut spec, peer_authentications, ignored, .. } = load(&inputs)?;
+    let Loaded { mut spec, peer_authentications, destination_rules, subset_routes, ignored, .. } =
+        load(&inputs)?;
     spec.settings.semantics = arguments.semantics.unwrap_or(spec.settings.semantics);
     let mesh = build(spec).map_err(|error| located(&error, &inputs))?;
     if arguments.print_mesh {
@@ -44,7 +45,8 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         output.talk(&format!("{descriptors}\n"));
     }
     telemetry::init(format(arguments.log_format), "info")?;
-    let snapshot = Snapshot::new(Arc::new(mesh), peer_authentications);
+    let snapshot = Snapshot::new(Arc::new(mesh), peer_authentications)
+        .with_destination_rules(destination_rules, subset_routes);
     let signals = Signals::new()?;
     let running = app::start(options(arguments, snapshot)).await?;
     greet(&running, &ignored, output)?;

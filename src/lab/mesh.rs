@@ -44,7 +44,8 @@ impl Lab {
         let loaded = load(&[Input::text("lab.yaml", yaml)])?;
         let mut spec = loaded.spec;
         spec.settings.semantics = options.semantics.unwrap_or(spec.settings.semantics);
-        let snapshot = Snapshot::new(Arc::new(build(spec)?), loaded.peer_authentications);
+        let snapshot = Snapshot::new(Arc::new(build(spec)?), loaded.peer_authentications)
+            .with_destination_rules(loaded.destination_rules, loaded.subset_routes);
         let running = app::start(Options {
             snapshot,
             mesh_source: "lab.yaml".to_owned(),

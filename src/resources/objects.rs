@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::mesh::MeshSpec;
-use crate::policy::{AuthorizationPolicy, PeerAuthentication};
+use crate::policy::{AuthorizationPolicy, DestinationRule, PeerAuthentication, SubsetRoute};
 use crate::resources::collect::Collected;
 use crate::resources::error::{LoadError, LoadErrors};
 use crate::resources::ignored::{IgnoredKind, meaning};
@@ -28,6 +28,10 @@ pub struct Loaded {
     pub peer_authentications: Vec<Arc<PeerAuthentication>>,
     /// The AuthorizationPolicies, in the order of the input.
     pub authorization_policies: Vec<Arc<AuthorizationPolicy>>,
+    /// The DestinationRules, in the order of the input.
+    pub destination_rules: Vec<Arc<DestinationRule>>,
+    /// The VirtualServices that bring a subset into force, in the order of the input.
+    pub subset_routes: Vec<Arc<SubsetRoute>>,
     /// What was skipped.
     pub ignored: Vec<IgnoredKind>,
 }
@@ -150,6 +154,8 @@ impl Loaded {
             Content::Service(service, _) => self.spec.services.push((**service).clone()),
             Content::PeerAuthentication(policy) => self.peer_authentications.push(Arc::clone(policy)),
             Content::AuthorizationPolicy(policy) => self.authorization_policies.push(Arc::clone(policy)),
+            Content::DestinationRule(rule) => self.destination_rules.push(Arc::clone(rule)),
+            Content::SubsetRoute(route) => self.subset_routes.push(Arc::clone(route)),
             Content::Settings(settings) => self.spec.settings = (**settings).clone(),
             Content::Nothing => {}
             Content::Ignored => self.ignore(object),
