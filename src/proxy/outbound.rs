@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::addr::{LocalAddr, MeshAddr};
 use crate::hbone::{Authority, ConnectRequest, Forwarded};
-use crate::io::{Pipe, ResetCause, StreamPipe, TcpPipe, reset_on_close};
+use crate::io::{Pipe, PipeStream, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Workload, nearest};
 use crate::policy::Snapshot;
 use crate::proxy::accept::Accepted;
@@ -20,9 +20,10 @@ use crate::proxy::context::Context;
 use crate::proxy::orig_dst::{Asked, Destination, OrigDstError, ask};
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
-use crate::proxy::route::{Chosen, Route, route};
+use crate::proxy::route::{Chosen, route};
 use crate::proxy::tunnel::{self, baggage};
-use crate::proxy::{dial, failure, ports};
+use crate::proxy::wire_choice::Route;
+use crate::proxy::{dial, failure, originate, ports};
 use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
 use crate::tls::{ClientOffer, connect};
 use crate::trace_context::TraceContext;
@@ -154,8 +155,21 @@ async fn send(
         Route::Hbone(workload) => {
             let request = connect_request(snapshot, asked, from, &chosen);
             recording.note(|half| half.join.trace = request.trace.as_ref().map(TraceContext::id));
-            let mut tunnel = tunnel::open(ctx, (&asked.source, workload), &request, recording).await?;
-            carry(client, &mut tunnel, Wire::Hbone, recording).await
+            let tunnel = tunnel::open(ctx, (&asked.source, workload), &request, recording).await?;
+            match &chosen.originate {
+                None => {
+                    let mut tunnel = tunnel;
+                    carry(client, &mut tunnel, Wire::Hbone, recording).await
+                }
+                Some(wanted) => {
+                    let stream = PipeStream::new(tunnel);
+                    let stream = Box::pin(originate::handshake(ctx, wanted, stream, recording)).await?;
+                    let mut pipe = StreamPipe::new(stream, |stream| {
+                        stream.get_mut().0.get_mut().reset(ResetCause::PeerReset)
+                    });
+                    carry(client, &mut pipe, Wire::Hbone, recording).await
+                }
+            }
         }
         Route::Mtls(workload) => {
             let stream = dial(ctx, &chosen, source_ip, recording).await?;
@@ -167,8 +181,13 @@ async fn send(
             }
             let source_ip = source_ip.filter(|_| workload.is_some());
             let stream = dial(ctx, &chosen, source_ip, recording).await?;
-            let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
-            carry(client, &mut backend, Wire::Raw, recording).await
+            let Some(wanted) = &chosen.originate else {
+                let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
+                return carry(client, &mut backend, Wire::Raw, recording).await;
+            };
+            let stream = Box::pin(originate::handshake(ctx, wanted, stream, recording)).await?;
+            let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
+            carry(client, &mut pipe, Wire::Tls, recording).await
         }
     }
 }
@@ -176,14 +195,14 @@ async fn send(
 fn routed(chosen: &Chosen, recording: &mut Recording) {
     let workload = chosen.route.workload();
     recording.step(Fact::Routed {
-        wire: chosen.route.wire(),
+        wire: chosen.wire(),
         service: chosen.service.clone(),
         workload: workload.cloned(),
         to: chosen.to,
-        because: chosen.because,
+        because: chosen.because.sentence(),
     });
     recording.note(|half| {
-        half.wire = Some(chosen.route.wire());
+        half.wire = Some(chosen.wire());
         half.join.expects_other = workload.is_some_and(|workload| workload.reach.in_mesh());
         half.destination.addr = Some(chosen.to.0);
         half.destination.workload = workload.cloned();
