@@ -3,7 +3,7 @@
 //! ```text
 //! Svid ──► ServerTls ──accept──► ServerStream + Peer        TLS 1.3, client certificate demanded, no tickets
 //!     └──► ClientTls ──connect─► ClientStream + Peer        no SNI, no names: only SPIFFE identities count
-//! Origination ────────originate─► ClientStream + AppServer   as an application's client: SNI, names, PEM files
+//! Origination ─read─► Originator ─originate─► ClientStream + AppServer   as an application's client: SNI, names, PEM files
 //! ```
 //!
 //! In TLS 1.3 a client learns at its first read that the server refused its certificate (RFC 8446 §4.4.2.4 and
@@ -37,6 +37,6 @@ pub use cause::TlsCause;
 pub use client::{ClientOffer, ClientStream, ClientTls, connect};
 pub use error::{Role, TlsError};
 pub use observed::Watched;
-pub use originate::{AppServer, ClientFiles, Origination, originate};
+pub use originate::{AppServer, ClientFiles, Origination, Originator, originate};
 pub use peer::Peer;
 pub use server::{ISTIO_ALPN, Offer, ServerStream, ServerTls, accept};

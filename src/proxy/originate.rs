@@ -12,7 +12,7 @@ use crate::proxy::recording::Recording;
 use crate::proxy::wire_choice::Originate;
 use crate::reason::{Reason, Side};
 use crate::telemetry::{Fact, Failure, Flag, Stage};
-use crate::tls::{ClientFiles, ClientStream, Origination, originate};
+use crate::tls::{ClientFiles, ClientStream, Origination, Originator, originate};
 
 /// The rule names a Secret, and there is no cluster to keep one.
 #[derive(Debug, thiserror::Error)]
@@ -35,33 +35,47 @@ impl Reason for NoSecret {
     }
 }
 
-/// Shakes hands over `stream`, and says so in the record.
-pub(crate) async fn handshake<S>(
-    ctx: &Context,
-    wanted: &Originate,
-    stream: S,
-    recording: &mut Recording,
-) -> Result<ClientStream<S>, Failure>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    if let Some(name) = &wanted.tls.credential_name {
-        let error = NoSecret { name: name.escape_debug().to_string() };
-        return Err(failure::at(Stage::Tls, Flag::TlsFailure, &error));
+/// TLS that is ready to be spoken, with what the record says of it.
+pub(crate) struct Ready {
+    originator: Originator,
+    origination: Origination,
+}
+
+impl Ready {
+    /// Reads what the rule names; a connection that would fail by our own files is not even dialled.
+    pub(crate) fn new(wanted: &Originate) -> Result<Self, Failure> {
+        if let Some(name) = &wanted.tls.credential_name {
+            let error = NoSecret { name: name.escape_debug().to_string() };
+            return Err(failure::at(Stage::Tls, Flag::TlsFailure, &error));
+        }
+        let origination = origination(wanted);
+        let originator = origination.read().map_err(|error| failure::tls(&error))?;
+        Ok(Self { originator, origination })
     }
-    let origination = origination(wanted);
-    let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
-    let shaken = originate(stream, &origination, deadline).await;
-    let (stream, server) = shaken.map_err(|error| failure::tls(&error))?;
-    recording.step(Fact::Originated {
-        sni: wanted.sni.clone(),
-        names: server.names,
-        roots: origination.ca_certificates.map(|path| path.display().to_string().into()),
-        client_certificate: origination.client.is_some(),
-        version: server.version,
-        suite: server.suite,
-    });
-    Ok(stream)
+
+    /// Shakes hands over `stream`, and says so in the record.
+    pub(crate) async fn handshake<S>(
+        self,
+        ctx: &Context,
+        stream: S,
+        recording: &mut Recording,
+    ) -> Result<ClientStream<S>, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
+        let shaken = originate(stream, &self.originator, deadline).await;
+        let (stream, server) = shaken.map_err(|error| failure::tls(&error))?;
+        recording.step(Fact::Originated {
+            sni: self.origination.sni.into(),
+            names: server.names,
+            roots: self.origination.ca_certificates.map(|path| path.display().to_string().into()),
+            client_certificate: self.origination.client.is_some(),
+            version: server.version,
+            suite: server.suite,
+        });
+        Ok(stream)
+    }
 }
 
 fn origination(wanted: &Originate) -> Origination {

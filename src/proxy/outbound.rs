@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use crate::addr::{LocalAddr, MeshAddr};
-use crate::hbone::{Authority, ConnectRequest, Forwarded};
+use crate::hbone::{Authority, ConnectRequest, Forwarded, TunnelStream};
 use crate::io::{Pipe, PipeStream, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Workload, nearest};
 use crate::policy::Snapshot;
@@ -18,14 +18,15 @@ use crate::proxy::accept::Accepted;
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::orig_dst::{Asked, Destination, OrigDstError, ask};
+use crate::proxy::originate::Ready;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::route::{Chosen, route};
 use crate::proxy::tunnel::{self, baggage};
 use crate::proxy::wire_choice::Route;
-use crate::proxy::{dial, failure, originate, ports};
+use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
-use crate::tls::{ClientOffer, connect};
+use crate::tls::{ClientOffer, ClientStream, connect};
 use crate::trace_context::TraceContext;
 
 /// How long a program that is about to be refused may take to say its first bytes.
@@ -150,26 +151,14 @@ async fn send(
     let chosen = route(snapshot, ctx.shared.place, &asked.source, to, ctx.turn())
         .map_err(|error| failure::at(Stage::Route, Flag::Connect, &error))?;
     routed(&chosen, recording);
+    let originate = chosen.originate.as_ref().map(Ready::new).transpose()?;
     let source_ip = ctx.shared.place.local_ip(&asked.source);
     match &chosen.route {
         Route::Hbone(workload) => {
             let request = connect_request(snapshot, asked, from, &chosen);
             recording.note(|half| half.join.trace = request.trace.as_ref().map(TraceContext::id));
             let tunnel = tunnel::open(ctx, (&asked.source, workload), &request, recording).await?;
-            match &chosen.originate {
-                None => {
-                    let mut tunnel = tunnel;
-                    carry(client, &mut tunnel, Wire::Hbone, recording).await
-                }
-                Some(wanted) => {
-                    let stream = PipeStream::new(tunnel);
-                    let stream = Box::pin(originate::handshake(ctx, wanted, stream, recording)).await?;
-                    let mut pipe = StreamPipe::new(stream, |stream| {
-                        stream.get_mut().0.get_mut().reset(ResetCause::PeerReset)
-                    });
-                    carry(client, &mut pipe, Wire::Hbone, recording).await
-                }
-            }
+            through(ctx, tunnel, originate, client, recording).await
         }
         Route::Mtls(workload) => {
             let stream = dial(ctx, &chosen, source_ip, recording).await?;
@@ -181,15 +170,44 @@ async fn send(
             }
             let source_ip = source_ip.filter(|_| workload.is_some());
             let stream = dial(ctx, &chosen, source_ip, recording).await?;
-            let Some(wanted) = &chosen.originate else {
-                let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
-                return carry(client, &mut backend, Wire::Raw, recording).await;
-            };
-            let stream = Box::pin(originate::handshake(ctx, wanted, stream, recording)).await?;
-            let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
-            carry(client, &mut pipe, Wire::Tls, recording).await
+            straight(ctx, stream, originate, client, recording).await
         }
     }
+}
+
+/// Through a tunnel, in TLS of the rule's if there is any.
+async fn through(
+    ctx: &Context,
+    mut tunnel: TunnelStream,
+    originate: Option<Ready>,
+    client: &mut TcpPipe,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let Some(ready) = originate else {
+        return carry(client, &mut tunnel, Wire::Hbone, recording).await;
+    };
+    let stream = Box::pin(ready.handshake(ctx, PipeStream::new(tunnel), recording)).await?;
+    let reset = |stream: &mut ClientStream<PipeStream<_>>| {
+        stream.get_mut().0.get_mut().reset(ResetCause::PeerReset);
+    };
+    carry(client, &mut StreamPipe::new(stream, reset), Wire::Hbone, recording).await
+}
+
+/// Straight to the port, in TLS of the rule's if there is any.
+async fn straight(
+    ctx: &Context,
+    stream: TcpStream,
+    originate: Option<Ready>,
+    client: &mut TcpPipe,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let Some(ready) = originate else {
+        let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
+        return carry(client, &mut backend, Wire::Raw, recording).await;
+    };
+    let stream = Box::pin(ready.handshake(ctx, stream, recording)).await?;
+    let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
+    carry(client, &mut pipe, Wire::Tls, recording).await
 }
 
 fn routed(chosen: &Chosen, recording: &mut Recording) {

@@ -19,7 +19,7 @@ use crate::tls::trust::{Shown, Trust};
 #[derive(Debug)]
 pub(crate) struct AppServerVerifier {
     /// Whom to trust; `None` trusts anybody.
-    pub(crate) trust: Option<Trust>,
+    pub(crate) trust: Option<Arc<Trust>>,
     /// The names of which the certificate must have one, compared byte for byte; empty asks for none.
     pub(crate) names: Vec<String>,
     pub(crate) observed: Arc<Observed>,

@@ -2,6 +2,7 @@
 //!
 //! TLS 1.3 only, like everything else here: a server that speaks nothing newer than 1.2 is refused as such.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -25,7 +27,7 @@ use crate::tls::peer::{suite, version};
 use crate::tls::provider::{VERSIONS, provider};
 use crate::tls::trust::Trust;
 
-/// How to originate TLS. Files are read for every handshake, so that a replaced file counts at once.
+/// How to originate TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origination {
     /// The server name to send (RFC 6066 §3); an IP address is not sent.
@@ -47,6 +49,15 @@ pub struct ClientFiles {
     pub key: PathBuf,
 }
 
+/// An [`Origination`] whose files have been read.
+#[derive(Clone, Debug)]
+pub struct Originator {
+    name: ServerName<'static>,
+    trust: Option<Arc<Trust>>,
+    subject_alt_names: Vec<String>,
+    shown: Option<Arc<SingleCertAndKey>>,
+}
+
 /// The server at the other end; only as far verified as the [`Origination`] asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppServer {
@@ -58,6 +69,26 @@ pub struct AppServer {
     pub suite: &'static str,
 }
 
+impl Origination {
+    /// Reads the files: once for every connection and before it is dialled, so that a replaced file counts at once, and
+    /// an unusable one costs the server nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsCause::OwnCertificate`] names a file that cannot be used, and [`TlsCause::ServerName`] an `sni` that is none.
+    pub fn read(&self) -> Result<Originator, TlsError> {
+        let Ok(name) = ServerName::try_from(self.sni.clone()) else {
+            return Err(TlsError::from_cause(Role::Client, TlsCause::ServerName { found: self.sni.clone() }));
+        };
+        Ok(Originator {
+            name,
+            trust: self.ca_certificates.as_deref().map(roots).transpose()?.map(Arc::new),
+            subject_alt_names: self.subject_alt_names.clone(),
+            shown: self.client.as_ref().map(ClientFiles::read).transpose()?.map(Arc::new),
+        })
+    }
+}
+
 /// Connects TLS to an application's server.
 ///
 /// That the server refuses our certificate is not known yet when this returns: see [`TlsError::from_io`]. A refused
@@ -65,25 +96,21 @@ pub struct AppServer {
 ///
 /// # Errors
 ///
-/// Why there is no connection; [`TlsCause::OwnCertificate`] names a file that cannot be used, and
-/// [`TlsCause::ServerName`] an `sni` that is none.
+/// Why there is no connection, with both sides' words; see [`TlsCause`].
 pub async fn originate<S>(
     stream: S,
-    origination: &Origination,
+    originator: &Originator,
     deadline: Instant,
 ) -> Result<(ClientStream<S>, AppServer), TlsError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let observed = Arc::new(Observed::default());
-    let config = origination.config(&observed)?;
-    let Ok(name) = ServerName::try_from(origination.sni.clone()) else {
-        let found = origination.sni.clone();
-        return Err(TlsError::from_cause(Role::Client, TlsCause::ServerName { found }));
-    };
+    let config = originator.config(&observed)?;
     let attempt = Attempt { role: Role::Client, observed, alpn: "none", began: Instant::now() };
     let watched = Watched::new(stream, Arc::clone(&attempt.observed));
-    let handshake = TlsConnector::from(Arc::new(config)).connect(name, watched).into_fallible();
+    let connector = TlsConnector::from(Arc::new(config));
+    let handshake = connector.connect(originator.name.clone(), watched).into_fallible();
     match timeout_at(deadline, Box::pin(handshake)).await {
         Ok(Ok(connected)) => {
             let mut stream = Box::new(connected);
@@ -104,11 +131,11 @@ where
     }
 }
 
-impl Origination {
+impl Originator {
     /// A configuration of one connection. No ALPN is offered: the mesh's would make a sidecar take it for mesh traffic.
     fn config(&self, observed: &Arc<Observed>) -> Result<ClientConfig, TlsError> {
         let verifier = AppServerVerifier {
-            trust: self.ca_certificates.as_deref().map(roots).transpose()?,
+            trust: self.trust.clone(),
             names: self.subject_alt_names.clone(),
             observed: Arc::clone(observed),
         };
@@ -117,15 +144,9 @@ impl Origination {
             .map_err(|problem| unusable(&problem))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier));
-        let mut config = match &self.client {
+        let mut config = match &self.shown {
             None => builder.with_no_client_auth(),
-            Some(files) => {
-                let (chain, key) = files.read()?;
-                builder.with_client_auth_cert(chain, key).map_err(|problem| {
-                    let ClientFiles { certificate, key } = files;
-                    unusable(&format!("{} and {}: {problem}", certificate.display(), key.display()))
-                })?
-            }
+            Some(shown) => builder.with_client_cert_resolver(Arc::clone(shown) as _),
         };
         config.resumption = Resumption::disabled();
         Ok(config)
@@ -133,13 +154,17 @@ impl Origination {
 }
 
 impl ClientFiles {
-    fn read(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
+    fn read(&self) -> Result<SingleCertAndKey, TlsError> {
         let chain = read_certificates(&self.certificate).map_err(|problem| unusable(&problem))?;
         let chain = chain.iter().map(|der| CertificateDer::from(der.as_bytes().to_vec())).collect();
-        let named = |problem: &dyn std::fmt::Display| unusable(&format!("{}: {problem}", self.key.display()));
+        let named = |problem: &dyn Display| unusable(&format!("{}: {problem}", self.key.display()));
         let text = fs::read(&self.key).map_err(|problem| named(&problem))?;
         let key = PrivateKeyDer::from_pem_slice(&text).map_err(|problem| named(&problem))?;
-        Ok((chain, key))
+        let certified = CertifiedKey::from_der(chain, key, &provider()).map_err(|problem| {
+            let (certificate, key) = (self.certificate.display(), self.key.display());
+            unusable(&format!("{certificate} and {key}: {problem}"))
+        })?;
+        Ok(SingleCertAndKey::from(certified))
     }
 }
 
@@ -149,7 +174,7 @@ fn roots(path: &Path) -> Result<Trust, TlsError> {
     Trust::new(&bundle, "").map_err(|problem| unusable(&format!("{}: {problem}", path.display())))
 }
 
-fn unusable(problem: &dyn std::fmt::Display) -> TlsError {
+fn unusable(problem: &dyn Display) -> TlsError {
     TlsError::from_cause(Role::Client, TlsCause::OwnCertificate { problem: problem.to_string() })
 }
 

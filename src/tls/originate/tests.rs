@@ -52,8 +52,9 @@ async fn shake(folder: &Folder, origination: Origination) -> Result<AppServer, T
     let (certificate, key) = app_certificate(vec!["app.example".to_owned()]).unwrap();
     folder.put("ca.pem", &encode_certificates(std::slice::from_ref(&certificate)));
     let app = AppTls::new(&certificate, &key).unwrap();
+    let originator = origination.read()?;
     let (near, far) = duplex(64 * 1024);
-    let (server, client) = tokio::join!(app.accept(far, soon()), originate(near, &origination, soon()));
+    let (server, client) = tokio::join!(app.accept(far, soon()), originate(near, &originator, soon()));
     let (mut stream, said) = client?;
     let mut server = server.unwrap();
     server.write_all(b"x").await.unwrap();
@@ -88,26 +89,22 @@ async fn verified_and_not_verified() {
     assert_eq!(error.code(), "tls.wrong_name");
 }
 
-#[tokio::test]
-async fn files_that_cannot_be_used_are_named() {
+#[test]
+fn files_that_cannot_be_used_are_named() {
     let folder = Folder::new();
     let not_pem = folder.put("not.pem", "no pem");
     for path in [folder.0.join("absent.pem"), not_pem] {
-        let with = |origination: Origination| async move {
-            let (near, _far) = duplex(64);
-            originate(near, &origination, soon()).await.map(drop).unwrap_err()
-        };
-        let roots = with(Origination { ca_certificates: Some(path.clone()), ..plain() }).await;
+        let with = |origination: Origination| origination.read().map(drop).unwrap_err();
+        let roots = with(Origination { ca_certificates: Some(path.clone()), ..plain() });
         let client = ClientFiles { certificate: path.clone(), key: path.clone() };
-        let client = with(Origination { client: Some(client), ..plain() }).await;
+        let client = with(Origination { client: Some(client), ..plain() });
         for error in [roots, client] {
             assert!(error.plain().contains(&path.display().to_string()), "{}", error.plain());
             assert_eq!(error.code(), "tls.own_certificate");
         }
     }
-    let (near, _far) = duplex(64);
     let bad = Origination { sni: "not a name".to_owned(), ..plain() };
-    assert_eq!(originate(near, &bad, soon()).await.map(drop).unwrap_err().code(), "tls.server_name");
+    assert_eq!(bad.read().map(drop).unwrap_err().code(), "tls.server_name");
 }
 
 fn svid(authority: &Authority, name: &str) -> Svid {
@@ -127,14 +124,14 @@ async fn a_client_certificate_from_files() {
     for (files, expect) in [(Some(files), Ok(client.id.clone())), (None, Err("tls.no_certificate"))] {
         let server = ServerTls::new(&svid(&authority, "server")).unwrap();
         let (near, far) = duplex(64 * 1024);
-        let origination = Origination { client: files, ..plain() };
+        let originator = Origination { client: files, ..plain() }.read().unwrap();
         let serving = async {
             // The stream is dropped at once: the client reads to its end.
             let (_, peer) = accept(far, &server, Offer::Captured { alpn: &[] }, soon()).await?;
             Ok::<_, TlsError>(peer.id)
         };
         let calling = async {
-            let (mut stream, _) = originate(near, &origination, soon()).await?;
+            let (mut stream, _) = originate(near, &originator, soon()).await?;
             let late = stream.read_u8().await.unwrap_err();
             TlsError::from_io(&late).map_or(Ok(()), Err)
         };
