@@ -7,7 +7,7 @@ use glasstunnel::lab::{Lab, LabOptions};
 use glasstunnel::mesh::Semantics;
 use glasstunnel::sniff::{Protocol, SniffLimits, detect};
 use glasstunnel::telemetry::Wire;
-use glasstunnel::tls::AppTls;
+use glasstunnel::tls::{AppTls, ClientFiles, Origination};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -16,6 +16,7 @@ use tokio::time::{Duration, Instant};
 use crate::client_modes::{
     Folder, Seen, ask, destination_rule, namespace, peer_authentication, pod, service,
 };
+use crate::program::run;
 
 /// A client and a server with sidecars, and `more`.
 async fn start(backend: &str, more: &str) -> Lab {
@@ -259,4 +260,46 @@ async fn under_ztunnel_only_sidecars_obey() {
         assert_eq!((seen.ok, wire(&seen)), (true, expect), "{client} {server}");
         assert!(seen.route.contains(says), "{}", seen.route);
     }
+}
+
+/// Keys as openssl writes them: PKCS#8, SEC1 (with its parameters before it) and PKCS#1.
+#[tokio::test]
+async fn every_form_of_a_key_is_read() {
+    let folder = Folder::new();
+    let read = |certificate: &str, key: &str| {
+        let client =
+            ClientFiles { certificate: folder.path(certificate).into(), key: folder.path(key).into() };
+        let origination = Origination {
+            sni: "a".to_owned(),
+            ca_certificates: None,
+            subject_alt_names: Vec::new(),
+            client: Some(client),
+        };
+        origination.read().map(drop).map_err(|error| error.plain())
+    };
+    let openssl = async |arguments: String| {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let ran = run("openssl", &arguments, "").await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+    };
+    for (kind, new, label) in [
+        ("ec", "-newkey ec -pkeyopt ec_paramgen_curve:P-256", "BEGIN EC PRIVATE KEY"),
+        ("rsa", "-newkey rsa:2048", "BEGIN RSA PRIVATE KEY"),
+    ] {
+        let [certificate, key, old] = ["cert", "key", "old"].map(|part| format!("{kind}-{part}.pem"));
+        let (to, from) = (folder.path(&old), folder.path(&key));
+        openssl(format!(
+            "req -x509 {new} -nodes -subj /CN=a -keyout {from} -out {}",
+            folder.path(&certificate)
+        ))
+        .await;
+        openssl(format!("pkey -in {from} -traditional -out {to}")).await;
+        assert!(std::fs::read_to_string(to).unwrap().contains(label));
+        assert_eq!(read(&certificate, &key), Ok(()));
+        assert_eq!(read(&certificate, &old), Ok(()));
+    }
+    assert!(
+        read("ec-cert.pem", "rsa-key.pem").unwrap_err().contains("rsa-key.pem"),
+        "they do not belong together"
+    );
 }

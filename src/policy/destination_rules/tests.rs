@@ -1,3 +1,5 @@
+//! Which rule holds, level by level, and that the answer is total.
+
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
@@ -85,7 +87,7 @@ fn check(rules: Vec<DestinationRule>, (client, service): (&str, &str), expect: &
     let client = mesh.workload(&Name::new(client, "a")).unwrap();
     let service = mesh.service(&Name::new(service, "a")).unwrap();
     let choice = rules.choose(client, service, 80, None);
-    let found = choice.map_or("none".to_owned(), |choice| choice.rule.name.to_string());
+    let found = choice.map_or_else(|| "none".to_owned(), |choice| choice.rule.name.to_string());
     assert_eq!(found, expect);
     rules.passed_over(client, service, None).into_iter().map(|passed| passed.why).collect()
 }

@@ -1,3 +1,5 @@
+//! What is refused, in Istio's words and at the right word, and what is read.
+
 use crate::policy::{ClientTlsMode, DestinationRule, SubsetRoute};
 use crate::resources::{Input, load};
 

@@ -141,17 +141,3 @@ async fn a_client_certificate_from_files() {
         assert_eq!(told, if expect.is_ok() { Ok(()) } else { Err(Some(116)) });
     }
 }
-
-/// Keys as `openssl ecparam -genkey` and `openssl genrsa -traditional` write them.
-#[test]
-fn every_form_of_a_key_is_read() {
-    let folder = Folder::new();
-    let (certificate, key) = app_certificate(vec!["a".to_owned()]).unwrap();
-    let certificate = folder.put("cert.pem", &encode_certificates(&[certificate]));
-    // A PKCS#8 key holds a SEC1 key; only the label is looked at before rustls sees it.
-    for label in ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"] {
-        let text = encode_key(&key).replace("PRIVATE KEY", label);
-        let files = ClientFiles { certificate: certificate.clone(), key: folder.put(label, &text) };
-        files.read().unwrap();
-    }
-}
