@@ -303,3 +303,18 @@ async fn every_form_of_a_key_is_read() {
         "they do not belong together"
     );
 }
+
+/// Behind a headless service clients dial pods: the rule for its host holds for them, and one pod outside the mesh keeps
+/// auto mTLS off for all.
+#[tokio::test]
+async fn headless_services() {
+    let headless = "---\napiVersion: v1\nkind: Service\nmetadata: {namespace: foo, name: headless}\nspec: {clusterIP: None, selector: {app: server}, ports: [{port: 3000, name: http}]}\n";
+    let disable = destination_rule("foo", "r", "host: headless, trafficPolicy: {tls: {mode: DISABLE}}");
+    let outside = "---\napiVersion: v1\nkind: Pod\nmetadata: {namespace: foo, name: old, labels: {app: server, sidecar.istio.io/inject: 'false'}, annotations: {glasstunnel.dev/backend: http}}\nspec: {containers: [{name: c, ports: [{containerPort: 3000}]}]}\n";
+    for (more, expect) in [("", "mtls"), (&*disable, "raw"), (outside, "raw")] {
+        let lab = start("http", &(headless.to_owned() + more)).await;
+        let pod = lab.workload("foo/server").unwrap().address(3000).ip().to_string();
+        let seen = ask(&lab, "foo/client", &pod, 3000).await;
+        assert_eq!((seen.ok, wire(&seen)), (true, expect), "{more}");
+    }
+}
