@@ -145,6 +145,7 @@ fn unrelated(criterion: &mut Criterion) {
         let policies = || Policies {
             peer_authentications: (0..half).map(strict).collect(),
             authorization_policies: (0..half).map(allow).collect(),
+            ..Policies::default()
         };
         let set = PolicySet::new(&mesh, policies());
         group.bench_with_input(BenchmarkId::new("hbone_permit", count), &count, |bencher, _| {

@@ -11,6 +11,7 @@
 mod connection;
 mod decide;
 mod question;
+mod arrive;
 mod symptoms;
 mod what_if;
 mod remedies;

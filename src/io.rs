@@ -8,10 +8,12 @@ mod prefixed;
 mod buffer;
 mod stream;
 mod tcp;
+mod pipe_stream;
 mod relay;
 
 pub use counts::ByteCounts;
 pub use pipe::{Pipe, ResetCause};
+pub use pipe_stream::PipeStream;
 pub use prefixed::Prefixed;
 pub use relay::{During, End, RelayError, relay};
 pub use stream::StreamPipe;

@@ -3,6 +3,7 @@
 //! ```text
 //! Svid ──► ServerTls ──accept──► ServerStream + Peer        TLS 1.3, client certificate demanded, no tickets
 //!     └──► ClientTls ──connect─► ClientStream + Peer        no SNI, no names: only SPIFFE identities count
+//! Origination ─read─► Originator ─originate─► ClientStream + AppServer   as an application's client: SNI, names, PEM files
 //! ```
 //!
 //! In TLS 1.3 a client learns at its first read that the server refused its certificate (RFC 8446 §4.4.2.4 and
@@ -19,6 +20,7 @@ mod foreseen;
 mod observed;
 mod trust;
 mod refusal;
+mod chain;
 mod verify;
 mod credentials;
 mod peer;
@@ -27,6 +29,8 @@ mod finish;
 mod server;
 mod client;
 mod app;
+mod app_server;
+mod originate;
 
 pub use alert::Alert;
 pub use app::AppTls;
@@ -34,5 +38,6 @@ pub use cause::TlsCause;
 pub use client::{ClientOffer, ClientStream, ClientTls, connect};
 pub use error::{Role, TlsError};
 pub use observed::Watched;
+pub use originate::{AppServer, ClientFiles, Origination, Originator, originate};
 pub use peer::Peer;
 pub use server::{ISTIO_ALPN, Offer, ServerStream, ServerTls, accept};

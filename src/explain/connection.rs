@@ -34,6 +34,9 @@ pub struct Connection {
     pub port: u16,
     /// How it arrives.
     pub arrival: Arrival,
+    /// Whether the caller's proxy speaks TLS to the application, as a DestinationRule says: inside of a tunnel nobody on
+    /// the way sees it.
+    pub originates: bool,
 }
 
 impl Connection {

@@ -1,10 +1,16 @@
 //! The steps of a connection into a workload, in the data path's order (`proxy/inbound.rs`, `proxy/captured.rs`).
 
+use std::time::Duration;
+
 use crate::explain::connection::{Arrival, Connection};
 use crate::identity::SpiffeId;
+use crate::mesh::BackendKind;
 use crate::policy::{Effective, First, Permit, PolicySet, authorize, peer_auth};
 use crate::telemetry::{Failure, Flag, Reporter, Stage};
-use crate::tls::{TlsCause, TlsError};
+use crate::tls::{Role, TlsCause, TlsError};
+
+/// The deadline of a handshake, as `proxy::Deadlines` has it by default.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +62,42 @@ impl Decided {
 
 /// Decides `connection` under `policies`.
 pub(in crate::explain) fn decide(policies: &PolicySet, connection: &Connection) -> Decided {
+    let mut decided = at_the_door(policies, connection);
+    let let_in = decided.outcome.is_ok();
+    match application(connection).filter(|_| let_in) {
+        Some(cause) => {
+            let failure = tls_failure(Role::Client, cause);
+            let (stage, says) = (failure.stage, failure.why.clone());
+            decided.steps.push(Step { lane: Reporter::Source, stage, says, failed: true });
+            decided.outcome = Err(Box::new(failure));
+            decided
+        }
+        None => decided,
+    }
+}
+
+/// What the application makes of TLS that the caller's proxy speaks to it; `None` where it gets along, or nobody can know.
+fn application(connection: &Connection) -> Option<TlsCause> {
+    let is_direct = connection.arrival == Arrival::Uncaptured(First::MeshTls);
+    if !connection.originates && !is_direct {
+        return None;
+    }
+    match connection.destination.backend {
+        BackendKind::Tls if is_direct => {
+            Some(TlsCause::UnknownIssuer { issuer: "the application's own CA".to_owned(), sent: 1 })
+        }
+        BackendKind::Tls | BackendKind::At(_) => None,
+        BackendKind::Echo | BackendKind::Slow => Some(TlsCause::Echo),
+        BackendKind::Http | BackendKind::ServerFirst => {
+            Some(TlsCause::NotTls { first: "what an application answers that speaks no TLS".to_owned() })
+        }
+        BackendKind::Reset => Some(TlsCause::Reset { received: 0 }),
+        BackendKind::Silent => Some(TlsCause::Timeout { within: HANDSHAKE, received: 0 }),
+    }
+}
+
+/// What the data path decides, from accept to permit.
+fn at_the_door(policies: &PolicySet, connection: &Connection) -> Decided {
     let nothing = Decided {
         steps: Vec::new(),
         effective: None,
@@ -139,7 +181,7 @@ fn wrong_door(first: First, mut decided: Decided) -> Decided {
         First::Raw => TlsCause::NotTls { first: "no TLS record".to_owned() },
         First::MeshTls | First::AppTls => TlsCause::NoCertificate,
     };
-    decided.end(Err(tls_failure(cause)))
+    decided.end(Err(tls_failure(Role::Server, cause)))
 }
 
 fn mode(policies: &PolicySet, connection: &Connection, decided: &mut Decided) {
@@ -163,16 +205,16 @@ fn authorized(mut decided: Decided, permit: Result<Permit, crate::policy::Denial
 fn verified(policies: &PolicySet, connection: &Connection) -> Result<SpiffeId, Failure> {
     let expected = &policies.settings().trust_domain;
     match &connection.shown {
-        None => Err(tls_failure(TlsCause::NoCertificate)),
-        Some(shown) if shown.trust_domain() != expected => Err(tls_failure(TlsCause::WrongTrustDomain {
-            expected: expected.clone(),
-            found: shown.to_string(),
-        })),
+        None => Err(tls_failure(Role::Server, TlsCause::NoCertificate)),
+        Some(shown) if shown.trust_domain() != expected => Err(tls_failure(
+            Role::Server,
+            TlsCause::WrongTrustDomain { expected: expected.clone(), found: shown.to_string() },
+        )),
         Some(shown) => Ok(shown.clone()),
     }
 }
 
-fn tls_failure(cause: TlsCause) -> Failure {
-    let error = TlsError::foreseen(cause);
+fn tls_failure(role: Role, cause: TlsCause) -> Failure {
+    let error = TlsError::foreseen(role, cause);
     Failure::from_reason(Stage::Tls, Flag::TlsFailure, &error).because(error.plain())
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::explain::arrive::{Arrived, arrive};
 use crate::explain::connection::Connection;
 use crate::explain::decide::{Decided, Step, decide};
-use crate::explain::question::{Arrived, Caller, Question, arrive};
+use crate::explain::question::{Caller, Question};
 use crate::explain::remedies::{Case, remedies};
 use crate::explain::symptoms::{Symptoms, symptoms};
 use crate::explain::what_if::{Extent, other_semantics, resolved, with_mode};
@@ -103,13 +104,17 @@ fn under(snapshot: &Snapshot, question: &Question, mode: MtlsMode) -> Option<Sna
     let (policies, _) =
         with_mode(&snapshot.policies.policies(), settings, &destination, (Extent::Everything, mode));
     let policies = resolved(settings, &destination, &policies);
-    Some(Snapshot { mesh: Arc::clone(&snapshot.mesh), policies })
+    Some(snapshot.with_policies(policies))
 }
 
 fn answer(snapshot: &Snapshot, question: &Question) -> Explanation {
-    let Arrived { connection, service, steps, lost } = arrive(snapshot, question);
+    let Arrived { connection, service, steps, passed_over, lost } = arrive(snapshot, question);
     match connection {
-        Some(connection) => arrived(snapshot, question, (connection, service, steps)),
+        Some(connection) => {
+            let mut explanation = arrived(snapshot, question, (connection, service, steps));
+            explanation.considered.extend(passed_over);
+            explanation
+        }
         None => {
             let failure = lost.map(|lost| Failure::from_reason(Stage::Route, Flag::Connect, &*lost));
             gone(snapshot, question, failure, steps)
@@ -215,7 +220,7 @@ fn differs(
 ) -> Differs {
     let settings = other_semantics(snapshot.policies.settings());
     let policies = resolved(&settings, &connection.destination, &snapshot.policies.policies());
-    let other = Snapshot { mesh: Arc::clone(&snapshot.mesh), policies };
+    let other = snapshot.with_policies(policies);
     let arrived = arrive(&other, question).connection;
     let arrived = arrived.as_ref().unwrap_or(connection);
     told(&settings.semantics, (arrived, connection), (&decide(&other.policies, arrived), failure))

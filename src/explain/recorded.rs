@@ -86,5 +86,6 @@ pub(in crate::explain) fn connection(snapshot: &Snapshot, record: &Record) -> Op
         port: record.destination_port()?,
         destination,
         arrival,
+        originates: false,
     })
 }

@@ -225,5 +225,6 @@ fn still(snapshot: &Snapshot, opening: &Opening) -> Option<Connection> {
         destination,
         port,
         arrival,
+        originates: false,
     })
 }

@@ -28,7 +28,9 @@ pub fn text(explanation: &Explanation) -> String {
     for (label, says) in conclusions(explanation) {
         text.push_str(&line(label, &says));
     }
-    text.push_str(&beyond(&explanation.symptoms, explanation.differs.as_ref(), &explanation.to_allow));
+    text.push_str(&client(&explanation.symptoms));
+    text.push_str(&line("server", &explanation.symptoms.server));
+    text.push_str(&beyond(explanation.differs.as_ref(), &explanation.to_allow));
     text
 }
 
@@ -36,7 +38,8 @@ pub fn text(explanation: &Explanation) -> String {
 pub fn recorded_text(recorded: &Recorded) -> String {
     let mut text = policies(&recorded.considered);
     text.push('\n');
-    text.push_str(&beyond(&recorded.symptoms, recorded.differs.as_ref(), &recorded.to_allow));
+    text.push_str(&client(&recorded.symptoms));
+    text.push_str(&beyond(recorded.differs.as_ref(), &recorded.to_allow));
     if let Some(now) = recorded.now {
         text.push_str(&line(
             "now",
@@ -122,19 +125,18 @@ fn conclusions(explanation: &Explanation) -> Vec<(&'static str, String)> {
     says
 }
 
-/// Both ends' symptoms, the other semantics, the way out.
-fn beyond(symptoms: &Symptoms, differs: Option<&Differs>, to_allow: &[String]) -> String {
+fn client(symptoms: &Symptoms) -> String {
     let codes: Vec<String> = symptoms.curl.iter().map(i32::to_string).collect();
-    let mut text = line("client", &format!("{} (curl exit {})", symptoms.client, codes.join(" or ")));
-    text.push_str(&line("server", &symptoms.server));
+    line("client", &format!("{} (curl exit {})", symptoms.client, codes.join(" or ")))
+}
+
+/// The other semantics, and the way out.
+fn beyond(differs: Option<&Differs>, to_allow: &[String]) -> String {
+    let mut text = String::new();
     if let Some(differs) = differs.filter(|differs| differs.matters) {
-        let semantics = differs.semantics.to_string();
-        text.push_str(&format!(
-            "  {:<11}  would be {}: {}\n",
-            format!("--semantics {semantics}"),
-            differs.verdict,
-            differs.why
-        ));
+        let says =
+            format!("--semantics {} would say {}: {}", differs.semantics, differs.verdict, differs.why);
+        text.push_str(&line("differs", &says));
     }
     for (letter, change) in ('a'..='z').zip(to_allow) {
         let label = if letter == 'a' { "to allow" } else { "" };

@@ -19,6 +19,7 @@ pub(in crate::explain) fn resolved(
     let policies = Policies {
         peer_authentications: kept(&policies.peer_authentications, |policy| near(&policy.name.namespace)),
         authorization_policies: kept(&policies.authorization_policies, |policy| near(&policy.name.namespace)),
+        ..Policies::default()
     };
     PolicySet::over(settings, &[workload], policies)
 }

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::mesh::Workload;
+use crate::mesh::{Service, Workload};
 use crate::policy::authorization::{Verdict, clauses, effective_scope};
 use crate::policy::authorization_policy::{Action, AuthorizationPolicy, Rule, Scope};
 use crate::policy::authz::reference as authorization_reference;
-use crate::policy::effective::{Level, PolicyRef};
+use crate::policy::destination_rules::DestinationRules;
+use crate::policy::effective::{Level, PolicyKind, PolicyRef};
 use crate::policy::matching::{Match, Seen};
+use crate::policy::passed_over::PassedOver;
 use crate::policy::peer_authentication::PeerAuthentication;
 use crate::policy::request::CheckRequest;
 use crate::policy::set::{PolicySet, Scopes, reference};
@@ -38,7 +40,7 @@ pub fn considered_modes(policies: &PolicySet, workload: &Workload, port: u16) ->
         .map(|policy| {
             let level = level(policies, policy);
             let decided = effective.decided_by.as_ref().is_some_and(|decided| decided.name == policy.name);
-            let why = match passed_over(policies, policy, (workload, port), &chosen) {
+            let why = match passed_over(policies, policy, workload, &chosen) {
                 Some(why) => why,
                 None if decided => format!("decides at {} level: {}", effective.level, effective.mode),
                 None => outranked(policy, effective.level, port),
@@ -54,7 +56,7 @@ pub fn considered_modes(policies: &PolicySet, workload: &Workload, port: u16) ->
 fn passed_over(
     policies: &PolicySet,
     policy: &PeerAuthentication,
-    (workload, _): (&Workload, u16),
+    workload: &Workload,
     chosen: &[Option<&PeerAuthentication>; 3],
 ) -> Option<String> {
     let is_root = *policy.name.namespace == *policies.root_namespace();
@@ -98,6 +100,25 @@ fn level(policies: &PolicySet, policy: &PeerAuthentication) -> usize {
         (false, false) => 1,
         (true, _) => 2,
     }
+}
+
+/// The DestinationRules for `service` that do not decide how `client` connects to it, and why.
+pub fn considered_clients(
+    rules: &DestinationRules,
+    client: &Workload,
+    (service, subset): (&Service, Option<&str>),
+) -> Vec<Considered> {
+    let considered = |passed: PassedOver| Considered {
+        policy: PolicyRef {
+            kind: PolicyKind::DestinationRule,
+            name: passed.rule.name,
+            rule: None,
+            source: passed.rule.source,
+        },
+        decided: false,
+        why: passed.why.to_string(),
+    };
+    rules.passed_over(client, service, subset).into_iter().map(considered).collect()
 }
 
 /// The AuthorizationPolicies that have to do with `request`, those that decided or may have first.

@@ -39,6 +39,8 @@ pub enum PolicyKind {
     PeerAuthentication,
     /// Who may.
     AuthorizationPolicy,
+    /// How clients connect.
+    DestinationRule,
 }
 
 impl fmt::Display for PolicyKind {
@@ -46,6 +48,7 @@ impl fmt::Display for PolicyKind {
         f.write_str(match self {
             Self::PeerAuthentication => "PeerAuthentication",
             Self::AuthorizationPolicy => "AuthorizationPolicy",
+            Self::DestinationRule => "DestinationRule",
         })
     }
 }

@@ -7,9 +7,11 @@ use crate::mesh::{Mesh, Name, Reach, Semantics, Settings, Workload};
 use crate::policy::authorization::Authorization;
 use crate::policy::authorization_policy::AuthorizationPolicy;
 use crate::policy::converted::{Candidates, Converted, Form, Gap, convert, static_key};
+use crate::policy::destination_rule::DestinationRule;
 use crate::policy::effective::{Effective, Level, PolicyKind, PolicyRef};
 use crate::policy::mode::MtlsMode;
 use crate::policy::peer_authentication::PeerAuthentication;
+use crate::policy::subset_route::SubsetRoute;
 
 /// The policies of a mesh as they were written, in any order.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,10 @@ pub struct Policies {
     pub peer_authentications: Vec<Arc<PeerAuthentication>>,
     /// AuthorizationPolicies.
     pub authorization_policies: Vec<Arc<AuthorizationPolicy>>,
+    /// DestinationRules, which are for clients: [`PolicySet`] does not look at them.
+    pub destination_rules: Vec<Arc<DestinationRule>>,
+    /// VirtualServices that bring a subset of a DestinationRule into force.
+    pub subset_routes: Vec<Arc<SubsetRoute>>,
 }
 
 /// The modes of one workload.
@@ -50,7 +56,7 @@ impl PolicySet {
 
     /// Resolves `policies` for these workloads alone: what a question about one of them costs, whatever the mesh.
     pub fn over(settings: &Settings, workloads: &[&Workload], policies: Policies) -> Self {
-        let Policies { mut peer_authentications, authorization_policies } = policies;
+        let Policies { mut peer_authentications, authorization_policies, .. } = policies;
         peer_authentications.sort_by(|left, right| left.age_key().cmp(&right.age_key()));
         let scopes = Scopes::sort(&settings.root_namespace, &peer_authentications);
         let modes = workloads.iter().filter_map(|it| Some((it.name.clone(), scopes.modes(it)?)));
@@ -63,11 +69,12 @@ impl PolicySet {
         }
     }
 
-    /// The policies as they were written.
+    /// The policies as they were written, those for clients apart.
     pub fn policies(&self) -> Policies {
         Policies {
             peer_authentications: self.peer_authentications.clone(),
             authorization_policies: self.authorization.policies().to_vec(),
+            ..Policies::default()
         }
     }
 

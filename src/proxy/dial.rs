@@ -11,8 +11,8 @@ use crate::addr::LocalAddr;
 use crate::mesh::Workload;
 use crate::policy::Permit;
 use crate::proxy::backends::Backend;
-use crate::proxy::context::Shared;
 use crate::proxy::ports;
+use crate::proxy::shared::Shared;
 use crate::reason::{Reason, Side};
 
 /// Why a dial failed. The sentences that ztunnel has are ztunnel's.

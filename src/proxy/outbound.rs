@@ -10,21 +10,23 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use crate::addr::{LocalAddr, MeshAddr};
-use crate::hbone::{Authority, ConnectRequest, Forwarded};
-use crate::io::{Pipe, ResetCause, StreamPipe, TcpPipe, reset_on_close};
+use crate::hbone::{Authority, ConnectRequest, Forwarded, TunnelStream};
+use crate::io::{Pipe, PipeStream, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Workload, nearest};
 use crate::policy::Snapshot;
 use crate::proxy::accept::Accepted;
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::orig_dst::{Asked, Destination, OrigDstError, ask};
+use crate::proxy::originate::Ready;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
-use crate::proxy::route::{Chosen, Route, route};
+use crate::proxy::route::{Chosen, route};
 use crate::proxy::tunnel::{self, baggage};
+use crate::proxy::wire_choice::Route;
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
-use crate::tls::{ClientOffer, connect};
+use crate::tls::{ClientOffer, ClientStream, connect};
 use crate::trace_context::TraceContext;
 
 /// How long a program that is about to be refused may take to say its first bytes.
@@ -149,13 +151,14 @@ async fn send(
     let chosen = route(snapshot, ctx.shared.place, &asked.source, to, ctx.turn())
         .map_err(|error| failure::at(Stage::Route, Flag::Connect, &error))?;
     routed(&chosen, recording);
+    let originate = chosen.originate.as_ref().map(Ready::new).transpose()?;
     let source_ip = ctx.shared.place.local_ip(&asked.source);
     match &chosen.route {
         Route::Hbone(workload) => {
             let request = connect_request(snapshot, asked, from, &chosen);
             recording.note(|half| half.join.trace = request.trace.as_ref().map(TraceContext::id));
-            let mut tunnel = tunnel::open(ctx, (&asked.source, workload), &request, recording).await?;
-            carry(client, &mut tunnel, Wire::Hbone, recording).await
+            let tunnel = tunnel::open(ctx, (&asked.source, workload), &request, recording).await?;
+            through(ctx, tunnel, originate, client, recording).await
         }
         Route::Mtls(workload) => {
             let stream = dial(ctx, &chosen, source_ip, recording).await?;
@@ -167,23 +170,57 @@ async fn send(
             }
             let source_ip = source_ip.filter(|_| workload.is_some());
             let stream = dial(ctx, &chosen, source_ip, recording).await?;
-            let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
-            carry(client, &mut backend, Wire::Raw, recording).await
+            straight(ctx, stream, originate, client, recording).await
         }
     }
+}
+
+/// Through a tunnel, in TLS of the rule's if there is any.
+async fn through(
+    ctx: &Context,
+    mut tunnel: TunnelStream,
+    originate: Option<Ready>,
+    client: &mut TcpPipe,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let Some(ready) = originate else {
+        return carry(client, &mut tunnel, Wire::Hbone, recording).await;
+    };
+    let stream = Box::pin(ready.handshake(ctx, PipeStream::new(tunnel), recording)).await?;
+    let reset = |stream: &mut ClientStream<PipeStream<_>>| {
+        stream.get_mut().0.get_mut().reset(ResetCause::PeerReset);
+    };
+    carry(client, &mut StreamPipe::new(stream, reset), Wire::Hbone, recording).await
+}
+
+/// Straight to the port, in TLS of the rule's if there is any.
+async fn straight(
+    ctx: &Context,
+    stream: TcpStream,
+    originate: Option<Ready>,
+    client: &mut TcpPipe,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let Some(ready) = originate else {
+        let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
+        return carry(client, &mut backend, Wire::Raw, recording).await;
+    };
+    let stream = Box::pin(ready.handshake(ctx, stream, recording)).await?;
+    let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
+    carry(client, &mut pipe, Wire::Tls, recording).await
 }
 
 fn routed(chosen: &Chosen, recording: &mut Recording) {
     let workload = chosen.route.workload();
     recording.step(Fact::Routed {
-        wire: chosen.route.wire(),
+        wire: chosen.wire(),
         service: chosen.service.clone(),
         workload: workload.cloned(),
         to: chosen.to,
-        because: chosen.because,
+        because: chosen.because.sentence(),
     });
     recording.note(|half| {
-        half.wire = Some(chosen.route.wire());
+        half.wire = Some(chosen.wire());
         half.join.expects_other = workload.is_some_and(|workload| workload.reach.in_mesh());
         half.destination.addr = Some(chosen.to.0);
         half.destination.workload = workload.cloned();

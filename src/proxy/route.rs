@@ -1,56 +1,42 @@
-//! The outbound choice: which wire, to which workload. Pure.
+//! The outbound choice: which workload, over which wire. Pure.
 
 use std::sync::Arc;
 
 use crate::addr::{LocalAddr, MeshAddr};
-use crate::mesh::{Owner, Place, Reach, Semantics, Service, Workload};
-use crate::policy::{MtlsMode, Snapshot};
+use crate::mesh::{Owner, Place, Service, Workload};
+use crate::policy::{Snapshot, SubsetRoute};
+use crate::proxy::because::Because;
+use crate::proxy::wire_choice::{Originate, Question, Route, Wired, obeys_rules};
 use crate::reason::{Reason, Side};
 use crate::telemetry::Wire;
-
-/// Where a connection goes, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// Through a tunnel to 15008 of the workload.
-    Hbone(Arc<Workload>),
-    /// Mesh mutual TLS straight to the workload's port, as sidecars expect it.
-    Mtls(Arc<Workload>),
-    /// As it is; `None` is an address that no workload owns.
-    Plain(Option<Arc<Workload>>),
-}
-
-impl Route {
-    /// The workload, if it is one of the mesh's.
-    pub fn workload(&self) -> Option<&Arc<Workload>> {
-        match self {
-            Self::Hbone(workload) | Self::Mtls(workload) => Some(workload),
-            Self::Plain(workload) => workload.as_ref(),
-        }
-    }
-
-    /// The wire; for `Plain` it is what the application sends, which nobody has looked at yet.
-    pub fn wire(&self) -> Wire {
-        match self {
-            Self::Hbone(_) => Wire::Hbone,
-            Self::Mtls(_) => Wire::Mtls,
-            Self::Plain(_) => Wire::Raw,
-        }
-    }
-}
 
 /// A route with what led to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
     /// The route.
     pub route: Route,
+    /// The TLS that the proxy speaks inside of it, if a DestinationRule says so.
+    pub originate: Option<Originate>,
     /// The service that was dialled, if it was one.
     pub service: Option<Arc<Service>>,
+    /// The route to one of its subsets, if there is one.
+    pub subset: Option<Arc<SubsetRoute>>,
     /// The workload's address and workload port (or the unknown address as dialled).
     pub to: MeshAddr,
     /// Where that is on this machine.
     pub local: LocalAddr,
     /// Why this wire.
-    pub because: &'static str,
+    pub because: Because,
+}
+
+impl Chosen {
+    /// The wire; for a route without any TLS it is what the application sends, which nobody has looked at yet.
+    pub fn wire(&self) -> Wire {
+        match (&self.route, &self.originate) {
+            (Route::Plain(_), Some(_)) => Wire::Tls,
+            (route, _) => route.wire(),
+        }
+    }
 }
 
 /// Why there is no route.
@@ -66,6 +52,16 @@ pub enum RouteError {
         /// The ports that it has.
         ports: String,
     },
+    /// A route to a subset that no DestinationRule declares, for which Envoy has no cluster.
+    #[error("no cluster match: subset {subset} of {service}")]
+    UnknownSubset {
+        /// The subset.
+        subset: String,
+        /// The service.
+        service: String,
+        /// The VirtualService, and where it stands.
+        route: String,
+    },
     /// A workload without a place on this machine.
     #[error("no ip addresses were resolved for workload: {workload}")]
     NoPlace {
@@ -78,6 +74,7 @@ impl Reason for RouteError {
     fn code(&self) -> &'static str {
         match self {
             Self::NoHealthyUpstream { .. } => "route.no_healthy_upstream",
+            Self::UnknownSubset { .. } => "route.unknown_subset",
             Self::NoPlace { .. } => "route.no_place",
         }
     }
@@ -91,6 +88,9 @@ impl Reason for RouteError {
             Self::NoHealthyUpstream { service, ports, .. } => {
                 Some(format!("{service} has ports {ports}; glasstunnel config services shows its endpoints"))
             }
+            Self::UnknownSubset { subset, service, route } => Some(format!(
+                "{route} sends to it: declare the subset {subset} in the DestinationRule that holds for {service}"
+            )),
             Self::NoPlace { .. } => None,
         }
     }
@@ -109,19 +109,65 @@ pub fn route(
     turn: usize,
 ) -> Result<Chosen, RouteError> {
     match snapshot.mesh.owner(to.ip()) {
-        Some(Owner::Service(service)) => {
-            let (workload, port) = service.pick(to.port(), turn).ok_or_else(|| no_endpoint(service, to))?;
-            let chosen = to_workload(snapshot, place, source, (workload, port))?;
-            Ok(Chosen { service: Some(Arc::clone(service)), ..chosen })
+        Some(Owner::Service(service)) => to_service(snapshot, place, source, (service, to), turn),
+        Some(Owner::Workload(workload)) => {
+            let headless = snapshot.destination_rules.headless_at(to.ip(), to.port());
+            let question = Question {
+                snapshot,
+                source,
+                service: headless.map(|service| (&**service, to.port())),
+                subset: None,
+                to: (workload, to.port()),
+            };
+            chosen(&question, place, headless, None)
         }
-        Some(Owner::Workload(workload)) => to_workload(snapshot, place, source, (workload, to.port())),
         None => Ok(Chosen {
             route: Route::Plain(None),
+            originate: None,
             service: None,
+            subset: None,
             to,
             local: LocalAddr::new(to.ip(), to.port()),
-            because: "no workload has this address: passed through",
+            because: Because::UnknownAddress,
         }),
+    }
+}
+
+fn to_service(
+    snapshot: &Snapshot,
+    place: Place,
+    source: &Workload,
+    (service, to): (&Arc<Service>, MeshAddr),
+    turn: usize,
+) -> Result<Chosen, RouteError> {
+    let rules = &snapshot.destination_rules;
+    let subset = rules.subset_route(source, service, to.port()).filter(|_| obeys_rules(snapshot, source));
+    let (workload, port) = match subset {
+        None => service.pick(to.port(), turn),
+        Some(route) => {
+            let deciding = rules.deciding(source, service);
+            let found = deciding.as_ref().and_then(|deciding| deciding.subset(&route.subset));
+            let (_, subset) = found.ok_or_else(|| unknown_subset(service, route))?;
+            let fits = || service.endpoints_of(to.port()).filter(|(to, _)| to.matches(&subset.labels));
+            turn.checked_rem(fits().count()).and_then(|place| fits().nth(place))
+        }
+    }
+    .ok_or_else(|| no_endpoint(service, to))?;
+    let question = Question {
+        snapshot,
+        source,
+        service: Some((service, to.port())),
+        subset: subset.map(|route| route.subset.as_str()),
+        to: (workload, port),
+    };
+    chosen(&question, place, Some(service), subset)
+}
+
+fn unknown_subset(service: &Service, route: &SubsetRoute) -> RouteError {
+    RouteError::UnknownSubset {
+        subset: route.subset.clone(),
+        service: service.name.to_string(),
+        route: route.to_string(),
     }
 }
 
@@ -130,37 +176,23 @@ fn no_endpoint(service: &Service, addr: MeshAddr) -> RouteError {
     RouteError::NoHealthyUpstream { addr, service: service.name.to_string(), ports: ports.join(", ") }
 }
 
-fn to_workload(
-    snapshot: &Snapshot,
+fn chosen(
+    question: &Question<'_>,
     place: Place,
-    source: &Workload,
-    (workload, port): (&Arc<Workload>, u16),
+    service: Option<&Arc<Service>>,
+    subset: Option<&Arc<SubsetRoute>>,
 ) -> Result<Chosen, RouteError> {
+    let (workload, port) = question.to;
     let no_place = || RouteError::NoPlace { workload: workload.name.to_string() };
-    let (route, because) = wire(snapshot, source, workload, port);
+    let local = place.local(workload, port).ok_or_else(no_place)?;
+    let Wired { route, originate, because } = question.answer();
     Ok(Chosen {
         route,
-        service: None,
+        originate,
+        service: service.cloned(),
+        subset: subset.cloned(),
         to: workload.address(port),
-        local: place.local(workload, port).ok_or_else(no_place)?,
+        local,
         because,
     })
-}
-
-/// Auto mTLS: HBONE to an ambient workload, direct mTLS to a sidecar, plaintext to anything else.
-fn wire(
-    snapshot: &Snapshot,
-    source: &Workload,
-    workload: &Arc<Workload>,
-    port: u16,
-) -> (Route, &'static str) {
-    let plain = || Route::Plain(Some(Arc::clone(workload)));
-    let mode = snapshot.policies.effective(&workload.name, port).mode;
-    match (source.reach.in_mesh(), workload.reach, mode, snapshot.policies.semantics()) {
-        (false, ..) => (plain(), "the source is not in the mesh"),
-        (_, Reach::Plain, ..) => (plain(), "the destination is not in the mesh"),
-        (_, _, MtlsMode::Disable, Semantics::Istio) => (plain(), "the port's mode is DISABLE"),
-        (_, Reach::Hbone, ..) => (Route::Hbone(Arc::clone(workload)), "both are in the ambient mesh"),
-        (_, Reach::Sidecar, ..) => (Route::Mtls(Arc::clone(workload)), "the destination has a sidecar"),
-    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::mesh::{Name, NamespaceSpec, Settings, Source};
 use crate::resources::authorization_policy::authorization_policy;
 use crate::resources::backend::misplaced;
+use crate::resources::destination_rule::destination_rule;
 use crate::resources::error::{LoadError, LoadErrors};
 use crate::resources::fields::Fields;
 use crate::resources::input::File;
@@ -19,6 +20,7 @@ use crate::resources::peer_authentication::peer_authentication;
 use crate::resources::pod::{deployment, pod};
 use crate::resources::service::service;
 use crate::resources::shape::{LABEL, SUBDOMAIN};
+use crate::resources::virtual_service::virtual_service;
 use crate::resources::workload_entry::workload_entry;
 
 /// What has been read so far.
@@ -51,7 +53,7 @@ impl Collected {
             }
             return Ok(());
         }
-        let content = content(&kind, document, file.source(node.at))?;
+        let content = content(&kind, document, (file, node))?;
         let object = Object::new(&kind, name(document, &content)?, (file, node), content);
         self.only_once(document, &object)?;
         self.objects.push(object);
@@ -72,7 +74,9 @@ impl Collected {
                 }),
                 None => Ok(()),
             },
-            Content::PeerAuthentication(_) | Content::AuthorizationPolicy(_) => {
+            Content::PeerAuthentication(_)
+            | Content::AuthorizationPolicy(_)
+            | Content::DestinationRule(_) => {
                 let key = (object.key.kind.clone(), object.key.name.clone());
                 match self.policies.insert(key, object.source.clone()) {
                     Some(first) => Err(duplicate(document, object, &first)?),
@@ -85,8 +89,9 @@ impl Collected {
 }
 
 /// What a document of that kind says.
-fn content(kind: &Kind<'_>, document: Fields<'_>, source: Source) -> Result<Content, Problem> {
+fn content(kind: &Kind<'_>, document: Fields<'_>, (file, node): (&File, &Node)) -> Result<Content, Problem> {
     let Kind::Known(kind) = kind else { return Ok(Content::Ignored) };
+    let source = file.source(node.at);
     Ok(match *kind {
         "Namespace" => Content::Namespace(namespace(document, source)?),
         "Pod" => Content::Workloads(pod(document, source)?.into_iter().collect()),
@@ -100,6 +105,11 @@ fn content(kind: &Kind<'_>, document: Fields<'_>, source: Source) -> Result<Cont
         "AuthorizationPolicy" => {
             Content::AuthorizationPolicy(Arc::new(authorization_policy(document, source)?))
         }
+        "DestinationRule" => Content::DestinationRule(Arc::new(destination_rule(document, file, source)?)),
+        "VirtualService" => match virtual_service(document, file)? {
+            Some(route) => Content::SubsetRoute(Arc::new(route)),
+            None => Content::Ignored,
+        },
         "MeshConfig" => Content::Settings(Box::new(settings(document)?)),
         "IstioOperator" => Content::Settings(Box::new(settings(istio_operator(document)?)?)),
         "ServiceAccount" => Content::Nothing,

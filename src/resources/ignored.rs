@@ -18,10 +18,10 @@ pub struct IgnoredKind {
 /// What skipping `kind` means.
 pub(crate) fn meaning(kind: &str) -> &'static str {
     match kind {
-        "DestinationRule" => "outbound connections pick their wire as auto mTLS does",
-        "VirtualService" | "HTTPRoute" | "TCPRoute" | "GRPCRoute" => {
-            "routing beyond the Service is not simulated"
+        "VirtualService" => {
+            "routing is not simulated, but for a route without match to one subset of its host"
         }
+        "HTTPRoute" | "TCPRoute" | "GRPCRoute" => "routing beyond the Service is not simulated",
         "Gateway" => "gateways and waypoints are not simulated",
         "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" => {
             "its pods are not made from it: give the Pods themselves"

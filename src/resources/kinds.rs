@@ -18,15 +18,20 @@ const fn known(group: &'static str, versions: &'static [&'static str], kind: &'s
 const SECURITY: &str = "security.istio.io";
 const SECURITY_VERSIONS: &[&str] = &["v1", "v1beta1"];
 
+const NETWORKING: &str = "networking.istio.io";
+const NETWORKING_VERSIONS: &[&str] = &["v1", "v1beta1", "v1alpha3"];
+
 /// Kubernetes' core group has no name.
-const KNOWN: [Known; 12] = [
+const KNOWN: [Known; 14] = [
     known("", &["v1"], "List"),
     known("", &["v1"], "Namespace"),
     known("", &["v1"], "ServiceAccount"),
     known("", &["v1"], "Service"),
     known("", &["v1"], "Pod"),
     known("apps", &["v1"], "Deployment"),
-    known("networking.istio.io", &["v1", "v1beta1", "v1alpha3"], "WorkloadEntry"),
+    known(NETWORKING, NETWORKING_VERSIONS, "WorkloadEntry"),
+    known(NETWORKING, NETWORKING_VERSIONS, "DestinationRule"),
+    known(NETWORKING, NETWORKING_VERSIONS, "VirtualService"),
     known(SECURITY, SECURITY_VERSIONS, "PeerAuthentication"),
     known(SECURITY, SECURITY_VERSIONS, "AuthorizationPolicy"),
     known(SECURITY, SECURITY_VERSIONS, "RequestAuthentication"),

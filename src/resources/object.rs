@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::mesh::{Name, NamespaceSpec, ServiceSpec, Settings, Source, WorkloadSpec};
-use crate::policy::{AuthorizationPolicy, PeerAuthentication};
+use crate::policy::{AuthorizationPolicy, DestinationRule, PeerAuthentication, SubsetRoute};
 use crate::resources::input::File;
 use crate::resources::kinds::Kind;
 use crate::resources::node::{At, Node};
@@ -58,6 +58,10 @@ pub enum Content {
     PeerAuthentication(Arc<PeerAuthentication>),
     /// An AuthorizationPolicy.
     AuthorizationPolicy(Arc<AuthorizationPolicy>),
+    /// A DestinationRule.
+    DestinationRule(Arc<DestinationRule>),
+    /// A VirtualService that sends everything to one subset; any other is `Ignored`.
+    SubsetRoute(Arc<SubsetRoute>),
     /// A MeshConfig or an IstioOperator.
     Settings(Box<Settings>),
     /// A kind that adds nothing to what the others say: identities come from the pods, not from ServiceAccounts.

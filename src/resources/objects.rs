@@ -210,6 +210,8 @@ impl Loaded {
             Content::AuthorizationPolicy(policy) => {
                 self.policies.authorization_policies.push(Arc::clone(policy))
             }
+            Content::DestinationRule(rule) => self.policies.destination_rules.push(Arc::clone(rule)),
+            Content::SubsetRoute(route) => self.policies.subset_routes.push(Arc::clone(route)),
             Content::Settings(settings) => self.spec.settings = (**settings).clone(),
             Content::Nothing => {}
             Content::Ignored => self.ignore(object),

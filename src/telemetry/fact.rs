@@ -1,5 +1,6 @@
 //! What a step found out, typed; it becomes a sentence only when somebody reads it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub enum Fact {
         /// Its address.
         to: MeshAddr,
         /// Why this wire, in a few words.
-        because: &'static str,
+        because: Cow<'static, str>,
     },
     /// Sniff: what the first bytes are.
     Sniffed(Protocol),
@@ -64,6 +65,21 @@ pub enum Fact {
         suite: &'static str,
         /// `h2`, `istio`, or nothing.
         alpn: Option<Arc<str>>,
+    },
+    /// Tls: the proxy originated TLS for the application, as a DestinationRule says.
+    Originated {
+        /// The server name that was sent.
+        sni: Arc<str>,
+        /// The names in the server's certificate.
+        names: Vec<String>,
+        /// The file that it was verified with; `None` is not at all.
+        roots: Option<Arc<str>>,
+        /// Whether a client certificate was at hand.
+        client_certificate: bool,
+        /// `TLSv1.3`.
+        version: &'static str,
+        /// `TLS_AES_256_GCM_SHA384`.
+        suite: &'static str,
     },
     /// Hbone: an existing tunnel was used, so there was no handshake.
     Reused {
@@ -105,7 +121,7 @@ impl Fact {
             Self::Routed { .. } => Stage::Route,
             Self::Sniffed(_) => Stage::Sniff,
             Self::Mode(_) => Stage::PeerAuth,
-            Self::Handshaken { .. } => Stage::Tls,
+            Self::Handshaken { .. } | Self::Originated { .. } => Stage::Tls,
             Self::Reused { .. } | Self::Connect { .. } | Self::Answered { .. } => Stage::Hbone,
             Self::Permitted(_) => Stage::Authz,
             Self::Dialed { .. } => Stage::Dial,
@@ -127,6 +143,17 @@ impl Fact {
             Self::Handshaken { peer, version, suite, alpn } => {
                 let alpn = alpn.as_deref().unwrap_or("none");
                 format!("peer is {peer} ({version}, {suite}, ALPN {alpn})")
+            }
+            Self::Originated { sni, names, roots, client_certificate, version, suite } => {
+                let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+                let verified = match roots {
+                    Some(roots) => format!("verified with {roots}"),
+                    None => "not verified: no caCertificates (IST0128 warns of it)".to_owned(),
+                };
+                let shown = if *client_certificate { ", with a client certificate" } else { "" };
+                format!(
+                    "originated TLS{shown}, SNI {sni}, to a server for {names}, {verified} ({version}, {suite}, ALPN none)"
+                )
             }
             Self::Reused { peer } => format!("reused the tunnel to {peer}: no handshake"),
             Self::Connect { authority } => format!("CONNECT {authority}"),

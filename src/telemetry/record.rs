@@ -139,10 +139,10 @@ impl Record {
             return accepted(permit, self.wire().unwrap_or(Wire::Raw));
         }
         let because = self.facts().find_map(|fact| match fact {
-            Fact::Routed { because, .. } => Some(*because),
+            Fact::Routed { because, .. } => Some(because.to_string()),
             _ => None,
         });
-        because.unwrap_or("delivered").to_owned()
+        because.unwrap_or_else(|| "delivered".to_owned())
     }
 }
 

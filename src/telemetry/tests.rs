@@ -180,7 +180,7 @@ pub(super) fn hbone() -> (Half, Half) {
                 service,
                 workload: Some(Arc::clone(&customers)),
                 to: customers.address(3000),
-                because: "both are in the mesh",
+                because: "both are in the mesh".into(),
             },
         ),
         step(900, peer(&customers)),
@@ -308,7 +308,7 @@ pub(super) fn outside() -> Half {
             service: None,
             workload: None,
             to: MeshAddr(socket("[2001:db8::1]:443")),
-            because: "outside the mesh: as it is",
+            because: "outside the mesh: as it is".into(),
         },
     )];
     half.join = Join::default();

@@ -70,6 +70,14 @@ pub enum TlsCause {
         /// The identity presented.
         found: String,
     },
+    /// None of the names that a DestinationRule expects.
+    #[error("expected a certificate for {expected}, found one for {found}")]
+    WrongName {
+        /// The names of which one would have done, joined by commas.
+        expected: String,
+        /// The names in the certificate.
+        found: String,
+    },
     /// The certificate is a CA's.
     #[error("expected a leaf certificate, found a CA certificate (CA:TRUE)")]
     LeafIsCa,
@@ -182,6 +190,12 @@ pub enum TlsCause {
         /// What the operating system says.
         problem: String,
     },
+    /// The server name to send is none.
+    #[error("expected a host name to send as the server name, found \"{}\"", found.escape_debug())]
+    ServerName {
+        /// What was to be sent.
+        found: String,
+    },
     /// Our own certificate, key or roots cannot be used.
     #[error("expected a certificate, key and roots that can be used, found {problem}")]
     OwnCertificate {
@@ -203,6 +217,7 @@ impl TlsCause {
             Self::NotSpiffe { .. } => "tls.not_spiffe",
             Self::WrongTrustDomain { .. } => "tls.wrong_trust_domain",
             Self::WrongIdentity { .. } => "tls.wrong_identity",
+            Self::WrongName { .. } => "tls.wrong_name",
             Self::LeafIsCa => "tls.leaf_is_ca",
             Self::LeafMaySign { .. } => "tls.leaf_may_sign",
             Self::WrongPurpose { .. } => "tls.wrong_purpose",
@@ -223,6 +238,7 @@ impl TlsCause {
             Self::Reset { .. } => "tls.reset",
             Self::Timeout { .. } => "tls.timeout",
             Self::Io { .. } => "tls.io",
+            Self::ServerName { .. } => "tls.server_name",
             Self::OwnCertificate { .. } => "tls.own_certificate",
         }
     }
@@ -237,7 +253,7 @@ impl TlsCause {
             Self::LeafIsCa => 1,
             Self::NoIdentity { .. } | Self::SeveralIdentities { .. } | Self::NotSpiffe { .. } => 2,
             Self::WrongTrustDomain { .. } => 3,
-            Self::WrongIdentity { .. } => 4,
+            Self::WrongIdentity { .. } | Self::WrongName { .. } => 4,
             Self::LeafMaySign { .. } | Self::WrongPurpose { .. } => 5,
             Self::Expired { .. } | Self::NotYetValid { .. } => 6,
             _ => 7,

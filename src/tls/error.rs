@@ -162,7 +162,7 @@ impl Reason for TlsError {
 
     fn side(&self) -> Side {
         match (&self.0.cause, self.0.role) {
-            (TlsCause::OwnCertificate { .. }, _) => Side::Us,
+            (TlsCause::OwnCertificate { .. } | TlsCause::ServerName { .. }, _) => Side::Us,
             // Alerts 42 to 51 and 116 judge the certificate that we showed.
             (TlsCause::Refused { alert: Alert { number: 42..=51 | 116, .. } }, _) => Side::Us,
             (_, Role::Server) => Side::Downstream,
@@ -192,6 +192,8 @@ fn hint(cause: &TlsCause) -> Option<&'static str> {
         TlsCause::WrongIdentity { .. } => {
             "Correct the workload's service account or address; the address may belong to another workload now."
         }
+        TlsCause::WrongName { .. } => "Correct subjectAltNames, or the server's certificate.",
+        TlsCause::ServerName { .. } => "Correct sni.",
         TlsCause::LeafIsCa | TlsCause::LeafMaySign { .. } => "Issue the peer a leaf certificate (CA:FALSE).",
         TlsCause::WrongPurpose { .. } => {
             "Issue certificates with serverAuth and clientAuth, and CAs with neither."

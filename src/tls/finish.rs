@@ -47,6 +47,7 @@ impl Attempt {
                 failure.judged(presented.map(|presented| *presented), Some((cause, also)))
             }
             Some(Judgement::Good(leaf)) => failure.judged(Some(leaf.certificate), None),
+            Some(Judgement::Application(said)) => failure.judged(Some(*said), None),
             None => failure,
         }
     }

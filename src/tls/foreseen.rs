@@ -7,17 +7,16 @@ use crate::tls::diagnose::Circumstances;
 use crate::tls::error::{Role, TlsError};
 
 impl TlsError {
-    /// What the server's side would say of a client for `cause`.
-    pub fn foreseen(cause: TlsCause) -> Self {
+    /// What the side of that role would say of its peer for `cause`.
+    pub fn foreseen(role: Role, cause: TlsCause) -> Self {
         let rustls = match &cause {
             TlsCause::NoCertificate => rustls::Error::NoCertificatesPresented,
             TlsCause::NotTls { .. } => {
                 rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)
             }
-            _ => return Self::from_cause(Role::Server, cause),
+            _ => return Self::from_cause(role, cause),
         };
         let error = io::Error::new(io::ErrorKind::InvalidData, rustls);
-        Self::from_handshake(Role::Server, error, Circumstances::default())
-            .judged(None, Some((cause, Vec::new())))
+        Self::from_handshake(role, error, Circumstances::default()).judged(None, Some((cause, Vec::new())))
     }
 }

@@ -21,6 +21,8 @@ const FIRST_BYTES: usize = 16;
 pub(crate) enum Judgement {
     /// It is good.
     Good(Box<Leaf>),
+    /// It is an application's, good enough for a client that originates TLS; identities do not matter.
+    Application(Box<CertificateSummary>),
     /// It is refused.
     Refused {
         /// What it says, if it can be read.

@@ -44,14 +44,16 @@ impl Peer {
     }
 }
 
-fn version(version: Option<ProtocolVersion>) -> &'static str {
+/// The version's name.
+pub(crate) fn version(version: Option<ProtocolVersion>) -> &'static str {
     match version {
         Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
         _ => "unknown",
     }
 }
 
-fn suite(suite: Option<CipherSuite>) -> &'static str {
+/// The suite's RFC name.
+pub(crate) fn suite(suite: Option<CipherSuite>) -> &'static str {
     match suite {
         Some(CipherSuite::TLS13_AES_256_GCM_SHA384) => "TLS_AES_256_GCM_SHA384",
         Some(CipherSuite::TLS13_AES_128_GCM_SHA256) => "TLS_AES_128_GCM_SHA256",

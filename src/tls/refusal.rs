@@ -52,6 +52,14 @@ pub(crate) fn wrong_identity(expected: &[SpiffeId], id: &SpiffeId) -> Problem {
     problem(TlsCause::WrongIdentity { expected, found: id.to_string() }, words)
 }
 
+/// A certificate without any of the `expected` names.
+pub(crate) fn wrong_name(expected: &[String], found: &[String]) -> Problem {
+    let expected = joined(expected);
+    let found = if found.is_empty() { "no name at all".to_owned() } else { joined(found) };
+    let words = format!("verify SAN list: expected {expected}, found {found}");
+    problem(TlsCause::WrongName { expected, found }, words)
+}
+
 fn problem(cause: TlsCause, words: String) -> Problem {
     (cause, CertificateError::Other(OtherError(Arc::new(IdentityRefused(words)))))
 }

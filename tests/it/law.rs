@@ -36,9 +36,11 @@ metadata: {name: outside}
 const WORKLOADS: [(&str, &str); 4] = [("default", "a"), ("default", "b"), ("side", "s"), ("outside", "p")];
 /// Where those call from who are no workload.
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const PORTS: [u16; 2] = [3000, 4000];
+/// Two workload ports, and the service's port in front of the first.
+const PORTS: [u16; 3] = [3000, 4000, SERVICE_PORT];
+const SERVICE_PORT: u16 = 80;
 /// Policy sets for each semantics; each is asked eight connections.
-const SETS: usize = 40;
+const SETS: usize = 60;
 
 fn mesh() -> String {
     let mut yaml = MESH.to_owned();
@@ -81,7 +83,8 @@ fn peer_authentication() -> impl Strategy<Value = String> {
     (place, select(modes), proptest::option::of(select(modes)), 0..1000_u16).prop_map(
         |((namespace, selector), mode, port, number)| {
             let ports = port.filter(|_| selector.contains("matchLabels"));
-            let ports = ports.map(|mode| format!(", portLevelMtls: {{3000: {{mode: {mode}}}}}")).unwrap_or_default();
+            let ports =
+                ports.map(|mode| format!(", portLevelMtls: {{3000: {{mode: {mode}}}}}")).unwrap_or_default();
             format!(
                 "apiVersion: security.istio.io/v1
 kind: PeerAuthentication
@@ -107,7 +110,8 @@ fn authorization_policy() -> impl Strategy<Value = String> {
         "requestPrincipals: ['*']",
         "namespaces: ['side'], notRequestPrincipals: ['x']",
     ]);
-    let operation = proptest::option::of(select(&["ports: ['3000']", "notPorts: ['3000']", "methods: [GET]"]));
+    let operation =
+        proptest::option::of(select(&["ports: ['3000']", "notPorts: ['3000']", "methods: [GET]"]));
     let rule = (source, operation).prop_map(|(source, operation)| {
         let to = operation.map(|it| format!(", to: [{{operation: {{{it}}}}}]")).unwrap_or_default();
         format!("{{from: [{{source: {{{source}}}}}]{to}}}")
@@ -135,12 +139,40 @@ spec: {{{selector}action: {action}, rules: [{}]}}
     )
 }
 
-/// Up to three of the one and two of the other. Two of one name would be one mistake and no policy.
+/// A DestinationRule for one of the services.
+fn destination_rule() -> impl Strategy<Value = String> {
+    let hosts: &[&str] =
+        &["a.default", "b.default", "s.side", "p.outside", "*.default.svc.cluster.local", "*.cluster.local"];
+    let host = select(hosts).prop_map(|host| match host.strip_prefix("*.") {
+        Some(_) => host.to_owned(),
+        None => format!("{host}.svc.cluster.local"),
+    });
+    let modes: &[&str] = &["DISABLE", "SIMPLE", "ISTIO_MUTUAL"];
+    let port = proptest::option::of(select(modes));
+    (host, select(modes), port, select(&["default", "side", "istio-system"]), 0..1000_u16).prop_map(
+        |(host, mode, port, namespace, number)| {
+            let ports = port.map(|mode| {
+                format!(", portLevelSettings: [{{port: {{number: 80}}, tls: {{mode: {mode}}}}}]")
+            });
+            format!(
+                "apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: dr-{number}, namespace: {namespace}}}
+spec: {{host: '{host}', trafficPolicy: {{tls: {{mode: {mode}}}{}}}}}
+",
+                ports.unwrap_or_default()
+            )
+        },
+    )
+}
+
+/// A few of each. Two of one name would be one mistake and no policy.
 fn policies() -> impl Strategy<Value = String> {
     let modes = proptest::collection::vec(peer_authentication(), 0..4);
     let rules = proptest::collection::vec(authorization_policy(), 0..3);
-    (modes, rules).prop_map(|(modes, rules)| {
-        let mut documents: Vec<String> = modes.into_iter().chain(rules).collect();
+    let clients = proptest::collection::vec(destination_rule(), 0..4);
+    (modes, rules, clients).prop_map(|(modes, rules, clients)| {
+        let mut documents: Vec<String> = modes.into_iter().chain(rules).chain(clients).collect();
         let name = |document: &String| document.lines().nth(2).unwrap_or_default().to_owned();
         documents.sort_by_key(name);
         documents.dedup_by_key(|document| name(document));
@@ -178,8 +210,11 @@ async fn what_explain_says_is_what_the_wire_does() {
             editor.edit(Edit::Delete(keys), How::default()).unwrap();
         }
         // A generator that only ever allows, or only ever denies, would show nothing.
-        assert!(seen.get("ALLOW").copied().unwrap_or(0) > 40, "{seen:?}");
-        assert!(seen.get("DENY").copied().unwrap_or(0) > 40, "{seen:?}");
+        let count = |verdict: Verdict| seen.get(verdict.name()).copied().unwrap_or(0);
+        assert!(
+            count(Verdict::Allow) > 40 && count(Verdict::Deny) > 40 && count(Verdict::Fail) > 5,
+            "{seen:?}"
+        );
         lab.stop(Duration::from_secs(5)).await;
     }
 }
@@ -199,7 +234,12 @@ async fn compare(
     if unrecorded || from == to {
         return None;
     }
-    let address = destination.address(port).to_string();
+    // Past a proxy nobody resolves a service.
+    let port = if manner.is_some() && port == SERVICE_PORT { PORTS[0] } else { port };
+    let address = match port {
+        SERVICE_PORT => format!("{to}:{port}"),
+        _ => destination.address(port).to_string(),
+    };
     let question = Question::read(&snapshot.mesh, from, &address, manner).unwrap();
     let caller = match manner {
         None => question.caller.clone(),
@@ -211,7 +251,11 @@ async fn compare(
     let last = lab.running().recorder().recent(1).last().map_or(0, |record| record.id);
     make(lab, (from, to, port, manner)).await;
     let record = lab.record(|record| record.id > last).await;
-    let context = format!("{from} → {to}:{port} {manner:?} under {context}\nforetold: {}\nrecord: {}", foretold.why, record.why());
+    let context = format!(
+        "{from} → {to}:{port} {manner:?} under {context}\nforetold: {}\nrecord: {}",
+        foretold.why,
+        record.why()
+    );
     assert_eq!(of_record(&record), of_explanation(&foretold, &record), "{context}");
     Some(record.verdict())
 }
@@ -256,7 +300,10 @@ async fn make(lab: &Lab, (from, to, port, manner): (&str, &str, u16, Option<Mann
     let destination = lab.workload(to).unwrap();
     match manner {
         None => {
-            let host = destination.address(port).ip().to_string();
+            let host = match port {
+                SERVICE_PORT => destination.name.dotted(),
+                _ => destination.address(port).ip().to_string(),
+            };
             let _seen = lab.send(from, &host, port, b"hello").await.unwrap();
         }
         Some(Manner::Mtls) => {
@@ -264,7 +311,8 @@ async fn make(lab: &Lab, (from, to, port, manner): (&str, &str, u16, Option<Mann
             let tls = ClientTls::new(&lab.svid(from).unwrap()).unwrap();
             let deadline = Instant::now() + Duration::from_secs(10);
             let expected = [destination.identity.clone()];
-            if let Ok((mut stream, _)) = connect(stream, &tls, &expected, ClientOffer::Istio, deadline).await {
+            if let Ok((mut stream, _)) = connect(stream, &tls, &expected, ClientOffer::Istio, deadline).await
+            {
                 exchange(&mut stream).await;
             }
         }

@@ -78,7 +78,9 @@ impl Traffic {
 async fn the_seeds_lab_under_traffic() {
     let lab = Arc::new(Plan::new().server("server", "http").start().await);
     let mesh = Traffic::start(&lab, "curl-client");
-    let ask = async || lab.send("curl-client.outside", "server.default", 80, b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
+    let ask = async || {
+        lab.send("curl-client.outside", "server.default", 80, b"GET / HTTP/1.0\r\n\r\n").await.unwrap()
+    };
     mesh.rounds(5).await;
     assert!(matches!(ask().await, Attempt::Answered(answer) if answer.starts_with(b"HTTP/1.")));
     assert_eq!(apply(&lab, STRICT).unwrap(), [Done::Applied(Change::Created)]);
@@ -113,7 +115,8 @@ async fn still_works(stream: &mut TcpStream) -> bool {
 #[tokio::test]
 async fn a_change_cuts_the_losers_and_names_the_policy() {
     let lab = Plan::new().server("server", "echo").start().await;
-    let (mut inside, mut outside) = (open(&lab, "curl-client").await, open(&lab, "curl-client.outside").await);
+    let (mut inside, mut outside) =
+        (open(&lab, "curl-client").await, open(&lab, "curl-client.outside").await);
     apply(&lab, STRICT).unwrap();
     assert!(!still_works(&mut outside).await);
     assert!(still_works(&mut inside).await);
@@ -131,7 +134,10 @@ spec: {action: DENY, rules: [{from: [{source: {principals: ['cluster.local/ns/de
     apply(&lab, deny).unwrap();
     assert!(!still_works(&mut inside).await);
     let named = |record: &glasstunnel::telemetry::Record| {
-        record.failure().and_then(|failure| failure.policy.as_ref()).is_some_and(|it| &*it.name.name == "no-curl")
+        record
+            .failure()
+            .and_then(|failure| failure.policy.as_ref())
+            .is_some_and(|it| &*it.name.name == "no-curl")
     };
     let record = lab.record(named).await;
     assert_eq!(conclusion(&record), "DENY DENY relay.policy_changed at relay");
@@ -187,7 +193,10 @@ spec: {selector: {app: late}, ports: [{port: 80, targetPort: 3000}]}
     };
     tokio::time::timeout(Duration::from_secs(10), closed).await.expect("the door closes");
     // The others never moved.
-    assert!(matches!(lab.send("curl-client", "server", 80, b"GET / HTTP/1.0\r\n\r\n").await.unwrap(), Attempt::Answered(_)));
+    assert!(matches!(
+        lab.send("curl-client", "server", 80, b"GET / HTTP/1.0\r\n\r\n").await.unwrap(),
+        Attempt::Answered(_)
+    ));
 }
 
 #[tokio::test]
@@ -201,7 +210,10 @@ async fn a_bad_edit_changes_nothing() {
     };
     check(&STRICT.replace("STRICT", "strict"), "resources.unknown_mode");
     check(&format!("{STRICT}---\nkind: PeerAuthentication\n"), "resources.missing_field");
-    check("apiVersion: mesh.istio.io/v1alpha1\nkind: MeshConfig\ntrustDomain: other.example\n", "admin.trust_domain");
+    check(
+        "apiVersion: mesh.istio.io/v1alpha1\nkind: MeshConfig\ntrustDomain: other.example\n",
+        "admin.trust_domain",
+    );
     let twin = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {}\nstatus: {podIP: 10.1.2.3}\n";
     check(&["one", "other"].map(|name| twin.replace("NAME", name)).join("---\n"), "mesh.duplicate_address");
     assert_eq!(delete(&lab, "Pod", "nobody").unwrap_err().code(), "admin.not_found");

@@ -14,3 +14,5 @@ mod safety;
 mod drain;
 mod command;
 mod readme;
+mod client_modes;
+mod destination_rules;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{File, Tree, words};
 
 /// The rooms in the order of dependency (DESIGN section 3). `lib.rs` declares them, or those that exist, in this order.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 25] = [
     "reason",
     "addr",
     "trace_context",
@@ -19,6 +19,7 @@ const ORDER: [&str; 24] = [
     "hbone",
     "telemetry",
     "proxy",
+    "explain",
     "ca",
     "resources",
     "analyze",
