@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::mesh::{Name, NamespaceSpec, Settings, Source};
+use crate::resources::authorization_policy::authorization_policy;
 use crate::resources::backend::misplaced;
 use crate::resources::error::{LoadError, LoadErrors};
 use crate::resources::fields::Fields;
+use crate::resources::findings::Findings;
 use crate::resources::input::File;
 use crate::resources::kinds::{Kind, kind};
 use crate::resources::mesh_config::{istio_operator, mesh_config};
@@ -16,6 +18,7 @@ use crate::resources::object::{Content, Object};
 use crate::resources::parse::Problem;
 use crate::resources::peer_authentication::peer_authentication;
 use crate::resources::pod::{deployment, pod};
+use crate::resources::request_authentication::request_authentication;
 use crate::resources::service::service;
 use crate::resources::shape::{LABEL, SUBDOMAIN};
 use crate::resources::workload_entry::workload_entry;
@@ -50,8 +53,17 @@ impl Collected {
             }
             return Ok(());
         }
-        let content = content(&kind, document, file.source(node.at))?;
-        let object = Object::new(&kind, name(document, &content)?, (file, node), content);
+        let mut findings = Findings::default();
+        let content = content(&kind, document, file.source(node.at), &mut findings);
+        let (problems, warnings) = findings.finish(file);
+        let spoilt = !problems.is_empty();
+        errors.extend(problems.into_iter().map(|problem| file.error(problem)));
+        let content = content?;
+        if spoilt {
+            return Ok(());
+        }
+        let name = name(document, &content)?;
+        let object = Object::new(&kind, name, (file, node), (content, warnings));
         self.only_once(document, &object)?;
         self.objects.push(object);
         Ok(())
@@ -71,7 +83,9 @@ impl Collected {
                 }),
                 None => Ok(()),
             },
-            Content::PeerAuthentication(_) | Content::AuthorizationPolicy(_) => {
+            Content::PeerAuthentication(_)
+            | Content::AuthorizationPolicy(_)
+            | Content::RequestAuthentication(_) => {
                 let key = (object.key.kind.clone(), object.key.name.clone());
                 match self.policies.insert(key, object.source.clone()) {
                     Some(first) => Err(duplicate(document, object, &first)?),
@@ -84,7 +98,12 @@ impl Collected {
 }
 
 /// What a document of that kind says.
-fn content(kind: &Kind<'_>, document: Fields<'_>, source: Source) -> Result<Content, Problem> {
+fn content(
+    kind: &Kind<'_>,
+    document: Fields<'_>,
+    source: Source,
+    findings: &mut Findings,
+) -> Result<Content, Problem> {
     let Kind::Known(kind) = kind else { return Ok(Content::Ignored) };
     Ok(match *kind {
         "Namespace" => Content::Namespace(namespace(document, source)?),
@@ -95,11 +114,19 @@ fn content(kind: &Kind<'_>, document: Fields<'_>, source: Source) -> Result<Cont
             let (service, named) = service(document, source)?;
             Content::Service(Box::new(service), named)
         }
-        "PeerAuthentication" => Content::PeerAuthentication(Arc::new(peer_authentication(document, source)?)),
+        "PeerAuthentication" => {
+            Content::PeerAuthentication(Arc::new(peer_authentication(document, source, findings)?))
+        }
+        "AuthorizationPolicy" => {
+            Content::AuthorizationPolicy(Arc::new(authorization_policy(document, source, findings)?))
+        }
+        "RequestAuthentication" => {
+            Content::RequestAuthentication(Arc::new(request_authentication(document, source, findings)?))
+        }
         "MeshConfig" => Content::Settings(Box::new(settings(document)?)),
         "IstioOperator" => Content::Settings(Box::new(settings(istio_operator(document)?)?)),
-        "ServiceAccount" => Content::Nothing,
-        policy => return Err(not_enforced(policy, document)),
+        // Only `ServiceAccount` is left of the known kinds.
+        _ => Content::Nothing,
     })
 }
 
@@ -131,16 +158,6 @@ fn duplicate(document: Fields<'_>, object: &Object, first: &Source) -> Result<Pr
     })
 }
 
-/// A policy that was skipped would be silently not enforced.
-fn not_enforced(kind: &str, document: Fields<'_>) -> Problem {
-    Problem {
-        at: document.get("kind").map_or_else(|| document.at(), |kind| kind.at()),
-        code: "resources.not_enforced",
-        message: format!("{kind} is not enforced by this version, and skipping a policy would be a lie"),
-        help: Some("remove the document to run without it".to_owned()),
-    }
-}
-
 fn namespace(document: Fields<'_>, source: Source) -> Result<NamespaceSpec, Problem> {
     let metadata = document.map("metadata")?;
     misplaced(metadata, "Namespace")?;
@@ -149,3 +166,6 @@ fn namespace(document: Fields<'_>, source: Source) -> Result<NamespaceSpec, Prob
     metadata.name("name", &LABEL)?;
     Ok(NamespaceSpec { name, labels: metadata.labels("labels")?, source })
 }
+
+#[cfg(test)]
+mod tests;

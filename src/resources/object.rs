@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use crate::mesh::{Name, NamespaceSpec, ServiceSpec, Settings, Source, WorkloadSpec};
 use crate::policy::{AuthorizationPolicy, PeerAuthentication};
+use crate::resources::findings::Warning;
 use crate::resources::input::File;
 use crate::resources::kinds::Kind;
 use crate::resources::node::{At, Node};
+use crate::resources::request_authentication::RequestAuthentication;
 
 /// What an object is called among all others; kinds without namespaces have an empty one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +38,8 @@ pub struct Object {
     pub source: Source,
     /// What it says.
     pub content: Content,
+    /// What Istio would warn of when it is applied; `istioctl analyze` reports these as IST0133.
+    pub warnings: Vec<Warning>,
     pub(in crate::resources) file: Arc<File>,
     pub(in crate::resources) at: At,
     /// Equal for two documents that say the same, wherever they stand.
@@ -55,6 +59,8 @@ pub enum Content {
     PeerAuthentication(Arc<PeerAuthentication>),
     /// An AuthorizationPolicy.
     AuthorizationPolicy(Arc<AuthorizationPolicy>),
+    /// A RequestAuthentication. Tokens are HTTP's: without a waypoint nobody looks at them (reference/policy.md 5).
+    RequestAuthentication(Arc<RequestAuthentication>),
     /// A MeshConfig or an IstioOperator.
     Settings(Box<Settings>),
     /// A kind that adds nothing to what the others say: identities come from the pods, not from ServiceAccounts.
@@ -75,12 +81,13 @@ impl Object {
         kind: &Kind<'_>,
         name: Name,
         (file, node): (&Arc<File>, &Node),
-        content: Content,
+        (content, warnings): (Content, Vec<Warning>),
     ) -> Self {
         Self {
             key: ObjectKey { kind: kind.name().to_owned(), name },
             source: file.source(node.at),
             content,
+            warnings,
             file: Arc::clone(file),
             at: node.at,
             fingerprint: node.fingerprint(),

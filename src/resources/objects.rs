@@ -11,6 +11,7 @@ use crate::resources::ignored::{IgnoredKind, meaning};
 use crate::resources::input::{File, Input, read};
 use crate::resources::object::{Content, NamedTarget, Object, ObjectKey};
 use crate::resources::parse::documents;
+use crate::resources::request_authentication::RequestAuthentication;
 use crate::resources::target_port::Selected;
 
 /// The objects of a mesh, in the order of the input. A change makes a new value: nothing is ever half-applied.
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub peer_authentications: Vec<Arc<PeerAuthentication>>,
     /// The AuthorizationPolicies, in the order of the input.
     pub authorization_policies: Vec<Arc<AuthorizationPolicy>>,
+    /// The RequestAuthentications, in the order of the input; no ztunnel enforces any.
+    pub request_authentications: Vec<Arc<RequestAuthentication>>,
     /// What was skipped.
     pub ignored: Vec<IgnoredKind>,
 }
@@ -150,6 +153,7 @@ impl Loaded {
             Content::Service(service, _) => self.spec.services.push((**service).clone()),
             Content::PeerAuthentication(policy) => self.peer_authentications.push(Arc::clone(policy)),
             Content::AuthorizationPolicy(policy) => self.authorization_policies.push(Arc::clone(policy)),
+            Content::RequestAuthentication(policy) => self.request_authentications.push(Arc::clone(policy)),
             Content::Settings(settings) => self.spec.settings = (**settings).clone(),
             Content::Nothing => {}
             Content::Ignored => self.ignore(object),
