@@ -1,146 +1,124 @@
-//! AuthorizationPolicy: what a ztunnel can compare, and the names of what it cannot.
+//! AuthorizationPolicy, with Istio's own validation (reference/policy.md 4.10): everything that it says is read, also what
+//! no ztunnel enforces; the evaluator names that.
+
+mod condition;
+mod operation;
+mod path;
+mod rule;
+mod source;
+mod values;
+mod words;
 
 use crate::mesh::Source;
-use crate::policy::{Action, AuthorizationPolicy, Entry, Rule, ServiceAccount, StringMatch, Values};
-use crate::resources::fields::{Fields, wrong_type};
+use crate::policy::{Action, AuthorizationPolicy, Rule};
+use crate::resources::authorization_policy::rule::rule;
+use crate::resources::authorization_policy::words::Context;
+use crate::resources::dry_run::dry_run;
+use crate::resources::fields::Fields;
+use crate::resources::findings::Findings;
 use crate::resources::metadata::Metadata;
-use crate::resources::node::Value;
+use crate::resources::node::{At, Node};
 use crate::resources::parse::Problem;
+use crate::resources::schema::{items, too_many, unsupported};
+use crate::resources::selector::selector;
+use crate::resources::target_ref::target_refs;
+
+/// The schema's limit.
+const MOST_RULES: usize = 512;
 
 /// Reads an AuthorizationPolicy.
 pub(crate) fn authorization_policy(
     document: Fields<'_>,
     source: Source,
+    findings: &mut Findings,
 ) -> Result<AuthorizationPolicy, Problem> {
+    document.only(&["apiVersion", "kind", "metadata", "spec", "status"])?;
     let metadata = Metadata::read(document)?;
     let spec = document.map("spec")?;
-    let selector = spec.map("selector")?.labels("matchLabels")?;
-    let namespace = metadata.name.namespace.to_string();
-    let rules = spec.list("rules")?.iter().map(|node| rule(Fields::of(node, "rule")?, &namespace));
-    let dry_run = metadata.fields.map("annotations")?.text("istio.io/dry-run")? == Some("true");
-    let mut target_refs = Vec::new();
-    for node in spec.list("targetRefs")? {
-        let fields = Fields::of(node, "targetRefs")?;
-        target_refs.push(format!("{}/{}", fields.required_text("kind")?, fields.required_text("name")?));
+    spec.only(&["selector", "targetRefs", "targetRef", "action", "provider", "rules"])?;
+    let action = action(spec)?;
+    let dry_run = findings.keep(dry_run(&metadata, action));
+    let selector = selector(spec, findings);
+    let target_refs = target_refs(spec, findings);
+    let written = findings.keep(items(spec, "rules", "spec")).unwrap_or_default();
+    if let Some((at, verb)) = never_triggered(spec, action, written) {
+        findings.refuse(without_rules(at, verb));
     }
+    findings.keep(provider(spec, action, written));
+    let namespace = metadata.name.namespace.to_string();
+    let rules = rules(spec, written, (&namespace, action), findings);
     Ok(AuthorizationPolicy {
         name: metadata.name,
-        selector: spec.get("selector").map(|_| selector),
+        selector,
         target_refs,
-        action: spec.text("action")?.and_then(Action::read).unwrap_or(Action::Allow),
-        dry_run,
-        rules: rules.collect::<Result<_, _>>()?,
+        action,
+        dry_run: dry_run.unwrap_or_default(),
+        rules,
         source,
     })
 }
 
-fn rule(fields: Fields<'_>, namespace: &str) -> Result<Rule, Problem> {
-    let mut rule = Rule::default();
-    for node in fields.list("from")? {
-        rule.from.push(from(Fields::of(node, "from")?.map("source")?, namespace)?);
-    }
-    for node in fields.list("to")? {
-        let operation = Fields::of(node, "to")?.map("operation")?;
-        let mut entry = Entry::default();
-        entry.matches.ports = Values { any: read(operation, "ports")?, none: read(operation, "notPorts")? };
-        for name in ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"] {
-            flag(operation, name, &mut entry)?;
-        }
-        rule.to.push(entry);
-    }
-    for node in fields.list("when")? {
-        rule.when.push(when(Fields::of(node, "when")?)?);
-    }
-    Ok(rule)
+fn action(spec: Fields<'_>) -> Result<Action, Problem> {
+    let Some(found) = spec.get("action") else { return Ok(Action::Allow) };
+    let read = found.node().value.as_text().and_then(Action::read);
+    read.ok_or_else(|| {
+        unsupported(found.node(), "spec.action", &Action::SPELLINGS, "resources.unknown_action")
+    })
 }
 
-fn from(source: Fields<'_>, namespace: &str) -> Result<Entry, Problem> {
-    let mut entry = Entry::default();
-    let texts = |name: &'static str| {
-        Ok(strings(source, name)?.iter().map(|text| StringMatch::read(text)).collect::<Vec<_>>())
-    };
-    let accounts = |name: &'static str| {
-        let account = |text: &String| match text.split_once('/') {
-            Some((namespace, name)) => {
-                ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() }
-            }
-            None => ServiceAccount { namespace: namespace.to_owned(), name: text.clone() },
-        };
-        Ok(strings(source, name)?.iter().map(account).collect::<Vec<_>>())
-    };
-    let matches = &mut entry.matches;
-    matches.principals = Values { any: texts("principals")?, none: texts("notPrincipals")? };
-    matches.namespaces = Values { any: texts("namespaces")?, none: texts("notNamespaces")? };
-    matches.trust_domains = Values { any: texts("trustDomains")?, none: texts("notTrustDomains")? };
-    matches.service_accounts =
-        Values { any: accounts("serviceAccounts")?, none: accounts("notServiceAccounts")? };
-    matches.source_ips = Values { any: read(source, "ipBlocks")?, none: read(source, "notIpBlocks")? };
-    for name in ["requestPrincipals", "notRequestPrincipals", "remoteIpBlocks", "notRemoteIpBlocks"] {
-        flag(source, name, &mut entry)?;
+fn rules(
+    spec: Fields<'_>,
+    written: &[Node],
+    (namespace, action): (&str, Action),
+    findings: &mut Findings,
+) -> Vec<Rule> {
+    if let (Some(found), true) = (spec.get("rules"), written.len() > MOST_RULES) {
+        findings.refuse(too_many(found.node(), "spec.rules", written.len(), MOST_RULES));
     }
-    Ok(entry)
-}
-
-fn when(fields: Fields<'_>) -> Result<Entry, Problem> {
-    let mut entry = Entry::default();
-    let key = fields.required_text("key")?;
-    let texts = |name: &'static str| {
-        Ok(strings(fields, name)?.iter().map(|text| StringMatch::read(text)).collect::<Vec<_>>())
-    };
-    match key {
-        "source.ip" => {
-            entry.matches.source_ips =
-                Values { any: read(fields, "values")?, none: read(fields, "notValues")? };
-        }
-        "destination.ip" => {
-            entry.matches.destination_ips =
-                Values { any: read(fields, "values")?, none: read(fields, "notValues")? };
-        }
-        "destination.port" => {
-            entry.matches.ports = Values { any: read(fields, "values")?, none: read(fields, "notValues")? };
-        }
-        "source.namespace" => {
-            entry.matches.namespaces = Values { any: texts("values")?, none: texts("notValues")? };
-        }
-        "source.principal" => {
-            entry.matches.principals = Values { any: texts("values")?, none: texts("notValues")? };
-        }
-        other => entry.layer7.push(other.to_owned()),
-    }
-    Ok(entry)
-}
-
-fn flag(fields: Fields<'_>, name: &'static str, entry: &mut Entry) -> Result<(), Problem> {
-    if !fields.list(name)?.is_empty() {
-        entry.layer7.push(name.to_owned());
-    }
-    Ok(())
-}
-
-fn strings(fields: Fields<'_>, name: &'static str) -> Result<Vec<String>, Problem> {
-    let text = |node: &crate::resources::node::Node| match &node.value {
-        Value::Text(text) => Ok(text.clone()),
-        other => Err(wrong_type(node.at, name, "text", other)),
-    };
-    fields.list(name)?.iter().map(text).collect()
-}
-
-fn read<T: std::str::FromStr<Err: ToString>>(
-    fields: Fields<'_>,
-    name: &'static str,
-) -> Result<Vec<T>, Problem> {
-    let texts = strings(fields, name)?;
-    let nodes = fields.list(name)?;
-    texts
-        .iter()
-        .zip(nodes)
-        .map(|(text, node)| {
-            text.parse().map_err(|error: T::Err| Problem {
-                at: node.at,
-                code: "resources.bad_value",
-                message: error.to_string(),
-                help: None,
-            })
-        })
+    let numbered = written.iter().enumerate();
+    numbered
+        .filter_map(|(number, node)| rule(node, Context { namespace, action, number }, findings))
         .collect()
 }
+
+/// Without rules, DENY and CUSTOM do nothing, and Istio refuses them.
+fn never_triggered(spec: Fields<'_>, action: Action, rules: &[Node]) -> Option<(At, Action)> {
+    let at = spec.get("action").map_or(spec.at(), |found| found.at());
+    (rules.is_empty() && matches!(action, Action::Deny | Action::Custom)).then_some((at, action))
+}
+
+fn without_rules(at: At, action: Action) -> Problem {
+    Problem {
+        at,
+        code: "resources.without_rules",
+        message: format!(
+            "{action} action without `rules` is meaningless as it will never be triggered, add an empty rule `{{}}` if you want it be triggered for every request"
+        ),
+        help: Some("write `rules: [{}]` for every connection, or the rules that you mean".to_owned()),
+    }
+}
+
+/// CUSTOM needs the name of its authorizer, and no other action may have one.
+fn provider(spec: Fields<'_>, action: Action, rules: &[Node]) -> Result<(), Problem> {
+    let found = spec.get("provider");
+    let fields = spec.map("provider")?;
+    fields.only(&["name"])?;
+    let named = fields.text("name")?.is_some_and(|name| !name.is_empty());
+    let (at, message, help) = match (action, found) {
+        (Action::Custom, found) if !named && !rules.is_empty() => (
+            found.or(spec.get("action")).map_or(spec.at(), |found| found.at()),
+            "`provider.name` must not be empty".to_owned(),
+            "name an extension provider of the MeshConfig: `provider: {name: NAME}`",
+        ),
+        (Action::Allow | Action::Deny | Action::Audit, Some(found)) => (
+            found.at(),
+            format!("`provider` must not be with non CUSTOM action, found {action}"),
+            "remove `provider`, or write `action: CUSTOM`",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Problem { at, code: "resources.provider", message, help: Some(help.to_owned()) })
+}
+
+#[cfg(test)]
+mod tests;

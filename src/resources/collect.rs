@@ -9,6 +9,7 @@ use crate::resources::backend::misplaced;
 use crate::resources::destination_rule::destination_rule;
 use crate::resources::error::{LoadError, LoadErrors};
 use crate::resources::fields::Fields;
+use crate::resources::findings::Findings;
 use crate::resources::input::File;
 use crate::resources::kinds::{Kind, kind};
 use crate::resources::mesh_config::{istio_operator, mesh_config};
@@ -18,6 +19,7 @@ use crate::resources::object::{Content, Object};
 use crate::resources::parse::Problem;
 use crate::resources::peer_authentication::peer_authentication;
 use crate::resources::pod::{deployment, pod};
+use crate::resources::request_authentication::request_authentication;
 use crate::resources::service::service;
 use crate::resources::shape::{LABEL, SUBDOMAIN};
 use crate::resources::virtual_service::virtual_service;
@@ -53,8 +55,17 @@ impl Collected {
             }
             return Ok(());
         }
-        let content = content(&kind, document, (file, node))?;
-        let object = Object::new(&kind, name(document, &content)?, (file, node), content);
+        let mut findings = Findings::default();
+        let content = content(&kind, document, (file, node), &mut findings);
+        let (problems, warnings) = findings.finish(file);
+        let spoilt = !problems.is_empty();
+        errors.extend(problems.into_iter().map(|problem| file.error(problem)));
+        let content = content?;
+        if spoilt {
+            return Ok(());
+        }
+        let name = name(document, &content)?;
+        let object = Object::new(&kind, name, (file, node), (content, warnings));
         self.only_once(document, &object)?;
         self.objects.push(object);
         Ok(())
@@ -76,6 +87,7 @@ impl Collected {
             },
             Content::PeerAuthentication(_)
             | Content::AuthorizationPolicy(_)
+            | Content::RequestAuthentication(_)
             | Content::DestinationRule(_) => {
                 let key = (object.key.kind.clone(), object.key.name.clone());
                 match self.policies.insert(key, object.source.clone()) {
@@ -89,7 +101,12 @@ impl Collected {
 }
 
 /// What a document of that kind says.
-fn content(kind: &Kind<'_>, document: Fields<'_>, (file, node): (&File, &Node)) -> Result<Content, Problem> {
+fn content(
+    kind: &Kind<'_>,
+    document: Fields<'_>,
+    (file, node): (&File, &Node),
+    findings: &mut Findings,
+) -> Result<Content, Problem> {
     let Kind::Known(kind) = kind else { return Ok(Content::Ignored) };
     let source = file.source(node.at);
     Ok(match *kind {
@@ -101,9 +118,14 @@ fn content(kind: &Kind<'_>, document: Fields<'_>, (file, node): (&File, &Node)) 
             let (service, named) = service(document, source)?;
             Content::Service(Box::new(service), named)
         }
-        "PeerAuthentication" => Content::PeerAuthentication(Arc::new(peer_authentication(document, source)?)),
+        "PeerAuthentication" => {
+            Content::PeerAuthentication(Arc::new(peer_authentication(document, source, findings)?))
+        }
         "AuthorizationPolicy" => {
-            Content::AuthorizationPolicy(Arc::new(authorization_policy(document, source)?))
+            Content::AuthorizationPolicy(Arc::new(authorization_policy(document, source, findings)?))
+        }
+        "RequestAuthentication" => {
+            Content::RequestAuthentication(Arc::new(request_authentication(document, source, findings)?))
         }
         "DestinationRule" => Content::DestinationRule(Arc::new(destination_rule(document, file, source)?)),
         "VirtualService" => match virtual_service(document, file)? {
@@ -112,8 +134,8 @@ fn content(kind: &Kind<'_>, document: Fields<'_>, (file, node): (&File, &Node)) 
         },
         "MeshConfig" => Content::Settings(Box::new(settings(document)?)),
         "IstioOperator" => Content::Settings(Box::new(settings(istio_operator(document)?)?)),
-        "ServiceAccount" => Content::Nothing,
-        policy => return Err(not_enforced(policy, document)),
+        // Only `ServiceAccount` is left of the known kinds.
+        _ => Content::Nothing,
     })
 }
 
@@ -145,16 +167,6 @@ fn duplicate(document: Fields<'_>, object: &Object, first: &Source) -> Result<Pr
     })
 }
 
-/// A policy that was skipped would be silently not enforced.
-fn not_enforced(kind: &str, document: Fields<'_>) -> Problem {
-    Problem {
-        at: document.get("kind").map_or_else(|| document.at(), |kind| kind.at()),
-        code: "resources.not_enforced",
-        message: format!("{kind} is not enforced by this version, and skipping a policy would be a lie"),
-        help: Some("remove the document to run without it".to_owned()),
-    }
-}
-
 fn namespace(document: Fields<'_>, source: Source) -> Result<NamespaceSpec, Problem> {
     let metadata = document.map("metadata")?;
     misplaced(metadata, "Namespace")?;
@@ -163,3 +175,6 @@ fn namespace(document: Fields<'_>, source: Source) -> Result<NamespaceSpec, Prob
     metadata.name("name", &LABEL)?;
     Ok(NamespaceSpec { name, labels: metadata.labels("labels")?, source })
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,14 @@ impl Node {
         self.value.hash(&mut hasher);
         hasher.finish()
     }
+
+    /// How many items it has, if it is a list; nothing else has any.
+    pub(crate) fn items(&self) -> usize {
+        match &self.value {
+            Value::List(items) => items.len(),
+            _ => 0,
+        }
+    }
 }
 
 impl Hash for Value {

@@ -6,9 +6,11 @@ use std::time::SystemTime;
 
 use crate::mesh::{Name, NamespaceSpec, ServiceSpec, Settings, Source, WorkloadSpec};
 use crate::policy::{AuthorizationPolicy, DestinationRule, PeerAuthentication, SubsetRoute};
+use crate::resources::findings::Warning;
 use crate::resources::input::File;
 use crate::resources::kinds::Kind;
 use crate::resources::node::{At, Node};
+use crate::resources::request_authentication::RequestAuthentication;
 
 /// What an object is called among all others; kinds without namespaces have an empty one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +41,8 @@ pub struct Object {
     pub content: Content,
     /// When it was read, for its age where it has no creation time.
     pub read_at: SystemTime,
+    /// What Istio would warn of when it is applied; `istioctl analyze` reports these as IST0133.
+    pub warnings: Vec<Warning>,
     pub(in crate::resources) file: Arc<File>,
     pub(in crate::resources) at: At,
     /// Equal for two documents that say the same, wherever they stand.
@@ -62,6 +66,8 @@ pub enum Content {
     DestinationRule(Arc<DestinationRule>),
     /// A VirtualService that sends everything to one subset; any other is `Ignored`.
     SubsetRoute(Arc<SubsetRoute>),
+    /// A RequestAuthentication. Tokens are HTTP's: without a waypoint nobody looks at them (reference/policy.md 5).
+    RequestAuthentication(Arc<RequestAuthentication>),
     /// A MeshConfig or an IstioOperator.
     Settings(Box<Settings>),
     /// A kind that adds nothing to what the others say: identities come from the pods, not from ServiceAccounts.
@@ -82,13 +88,14 @@ impl Object {
         kind: &Kind<'_>,
         name: Name,
         (file, node): (&Arc<File>, &Node),
-        content: Content,
+        (content, warnings): (Content, Vec<Warning>),
     ) -> Self {
         Self {
             key: ObjectKey { kind: kind.name().to_owned(), name },
             source: file.source(node.at),
             content,
             read_at: SystemTime::now(),
+            warnings,
             file: Arc::clone(file),
             at: node.at,
             fingerprint: node.fingerprint(),

@@ -12,6 +12,7 @@ use crate::resources::ignored::{IgnoredKind, meaning};
 use crate::resources::input::{File, Input, read};
 use crate::resources::object::{Content, NamedTarget, Object, ObjectKey};
 use crate::resources::parse::documents;
+use crate::resources::request_authentication::RequestAuthentication;
 use crate::resources::target_port::Selected;
 
 /// The objects of a mesh, in the order of the input. A change makes a new value: nothing is ever half-applied.
@@ -27,6 +28,8 @@ pub struct Loaded {
     pub spec: MeshSpec,
     /// The policies, in the order of the input.
     pub policies: Policies,
+    /// The RequestAuthentications, in the order of the input; no ztunnel enforces any.
+    pub request_authentications: Vec<Arc<RequestAuthentication>>,
     /// What was skipped.
     pub ignored: Vec<IgnoredKind>,
 }
@@ -212,6 +215,7 @@ impl Loaded {
             }
             Content::DestinationRule(rule) => self.policies.destination_rules.push(Arc::clone(rule)),
             Content::SubsetRoute(route) => self.policies.subset_routes.push(Arc::clone(route)),
+            Content::RequestAuthentication(policy) => self.request_authentications.push(Arc::clone(policy)),
             Content::Settings(settings) => self.spec.settings = (**settings).clone(),
             Content::Nothing => {}
             Content::Ignored => self.ignore(object),

@@ -1,82 +1,71 @@
-//! PeerAuthentication, with Istio's own validation (reference/policy.md 1.7).
+//! PeerAuthentication, with Istio's own validation (reference/policy.md 1.7): where the schema and the webhook both have a
+//! sentence, ours is the schema's, then the webhook's.
 
 use std::collections::BTreeMap;
 
-use crate::mesh::{Source, nearest};
+use crate::mesh::Source;
 use crate::policy::{MtlsMode, PeerAuthentication};
+use crate::resources::dry_run::no_dry_run;
 use crate::resources::fields::{Fields, duplicate_port, in_range, scalar};
+use crate::resources::findings::Findings;
 use crate::resources::metadata::Metadata;
 use crate::resources::node::{At, Node};
 use crate::resources::parse::Problem;
+use crate::resources::schema::unsupported;
+use crate::resources::selector::selector;
+
+const CONTAINER_PORT: &str = "write the number of the container's port, as in `\"8080\": {mode: PERMISSIVE}`";
 
 /// Reads a PeerAuthentication.
 pub(crate) fn peer_authentication(
     document: Fields<'_>,
     source: Source,
+    findings: &mut Findings,
 ) -> Result<PeerAuthentication, Problem> {
     document.only(&["apiVersion", "kind", "metadata", "spec", "status"])?;
     let metadata = Metadata::read(document)?;
+    findings.keep(no_dry_run(&metadata));
     let spec = document.map("spec")?;
     spec.only(&["selector", "mtls", "portLevelMtls"])?;
-    let selector_fields = spec.map("selector")?;
-    selector_fields.only(&["matchLabels"])?;
-    no_wildcards(selector_fields.map("matchLabels")?)?;
-    let labels = selector_fields.labels("matchLabels")?;
-    let ports = port_level(spec, !labels.is_empty())?;
+    let selector = selector(spec, findings);
+    let selects = selector.as_ref().is_some_and(|labels| !labels.is_empty());
+    let mode = spec.map("mtls").and_then(|fields| mtls(fields, "spec.mtls.mode"));
     Ok(PeerAuthentication {
         name: metadata.name,
-        selector: spec.get("selector").map(|_| labels),
-        mode: mtls(spec.map("mtls")?)?,
-        ports,
+        selector,
+        mode: findings.keep(mode).flatten(),
+        ports: port_level(spec, selects, findings),
         created: metadata.created,
         source,
     })
 }
 
-fn mtls(fields: Fields<'_>) -> Result<Option<MtlsMode>, Problem> {
+fn mtls(fields: Fields<'_>, path: &str) -> Result<Option<MtlsMode>, Problem> {
     fields.only(&["mode"])?;
     let Some(found) = fields.get("mode") else { return Ok(None) };
-    let text = &scalar(&found.node().value);
-    MtlsMode::read(text).map_err(|error| Problem {
-        at: found.at(),
-        code: "resources.unknown_mode",
-        message: error.to_string(),
-        help: nearest(text, MtlsMode::SPELLINGS.into_iter()).map(|near| format!("did you mean `{near}`?")),
-    })
+    MtlsMode::read(&scalar(&found.node().value))
+        .map_err(|_unknown| unsupported(found.node(), path, &MtlsMode::SPELLINGS, "resources.unknown_mode"))
 }
 
-fn port_level(spec: Fields<'_>, selects: bool) -> Result<BTreeMap<u16, Option<MtlsMode>>, Problem> {
-    let Some(found) = spec.get("portLevelMtls") else { return Ok(BTreeMap::new()) };
-    let fields = Fields::of(found.node(), "portLevelMtls")?;
-    let refuse = |message: &str, help: &str| {
-        Err(Problem {
-            at: first(fields).unwrap_or_else(|| found.at()),
-            code: "resources.port_level_mtls",
-            message: message.to_owned(),
-            help: Some(help.to_owned()),
-        })
-    };
-    if fields.entries().is_empty() {
-        return refuse(
-            "port level mTLS, if defined, must have at least one element",
-            "name a port, or leave it out",
-        );
-    }
-    if !selects {
-        return refuse(
-            "portLevelMtls requires selector: mesh/namespace peer authentication cannot have port level mTLS",
-            "add selector: {matchLabels: {app: NAME}}; a port belongs to one workload",
-        );
-    }
+fn port_level(spec: Fields<'_>, selects: bool, findings: &mut Findings) -> BTreeMap<u16, Option<MtlsMode>> {
     let mut ports = BTreeMap::new();
+    let Some(found) = spec.get("portLevelMtls") else { return ports };
+    let Some(fields) = findings.keep(Fields::of(found.node(), "portLevelMtls")) else { return ports };
+    let Some((first, _)) = fields.entries().first() else {
+        findings.refuse(without_ports(found.at()));
+        return ports;
+    };
+    if !selects {
+        findings.refuse(without_selector(first.at));
+    }
     for entry in fields.entries() {
-        let (port, mode) = port_entry(entry)?;
+        let Some((port, mode)) = findings.keep(port_entry(entry)) else { continue };
         if ports.insert(port, mode).is_some() {
             // `80` and `"80"` are two keys to YAML, and one to Istio.
-            return Err(duplicate_port(entry.0.at, port));
+            findings.refuse(duplicate_port(entry.0.at, port));
         }
     }
-    Ok(ports)
+    ports
 }
 
 /// A workload port, written as a number or in quotes: JSON has no other keys.
@@ -85,29 +74,39 @@ fn port_entry((key, value): &(Node, Node)) -> Result<(u16, Option<MtlsMode>), Pr
     let number = text.parse::<i64>().map_err(|error| Problem {
         at: key.at,
         code: "resources.port_key",
-        message: format!("expected a workload port as the key, found `{}` ({error})", text.escape_debug()),
-        help: None,
+        message: format!(
+            "type conversion error from {text:?} to int: expected a workload port as the key ({error})"
+        ),
+        help: Some(
+            "write the number of the container's port, as in `\"8080\": {mode: PERMISSIVE}`".to_owned(),
+        ),
     })?;
-    Ok((in_range(number, key.at)?, mtls(Fields::of(value, "portLevelMtls")?)?))
+    let port = in_range(number, key.at).map_err(|problem| Problem {
+        message: format!("port must be between 1-65535: port must be in range 1..65535, found {number}"),
+        help: Some(CONTAINER_PORT.to_owned()),
+        ..problem
+    })?;
+    let mode = mtls(Fields::of(value, "portLevelMtls")?, &format!("spec.portLevelMtls.{port}.mode"))?;
+    Ok((port, mode))
 }
 
-fn no_wildcards(labels: Fields<'_>) -> Result<(), Problem> {
-    let pairs =
-        labels.entries().iter().map(|(key, value)| (key.at, scalar(&key.value), scalar(&value.value)));
-    for (at, key, value) in pairs {
-        if key.contains('*') || value.contains('*') {
-            let pair = format!("{key}={value}");
-            return Err(Problem {
-                at,
-                code: "resources.selector_wildcard",
-                message: format!("wildcard is not supported in selector: \"{}\"", pair.escape_debug()),
-                help: Some("labels are compared whole; name the exact value".to_owned()),
-            });
-        }
-    }
-    Ok(())
+fn without_ports(at: At) -> Problem {
+    refused(
+        at,
+        "spec.portLevelMtls in body should have at least 1 properties: port level mTLS, if defined, must have at least one element",
+        "name a port, or leave it out",
+    )
 }
 
-fn first(fields: Fields<'_>) -> Option<At> {
-    fields.entries().first().map(|(key, _)| key.at)
+fn without_selector(at: At) -> Problem {
+    refused(
+        at,
+        "portLevelMtls requires selector: mesh/namespace peer authentication cannot have port level mTLS",
+        "add selector: {matchLabels: {app: NAME}}; a port belongs to one workload",
+    )
+}
+
+fn refused(at: At, message: &str, help: &str) -> Problem {
+    let (message, help) = (message.to_owned(), Some(help.to_owned()));
+    Problem { at, code: "resources.port_level_mtls", message, help }
 }
