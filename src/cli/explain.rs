@@ -8,7 +8,7 @@ use crate::admin::{Client, ClientError, Document, ExplanationView, Kind, RecordV
 use crate::cli::args::{ExplainArguments, Story};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::files::{inputs, read};
+use crate::cli::files::{inputs, read_as_is};
 use crate::cli::output::Output;
 use crate::explain::{Question, explain};
 
@@ -55,7 +55,7 @@ async fn foreseen(
         let under = arguments.under.map(|mode| mode.to_string());
         return Ok(client.explain((from, to), manner.as_deref(), under.as_deref()).await?);
     }
-    let snapshot = read(&inputs(&arguments.files)?, arguments.semantics)?.snapshot;
+    let snapshot = read_as_is(&inputs(&arguments.files)?, arguments.semantics)?.snapshot;
     let question = Question::read(&snapshot.mesh, from, to, arguments.manner)?;
     let question = Question { under: arguments.under, ..question };
     Ok(ExplanationView::of(&explain(&snapshot, &question)))

@@ -40,7 +40,15 @@ pub(crate) fn inputs(files: &[PathBuf]) -> Result<Vec<Input>, CliError> {
 
 /// The mesh that `inputs` declare; `semantics` wins over what they say.
 pub(crate) fn read(inputs: &[Input], semantics: Option<Semantics>) -> Result<FromFiles, CliError> {
-    let objects = Objects::read(inputs)?;
+    from_objects(Objects::read(inputs)?, semantics)
+}
+
+/// The same for a question: what a cluster may hold is answered for, even where Istio would refuse it today.
+pub(crate) fn read_as_is(inputs: &[Input], semantics: Option<Semantics>) -> Result<FromFiles, CliError> {
+    from_objects(Objects::read_as_is(inputs)?, semantics)
+}
+
+fn from_objects(objects: Objects, semantics: Option<Semantics>) -> Result<FromFiles, CliError> {
     let loaded = objects.assemble()?;
     let mut spec = loaded.spec;
     spec.settings.semantics = semantics.unwrap_or(spec.settings.semantics);

@@ -57,7 +57,7 @@ status: {{podIP: {ip}}}
     for policy in row.pointer("/policies").and_then(Value::as_array).unwrap() {
         write!(yaml, "---\n{policy}\n").unwrap();
     }
-    let loaded = Objects::read(&[Input::text("row.yaml", yaml)]).unwrap().assemble().unwrap();
+    let loaded = Objects::read_as_is(&[Input::text("row.yaml", yaml)]).unwrap().assemble().unwrap();
     let mut spec = loaded.spec;
     spec.settings.semantics = semantics;
     Snapshot::new(Arc::new(build(spec).unwrap()), loaded.policies)

@@ -23,6 +23,8 @@ use crate::resources::schema::{items, too_many, unsupported};
 use crate::resources::selector::selector;
 use crate::resources::target_ref::target_refs;
 
+/// The code of a policy that can never be triggered: its meaning is clear all the same.
+pub(crate) const WITHOUT_RULES: &str = "resources.without_rules";
 /// The schema's limit.
 const MOST_RULES: usize = 512;
 
@@ -90,7 +92,7 @@ fn never_triggered(spec: Fields<'_>, action: Action, rules: &[Node]) -> Option<(
 fn without_rules(at: At, action: Action) -> Problem {
     Problem {
         at,
-        code: "resources.without_rules",
+        code: WITHOUT_RULES,
         message: format!(
             "{action} action without `rules` is meaningless as it will never be triggered, add an empty rule `{{}}` if you want it be triggered for every request"
         ),

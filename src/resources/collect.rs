@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::mesh::{Name, NamespaceSpec, Settings, Source};
-use crate::resources::authorization_policy::authorization_policy;
+use crate::resources::authorization_policy::{WITHOUT_RULES, authorization_policy};
 use crate::resources::backend::misplaced;
 use crate::resources::destination_rule::destination_rule;
 use crate::resources::error::{LoadError, LoadErrors};
@@ -29,6 +29,8 @@ use crate::resources::workload_entry::workload_entry;
 #[derive(Default)]
 pub(crate) struct Collected {
     pub(crate) objects: Vec<Object>,
+    /// Whether a policy that Istio refuses because it is pointless is taken as it is.
+    as_is: bool,
     /// Where each policy is declared, by kind and name: of two with one name, one would be lost without a word.
     policies: HashMap<(String, Name), Source>,
     /// Where the mesh-wide settings come from.
@@ -36,6 +38,11 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
+    /// Takes what is pointless as it is.
+    pub(crate) fn as_is() -> Self {
+        Self { as_is: true, ..Self::default() }
+    }
+
     /// Reads one document; the errors know where in `file` they are. Enough errors are enough.
     pub(crate) fn document(&mut self, file: &Arc<File>, node: &Node, errors: &mut Vec<LoadError>) {
         if errors.len() >= LoadErrors::MOST {
@@ -57,7 +64,8 @@ impl Collected {
         }
         let mut findings = Findings::default();
         let content = content(&kind, document, (file, node), &mut findings);
-        let (problems, warnings) = findings.finish(file);
+        let (mut problems, warnings) = findings.finish(file);
+        problems.retain(|problem| !self.as_is || problem.code != WITHOUT_RULES);
         let spoilt = !problems.is_empty();
         errors.extend(problems.into_iter().map(|problem| file.error(problem)));
         let content = content?;

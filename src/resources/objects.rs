@@ -52,6 +52,20 @@ impl Objects {
     ///
     /// Up to [`LoadErrors::MOST`] mistakes: files that cannot be read, then documents in the order of the input.
     pub fn read(inputs: &[Input]) -> Result<Self, LoadErrors> {
+        Self::collect(inputs, Collected::default())
+    }
+
+    /// Reads all `inputs` as a cluster may hold them whose webhook was off: a DENY that can never be triggered, which
+    /// Istio refuses today, is taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Objects::read`].
+    pub fn read_as_is(inputs: &[Input]) -> Result<Self, LoadErrors> {
+        Self::collect(inputs, Collected::as_is())
+    }
+
+    fn collect(inputs: &[Input], mut collected: Collected) -> Result<Self, LoadErrors> {
         let mut errors = Vec::new();
         let mut files = Vec::new();
         for input in inputs {
@@ -60,7 +74,6 @@ impl Objects {
                 Err(error) => errors.push(error),
             }
         }
-        let mut collected = Collected::default();
         for file in &files {
             match documents(file) {
                 Ok(nodes) => nodes.iter().for_each(|node| collected.document(file, node, &mut errors)),
