@@ -41,6 +41,7 @@ pub use child::ChildError;
 pub use dispatch::main;
 pub use error::CliError;
 pub use exit::Exit;
+pub use get::tables;
 pub use inside::Inside;
 pub use limits::{Descriptors, raise_descriptors};
 pub use listed::{Listed, listing};

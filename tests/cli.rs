@@ -12,6 +12,8 @@ mod fixture;
 mod help;
 #[path = "cli/tables.rs"]
 mod tables;
+#[path = "cli/answers.rs"]
+mod answers;
 #[path = "cli/errors.rs"]
 mod errors;
 #[path = "cli/greeting.rs"]

@@ -23,8 +23,7 @@ pub(crate) async fn run(arguments: &GetArguments, output: &mut Output) -> Result
     for noun in &wanted {
         found.push((noun.kind, fetch(&client, noun, arguments).await?));
     }
-    let several = found.len() > 1;
-    if several {
+    if found.len() > 1 {
         found.retain(|(_, resources)| !resources.is_empty());
     }
     if found.iter().all(|(_, resources)| resources.is_empty()) {
@@ -32,11 +31,7 @@ pub(crate) async fn run(arguments: &GetArguments, output: &mut Output) -> Result
         return Ok(());
     }
     match arguments.output {
-        Format::Table | Format::Wide => {
-            let tables: Vec<String> =
-                found.iter().map(|(kind, resources)| table(kind, resources, arguments, several)).collect();
-            output.answer(&tables.join("\n"))
-        }
+        Format::Table | Format::Wide => output.answer(&tables(&found, arguments, SystemTime::now())),
         Format::Name => {
             let names = found.iter().flat_map(|(kind, resources)| {
                 resources.iter().map(|resource| format!("{}/{}\n", kind.qualified(), resource.name))
@@ -84,13 +79,30 @@ fn nothing(arguments: &GetArguments) -> String {
     }
 }
 
-fn table(kind: &KindNames, resources: &[ResourceView], arguments: &GetArguments, several: bool) -> String {
+/// The tables of several kinds, one below the other; `now` is what ages are counted to.
+pub fn tables(
+    found: &[(&'static KindNames, Vec<ResourceView>)],
+    arguments: &GetArguments,
+    now: SystemTime,
+) -> String {
+    let several = found.len() > 1;
+    let one = |(kind, resources): &(&'static KindNames, Vec<ResourceView>)| {
+        table((kind, several), resources, arguments, now)
+    };
+    found.iter().map(one).collect::<Vec<String>>().join("\n")
+}
+
+fn table(
+    (kind, several): (&KindNames, bool),
+    resources: &[ResourceView],
+    arguments: &GetArguments,
+    now: SystemTime,
+) -> String {
     let wide = arguments.output == Format::Wide;
     let columns: Vec<Column> = columns(kind.kind).into_iter().filter(|column| wide || !column.wide).collect();
     let with_namespace = arguments.all_namespaces && kind.is_namespaced;
     let first = with_namespace.then_some("NAMESPACE").into_iter().chain(["NAME"]);
     let mut table = Table::new(first.chain(columns.iter().map(|column| column.header)));
-    let now = SystemTime::now();
     for resource in resources {
         let name = match several {
             true => format!("{}/{}", kind.qualified(), resource.name),

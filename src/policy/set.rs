@@ -188,7 +188,9 @@ pub(in crate::policy) struct Scopes<'a> {
     /// The oldest that istiod reads for ambient: it passes over one with `selector: {}`.
     fetched_mesh: Option<&'a PeerAuthentication>,
     namespaces: HashMap<&'a str, &'a PeerAuthentication>,
-    selecting: HashMap<&'a str, Vec<&'a PeerAuthentication>>,
+    /// Those with labels, by namespace and one of the labels, each with its place in the order of age: a workload is
+    /// compared with those of its own labels only.
+    selecting: HashMap<[&'a str; 3], Vec<(usize, &'a PeerAuthentication)>>,
 }
 
 impl<'a> Scopes<'a> {
@@ -196,19 +198,22 @@ impl<'a> Scopes<'a> {
     pub(in crate::policy) fn sort(root_namespace: &str, policies: &'a [Arc<PeerAuthentication>]) -> Self {
         let mut scopes =
             Self { mesh: None, fetched_mesh: None, namespaces: HashMap::new(), selecting: HashMap::new() };
-        for policy in policies {
+        for (place, policy) in policies.iter().enumerate() {
             let namespace = &*policy.name.namespace;
-            match (namespace == root_namespace, policy.labels().is_none()) {
-                (true, true) => {
+            match (namespace == root_namespace, policy.labels().and_then(BTreeMap::first_key_value)) {
+                (true, None) => {
                     scopes.mesh = scopes.mesh.or(Some(policy));
                     let fetched = policy.selector.is_none().then_some(&**policy);
                     scopes.fetched_mesh = scopes.fetched_mesh.or(fetched);
                 }
-                (true, false) => {}
-                (false, true) => {
+                (true, Some(_)) => {}
+                (false, None) => {
                     scopes.namespaces.entry(namespace).or_insert(policy);
                 }
-                (false, false) => scopes.selecting.entry(namespace).or_default().push(policy),
+                (false, Some((key, value))) => {
+                    let entry = scopes.selecting.entry([namespace, key, value]).or_default();
+                    entry.push((place, policy));
+                }
             }
         }
         scopes
@@ -217,13 +222,16 @@ impl<'a> Scopes<'a> {
     /// The policies that count for `workload`, as declared.
     pub(in crate::policy) fn candidates(&self, workload: &Workload) -> Candidates<'a> {
         let namespace = &*workload.name.namespace;
-        let selecting = self.selecting.get(namespace).into_iter().flatten();
-        let picks =
-            |policy: &&PeerAuthentication| policy.labels().is_some_and(|labels| workload.matches(labels));
+        let own = workload.labels.iter();
+        let selecting = own.filter_map(|(key, value)| self.selecting.get(&[namespace, key, value]));
+        let picks = |(_, policy): &&(usize, &'a PeerAuthentication)| {
+            policy.labels().is_some_and(|labels| workload.matches(labels))
+        };
+        let oldest = selecting.flatten().filter(picks).min_by_key(|(place, _)| *place);
         Candidates {
             mesh: self.mesh,
             namespace: self.namespaces.get(namespace).copied(),
-            workload: selecting.copied().find(picks),
+            workload: oldest.map(|(_, policy)| *policy),
         }
     }
 
