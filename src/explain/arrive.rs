@@ -7,8 +7,8 @@ use crate::explain::connection::{Arrival, Connection};
 use crate::explain::decide::Step;
 use crate::explain::question::{Caller, Manner, Question};
 use crate::mesh::{Place, Reach, Service, Workload};
-use crate::policy::{Considered, First, Snapshot, considered_clients};
-use crate::proxy::{Chosen, HBONE, Route, RouteError, route};
+use crate::policy::{Considered, First, PolicyKind, PolicyRef, RuleRef, Snapshot, considered_clients};
+use crate::proxy::{Because, Chosen, HBONE, Route, RouteError, route};
 use crate::telemetry::{Reporter, Stage};
 
 /// Where a client is said to have its port; policies compare the address only.
@@ -78,7 +78,27 @@ fn passed_over(snapshot: &Snapshot, question: &Question, chosen: &Chosen) -> Vec
         return Vec::new();
     };
     let subset = chosen.subset.as_ref().map(|route| &*route.subset);
-    considered_clients(&snapshot.destination_rules, caller, (service, subset))
+    let mut considered: Vec<Considered> =
+        chosen.because.rule().map(|rule| obeyed(rule, chosen)).into_iter().collect();
+    considered.extend(considered_clients(&snapshot.destination_rules, caller, (service, subset)));
+    considered
+}
+
+/// The rule that the caller's proxy found, and what it made of it.
+fn obeyed(rule: &RuleRef, chosen: &Chosen) -> Considered {
+    let policy = PolicyRef {
+        kind: PolicyKind::DestinationRule,
+        name: rule.name.clone(),
+        rule: None,
+        source: rule.source.clone(),
+    };
+    let decided = matches!(chosen.because, Because::Rule(_) | Because::NoCredential(_));
+    Considered {
+        policy,
+        decided,
+        is_for_others: false,
+        why: format!("{}: {}", chosen.wire(), chosen.because),
+    }
 }
 
 /// Any workload, out of the mesh, for a caller that is none.
@@ -92,9 +112,10 @@ fn route_says(question: &Question, chosen: &Chosen) -> String {
         Some(workload) => format!("{} at {}", workload.name, chosen.to),
         None => chosen.to.to_string(),
     };
-    match question.manner {
-        Some(manner) => format!("{manner} straight to {to}, as asked for"),
-        None => format!("{} to {to}: {}", chosen.wire(), chosen.because),
+    match (question.manner, &question.caller) {
+        (Some(manner), _) => format!("{manner} straight to {to}, as asked for"),
+        (None, Caller::Identity(..)) => format!("hbone straight to {to}: the caller shows a mesh identity"),
+        (None, _) => format!("{} to {to}: {}", chosen.wire(), chosen.because),
     }
 }
 

@@ -35,17 +35,43 @@ pub(in crate::explain) struct Case<'a> {
 
 /// What would let the connection through, smallest first; empty when it is let through, or when nothing here helps.
 pub(in crate::explain) fn remedies(case: &Case<'_>, failure: &Failure) -> Vec<String> {
+    let (working, halfway) = tried(case, failure);
+    if !working.is_empty() {
+        return working;
+    }
+    // Where two policies refuse, one change is not enough.
+    let pairs = halfway.into_iter().flat_map(|(first, failure)| {
+        let case = Case { policies: &first.policies, connection: &first.connection, ..*case };
+        let (second, _) = tried(&case, &failure);
+        second
+            .into_iter()
+            .take(1)
+            .map(|second| format!("{}, and {second}", first.says))
+            .collect::<Vec<String>>()
+    });
+    pairs.collect()
+}
+
+/// The changes that work, and those that get the connection past this failure and into the next one.
+fn tried(case: &Case<'_>, failure: &Failure) -> (Vec<String>, Vec<(Remedy, Failure)>) {
     let candidates = match failure.stage {
         Stage::PeerAuth | Stage::Tls => modes(case, failure),
         Stage::Authz => rules(case, failure),
         _ => Vec::new(),
     };
-    let works = |remedy: &Remedy| {
+    let (mut working, mut halfway) = (Vec::new(), Vec::new());
+    for remedy in candidates {
         let policies = resolved(case.settings, &remedy.connection.destination, &remedy.policies);
         let Decided { outcome, .. } = decide(&policies, &remedy.connection);
-        outcome.is_ok()
-    };
-    candidates.into_iter().filter(works).map(|remedy| remedy.says).collect()
+        match outcome {
+            Ok(_) => working.push(remedy.says),
+            Err(next) if (next.stage, next.code) != (failure.stage, failure.code) => {
+                halfway.push((remedy, *next))
+            }
+            Err(_) => {}
+        }
+    }
+    (working, halfway)
 }
 
 /// Against PeerAuthentication, or a handshake that it demanded.

@@ -109,12 +109,23 @@ fn policies(considered: &[Considered]) -> String {
         return String::new();
     }
     let mut text = "\n  policies\n".to_owned();
-    for it in considered {
+    let (near, far): (Vec<&Considered>, Vec<&Considered>) =
+        considered.iter().partition(|it| it.decided || !it.is_for_others);
+    for it in near.iter().chain(far.iter().take(FAR)) {
         let mark = if it.decided { '→' } else { ' ' };
         text.push_str(&format!("  {mark} {}\n      {}\n", it.policy, it.why));
     }
+    if far.len() > FAR {
+        text.push_str(&format!(
+            "    and {} more whose selectors pick other workloads (-o json has them all)\n",
+            far.len() - FAR
+        ));
+    }
     text
 }
+
+/// How many policies for other workloads are shown: enough to find a misspelt label.
+const FAR: usize = 3;
 
 fn conclusions(explanation: &Explanation) -> Vec<(&'static str, String)> {
     let mut says = vec![("why", explanation.why.clone())];

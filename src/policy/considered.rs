@@ -24,6 +24,8 @@ pub struct Considered {
     pub policy: PolicyRef,
     /// Whether it is what decided.
     pub decided: bool,
+    /// Whether its selector picks other workloads: of many policies, most are.
+    pub is_for_others: bool,
     /// Why it did, or did not.
     pub why: String,
 }
@@ -45,7 +47,8 @@ pub fn considered_modes(policies: &PolicySet, workload: &Workload, port: u16) ->
                 None if decided => format!("decides at {} level: {}", effective.level, effective.mode),
                 None => outranked(policy, effective.level, port),
             };
-            (level, Considered { policy: reference(policy), decided, why })
+            let is_for_others = policy.labels().is_some_and(|labels| !workload.matches(labels));
+            (level, Considered { policy: reference(policy), decided, is_for_others, why })
         })
         .collect();
     considered.sort_by_key(|(level, _)| *level);
@@ -116,6 +119,7 @@ pub fn considered_clients(
             source: passed.rule.source,
         },
         decided: false,
+        is_for_others: false,
         why: passed.why.to_string(),
     };
     rules.passed_over(client, service, subset).into_iter().map(considered).collect()
@@ -143,7 +147,8 @@ pub fn considered_rules(policies: &PolicySet, request: &CheckRequest<'_>, reache
                 (Verdict::Denied(_, rule) | Verdict::Allowed(_, rule), true) => Some(*rule),
                 _ => None,
             };
-            Considered { policy: authorization_reference(policy, rule), decided, why }
+            let is_for_others = !policy.selects(request.workload);
+            Considered { policy: authorization_reference(policy, rule), decided, is_for_others, why }
         })
         .collect();
     considered.sort_by_key(|it| !it.decided);
