@@ -112,7 +112,7 @@ fn istio_s_warnings_are_kept_beside_the_object() {
     deny("{from: [{source: {principals: ['*']}}]}", false);
     deny("{from: [{source: {principals: ['*']}}], to: [{operation: {methods: [GET]}}]}", true);
     deny("{to: [{operation: {methods: [GET], ports: ['80']}}]}", false);
-    deny("{when: [{key: request.headers[a], values: [b]}]}", false);
+    deny("{when: [{key: 'request.headers[a]', values: [b]}]}", false);
 }
 
 /// Every mistake of a document is told at once.
