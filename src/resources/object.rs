@@ -41,7 +41,6 @@ pub struct Object {
     /// What Istio would warn of when it is applied; `istioctl analyze` reports these as IST0133.
     pub warnings: Vec<Warning>,
     pub(in crate::resources) file: Arc<File>,
-    pub(in crate::resources) at: At,
     /// Equal for two documents that say the same, wherever they stand.
     pub(in crate::resources) fingerprint: u64,
 }
@@ -77,6 +76,14 @@ pub struct NamedTarget {
 }
 
 impl Object {
+    /// The workloads of a document, if it is one of workloads.
+    pub(in crate::resources) fn workloads(&self) -> &[WorkloadSpec] {
+        match &self.content {
+            Content::Workloads(workloads) => workloads,
+            _ => &[],
+        }
+    }
+
     pub(in crate::resources) fn new(
         kind: &Kind<'_>,
         name: Name,
@@ -89,7 +96,6 @@ impl Object {
             content,
             warnings,
             file: Arc::clone(file),
-            at: node.at,
             fingerprint: node.fingerprint(),
         }
     }
