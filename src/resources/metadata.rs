@@ -21,6 +21,8 @@ pub(crate) struct Metadata<'a> {
     pub(crate) labels: BTreeMap<String, String>,
     /// When the cluster first saw it.
     pub(crate) created: Option<SystemTime>,
+    /// Whether a cluster has taken the object already: then what it refers to is the cluster's business, not a slip.
+    pub(crate) from_cluster: bool,
 }
 
 impl<'a> Metadata<'a> {
@@ -34,6 +36,7 @@ impl<'a> Metadata<'a> {
             name: Name::new(namespace, name),
             labels: fields.labels("labels")?,
             created: created(fields)?,
+            from_cluster: fields.get("uid").is_some(),
         })
     }
 }

@@ -44,7 +44,6 @@ pub struct Object {
     /// What Istio would warn of when it is applied; `istioctl analyze` reports these as IST0133.
     pub warnings: Vec<Warning>,
     pub(in crate::resources) file: Arc<File>,
-    pub(in crate::resources) at: At,
     /// Equal for two documents that say the same, wherever they stand.
     pub(in crate::resources) fingerprint: u64,
 }
@@ -84,6 +83,14 @@ pub struct NamedTarget {
 }
 
 impl Object {
+    /// The workloads of a document, if it is one of workloads.
+    pub(in crate::resources) fn workloads(&self) -> &[WorkloadSpec] {
+        match &self.content {
+            Content::Workloads(workloads) => workloads,
+            _ => &[],
+        }
+    }
+
     pub(in crate::resources) fn new(
         kind: &Kind<'_>,
         name: Name,
@@ -97,7 +104,6 @@ impl Object {
             read_at: SystemTime::now(),
             warnings,
             file: Arc::clone(file),
-            at: node.at,
             fingerprint: node.fingerprint(),
         }
     }

@@ -1,9 +1,9 @@
 //! All objects of a mesh, and what they say together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::mesh::{MeshError, MeshSpec};
+use crate::mesh::{MeshError, MeshSpec, Name};
 use crate::policy::Policies;
 use crate::reason::Reason;
 use crate::resources::collect::Collected;
@@ -14,6 +14,8 @@ use crate::resources::object::{Content, NamedTarget, Object, ObjectKey};
 use crate::resources::parse::documents;
 use crate::resources::request_authentication::RequestAuthentication;
 use crate::resources::target_port::Selected;
+
+const DEPLOYMENT: &str = "Deployment";
 
 /// The objects of a mesh, in the order of the input. A change makes a new value: nothing is ever half-applied.
 #[derive(Clone, Debug, Default)]
@@ -190,7 +192,11 @@ impl Objects {
     pub fn assemble(&self) -> Result<Loaded, LoadErrors> {
         let mut loaded = Loaded::default();
         let mut named: Vec<(usize, &NamedTarget, &File)> = Vec::new();
+        let with_pods = self.deployments_with_pods();
         for object in &self.objects {
+            if object.key.kind == DEPLOYMENT && with_pods.contains(&object.key.name) {
+                continue;
+            }
             if let Content::Service(_, targets) = &object.content {
                 let index = loaded.spec.services.len();
                 named.extend(targets.iter().map(|target| (index, target, &*object.file)));
@@ -199,6 +205,16 @@ impl Objects {
         }
         LoadErrors::check(dangling(&loaded.spec, &named))?;
         Ok(loaded)
+    }
+}
+
+impl Objects {
+    /// The Deployments whose pods are here themselves, as a cluster prints both: to make pods of them again would double
+    /// each.
+    fn deployments_with_pods(&self) -> HashSet<Name> {
+        let pods = self.objects.iter().filter(|object| object.key.kind != DEPLOYMENT);
+        let owned = pods.flat_map(Object::workloads).filter(|pod| pod.controller.kind == "deployment");
+        owned.map(|pod| Name::new(Arc::clone(&pod.name.namespace), pod.controller.name.as_str())).collect()
     }
 }
 
@@ -248,3 +264,6 @@ impl Loaded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,9 +77,7 @@ fn port_entry((key, value): &(Node, Node)) -> Result<(u16, Option<MtlsMode>), Pr
         message: format!(
             "type conversion error from {text:?} to int: expected a workload port as the key ({error})"
         ),
-        help: Some(
-            "write the number of the container's port, as in `\"8080\": {mode: PERMISSIVE}`".to_owned(),
-        ),
+        help: Some(CONTAINER_PORT.to_owned()),
     })?;
     let port = in_range(number, key.at).map_err(|problem| Problem {
         message: format!("port must be between 1-65535: port must be in range 1..65535, found {number}"),

@@ -55,3 +55,6 @@ pub(crate) fn request_authentication(
         source,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub(crate) fn service(
         if !numbers.insert(port.number) {
             return Err(duplicate_port(fields.required("port")?.at(), port.number));
         }
-        if let TargetPort::Name(name) = &port.target {
+        if let (TargetPort::Name(name), false) = (&port.target, metadata.from_cluster) {
             named.push(NamedTarget { port: name.clone(), at: target_at });
         }
         ports.push(port);
