@@ -44,6 +44,7 @@ pub struct Object {
     /// What Istio would warn of when it is applied; `istioctl analyze` reports these as IST0133.
     pub warnings: Vec<Warning>,
     pub(in crate::resources) file: Arc<File>,
+    pub(in crate::resources) at: At,
     /// Equal for two documents that say the same, wherever they stand.
     pub(in crate::resources) fingerprint: u64,
 }
@@ -104,6 +105,7 @@ impl Object {
             read_at: SystemTime::now(),
             warnings,
             file: Arc::clone(file),
+            at: node.at,
             fingerprint: node.fingerprint(),
         }
     }

@@ -29,12 +29,12 @@ fn a_cluster_loads_unchanged_and_says_the_right_thing() {
             "kube-system/kindnet-bbbbb"
         ]
     );
-    let [mesh_wide, web] = &*loaded.peer_authentications else { panic!("two PeerAuthentications") };
+    let [mesh_wide, web] = &*loaded.policies.peer_authentications else { panic!("two PeerAuthentications") };
     assert_eq!(
         (mesh_wide.mode, web.ports.get(&9090)),
         (Some(MtlsMode::Strict), Some(&Some(MtlsMode::Permissive)))
     );
-    let [viewer, no_posts, at_waypoint] = &*loaded.authorization_policies else { panic!("three policies") };
+    let [viewer, no_posts, at_waypoint] = &*loaded.policies.authorization_policies else { panic!("three policies") };
     assert_eq!(viewer.rules[0].to[0].matches.ports.any, [8080]);
     assert_eq!(
         (no_posts.layer7(), &*at_waypoint.target_refs),
@@ -56,7 +56,7 @@ fn json_says_the_same_as_yaml() {
         let services = loaded.spec.services.iter().map(|service| service.name.clone());
         names
             .chain(services)
-            .chain(loaded.authorization_policies.iter().map(|policy| policy.name.clone()))
+            .chain(loaded.policies.authorization_policies.iter().map(|policy| policy.name.clone()))
             .collect()
     };
     assert_eq!(lines(&yaml), lines(&json));
