@@ -60,7 +60,7 @@ fn json_says_the_same_as_yaml() {
             .collect()
     };
     assert_eq!(lines(&yaml), lines(&json));
-    for (left, right) in yaml.authorization_policies.iter().zip(&json.authorization_policies) {
+    for (left, right) in yaml.policies.authorization_policies.iter().zip(&json.policies.authorization_policies) {
         assert_eq!(left.rules, right.rules);
     }
 }
