@@ -48,14 +48,7 @@ pub(crate) fn services(asked: &Asked<'_>) -> Answer {
 }
 
 pub(crate) fn policies(asked: &Asked<'_>) -> Answer {
-    let snapshot = asked.state.snapshots.load();
-    let root_namespace = snapshot.policies.root_namespace();
-    let policies = snapshot.policies.peer_authentications().iter();
-    let policies = policies.map(|policy| PolicyView::of(policy, root_namespace));
-    let authorization = snapshot.policies.authorization_policies().iter();
-    Answer::list(
-        policies.chain(authorization.map(|policy| PolicyView::of_authorization(policy, root_namespace))),
-    )
+    Answer::list(PolicyView::all(&asked.state.snapshots.load().policies).into_iter())
 }
 
 pub(crate) fn certificates(asked: &Asked<'_>) -> Answer {

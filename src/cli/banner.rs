@@ -43,11 +43,7 @@ fn facts(info: &MeshInfo, policies: &[PolicyView], shared: &Shared) -> Vec<(&'st
         "istio" => "istio: the three modes as documented (--semantics ztunnel: as the real ztunnel does)",
         _ => "ztunnel: what the real one does, bug for bug (--semantics istio: as documented)",
     };
-    let policy = match policies.len() {
-        0 => "no PeerAuthentication: everything is PERMISSIVE".to_owned(),
-        1 => "1 PeerAuthentication (glasstunnel config policies)".to_owned(),
-        count => format!("{count} PeerAuthentications (glasstunnel config policies)"),
-    };
+    let policy = policy_line(policies);
     let admin = info.admin.map(|admin| format!(" · admin http://{admin}/")).unwrap_or_default();
     let mut facts = vec![
         ("identity", format!("trust domain {} · CA {}", info.trust_domain, info.ca)),
@@ -57,6 +53,25 @@ fn facts(info: &MeshInfo, policies: &[PolicyView], shared: &Shared) -> Vec<(&'st
     facts.extend(shared.says().map(|doors| ("doors", doors)));
     facts.push(("context", format!("{} · socks5 for all {}{admin}", info.context, info.socks)));
     facts
+}
+
+/// How many there are of each kind, and what holds where there are none.
+fn policy_line(policies: &[PolicyView]) -> String {
+    let count = |kind: &str| policies.iter().filter(|policy| policy.policy_kind == kind).count();
+    let told = |count: usize, one: &str, many: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    };
+    let modes = match count("PeerAuthentication") {
+        0 => "no PeerAuthentication: everything is PERMISSIVE".to_owned(),
+        count => told(count, "PeerAuthentication", "PeerAuthentications"),
+    };
+    let rules = match count("AuthorizationPolicy") {
+        0 => "no AuthorizationPolicy: all may".to_owned(),
+        count => told(count, "AuthorizationPolicy", "AuthorizationPolicies"),
+    };
+    let look = if policies.is_empty() { "" } else { " (glasstunnel config policies)" };
+    format!("{modes} · {rules}{look}")
 }
 
 /// One line per workload: its mode with the ports that differ, and where it is.

@@ -108,9 +108,7 @@ fn greet(running: &Running, ignored: &[IgnoredKind], output: &mut Output) -> Res
         .collect();
     let services: Vec<ServiceView> =
         snapshot.mesh.services().map(|service| ServiceView::of(service)).collect();
-    let root = snapshot.policies.root_namespace();
-    let policies: Vec<PolicyView> =
-        snapshot.policies.peer_authentications().iter().map(|policy| PolicyView::of(policy, root)).collect();
+    let policies: Vec<PolicyView> = PolicyView::all(&snapshot.policies);
     for kind in ignored {
         let count =
             if kind.count == 1 { "1 document".to_owned() } else { format!("{} documents", kind.count) };

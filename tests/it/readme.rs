@@ -50,8 +50,9 @@ async fn the_session_in_the_readme_is_true() {
     let (_, block) = readme.split_once("```text\n").unwrap();
     let (banner, _) = block.split_once("TIME ").unwrap();
     assert_eq!(words(&up.plain_banner()), words(banner), "up prints:\n{}", up.banner);
-    let commands = session(&readme, "<!-- session: tests/it/readme.rs -->");
-    assert!(commands.len() >= 3, "the session is gone");
+    let mut commands = session(&readme, "<!-- session: tests/it/readme.rs -->");
+    commands.extend(session(&readme, "<!-- session: policy -->"));
+    assert!(commands.len() >= 11, "a session is gone");
     for (command, expected) in commands {
         let mut arguments = command.split_whitespace().map(|word| word.trim_matches('\''));
         assert_eq!(arguments.next(), Some("glasstunnel"), "{command}");

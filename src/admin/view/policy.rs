@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::admin::view::document::Kind;
-use crate::policy::{AuthorizationPolicy, Effective, MtlsMode, PeerAuthentication, PolicyRef};
+use crate::policy::{AuthorizationPolicy, Effective, MtlsMode, PeerAuthentication, PolicyRef, PolicySet};
 
 /// One policy as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,14 @@ pub struct PortMode {
 }
 
 impl PolicyView {
+    /// The views of all policies: PeerAuthentications by age, then AuthorizationPolicies by name.
+    pub fn all(policies: &PolicySet) -> Vec<Self> {
+        let root = policies.root_namespace();
+        let modes = policies.peer_authentications().iter().map(|policy| Self::of(policy, root));
+        let rules = policies.authorization_policies().iter();
+        modes.chain(rules.map(|policy| Self::of_authorization(policy, root))).collect()
+    }
+
     /// The view of a PeerAuthentication; `root_namespace` is where a policy holds for the whole mesh.
     pub fn of(policy: &PeerAuthentication, root_namespace: &str) -> Self {
         let scope = match (policy.labels().is_none(), *policy.name.namespace == *root_namespace) {
