@@ -31,6 +31,7 @@ mod request_authentication;
 mod mesh_config;
 mod object;
 mod target_port;
+mod ztunnel;
 mod collect;
 mod objects;
 mod load;
