@@ -19,7 +19,7 @@ use crate::mesh::Name;
 use crate::resources::fields::Fields;
 use crate::resources::findings::Findings;
 use crate::resources::input::File;
-use crate::resources::node::Node;
+use crate::resources::node::{Node, Value};
 use crate::resources::object::Content;
 use crate::resources::parse::Problem;
 use crate::resources::schema::items;
@@ -46,7 +46,10 @@ pub(crate) struct Part<'a> {
 /// Whether a document is one of ztunnel's: it has no kind, and a list of ztunnel's.
 pub(crate) fn is_ztunnel(document: Fields<'_>) -> bool {
     let kind = document.get("kind").is_some() || document.get("apiVersion").is_some();
-    !kind && LISTS.iter().any(|list| document.get(list).is_some())
+    let list = |name: &&'static str| {
+        document.get(name).is_some_and(|found| matches!(found.node().value, Value::List(_)))
+    };
+    !kind && LISTS.iter().any(list)
 }
 
 /// Reads the objects of the document `node`.

@@ -31,7 +31,7 @@ pub(crate) fn jwt_rule(node: &Node, number: usize, findings: &mut Findings) -> O
     let fields = findings.keep(object(node, &path, &FIELDS))?;
     let text = |field, findings: &mut Findings| findings.keep(fields.text(field)).flatten();
     let issuer = text("issuer", findings).unwrap_or_default();
-    let uri = text("jwksUri", findings).or(text("jwks_uri", findings));
+    let uri = text("jwksUri", findings).or_else(|| text("jwks_uri", findings));
     if issuer.is_empty() && uri.is_none_or(str::is_empty) {
         let at = fields.get("issuer").map_or(node.at, |found| found.at());
         let message = "issuer or jwksUri must be non-empty string".to_owned();

@@ -26,8 +26,8 @@ pub(crate) fn join(workloads: &mut [(&Node, Workload)], services: &mut [(&Node, 
             let (label, value) = endpoint_of(key);
             workload.spec.labels.insert(label, value);
             let known = behind.entry(key.clone()).or_default();
-            let own = known.iter().map(|(port, target)| ports.get(port).copied().unwrap_or(*target));
-            let own = own.filter(|target| *target != 0);
+            let own = known.iter().filter(|(port, _)| !ports.contains_key(port)).chain(ports);
+            let own = own.map(|(_, target)| *target).filter(|target| *target != 0);
             workload.spec.ports.extend(own.map(|number| ContainerPort { number, name: None }));
             // The first endpoint stands for the others where the service itself does not know.
             for (port, target) in ports {

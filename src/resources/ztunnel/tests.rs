@@ -122,7 +122,21 @@ fn ours_match(policy: &AuthorizationPolicy, port: u16) -> bool {
     policy.rules.iter().any(rule)
 }
 
+const LOCAL: &str = include_str!("../../../tests/data/ztunnel/local.yaml");
+
 proptest! {
+    /// Whatever a slip of the hand makes of a good file: it loads, or every error points into it.
+    #[test]
+    fn a_damaged_file_never_panics(start in 0..LOCAL.len(), length in 0..30_usize, put in "[ -~\n\u{0}é!]{0,6}") {
+        let text: String = LOCAL.chars().take(start).chain(put.chars()).chain(LOCAL.chars().skip(start + length)).collect();
+        if let Err(errors) = load(&[Input::text("x.yaml", text.clone())]) {
+            for error in errors.iter() {
+                let line = error.source().unwrap().line as usize;
+                prop_assert!((1..=text.lines().count() + 1).contains(&line), "{error}");
+            }
+        }
+    }
+
     /// However the clauses are nested: our rules match what ztunnel's would.
     #[test]
     fn clauses_mean_what_they_meant(

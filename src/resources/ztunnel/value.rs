@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::mesh::Name;
 use crate::resources::fields::{Fields, in_range, port, scalar};
-use crate::resources::node::At;
+use crate::resources::node::{At, Node};
 use crate::resources::parse::Problem;
 use crate::resources::schema::unsupported;
 
@@ -17,7 +17,7 @@ pub(crate) fn name(fields: Fields<'_>) -> Result<Name, Problem> {
 /// The text `name`, which must be there and of letters that a table can show.
 pub(crate) fn plain<'a>(fields: Fields<'a>, name: &'static str) -> Result<&'a str, Problem> {
     let text = fields.required_text(name)?;
-    let at = fields.get(name).map_or(fields.at(), |found| found.at());
+    let at = fields.get(name).map_or_else(|| fields.at(), |found| found.at());
     match text.chars().all(|letter| letter.is_ascii_graphic()) {
         true => Ok(text),
         false => Err(refused(at, format!("expected a name for `{name}`, found `{}`", text.escape_debug()))),
@@ -44,7 +44,7 @@ pub(crate) fn network_address(text: &str, at: At) -> Result<IpAddr, Problem> {
 
 /// A map of ports, whose keys are texts in JSON; 0 stands for a port that only the endpoints know.
 pub(crate) fn ports(fields: Fields<'_>) -> Result<BTreeMap<u16, u16>, Problem> {
-    let pair = |(key, value): &(crate::resources::node::Node, crate::resources::node::Node)| {
+    let pair = |(key, value): &(Node, Node)| {
         let number = scalar(&key.value).parse().unwrap_or_default();
         let target = if scalar(&value.value) == "0" { 0 } else { port(value, "ports")? };
         Ok((in_range(number, key.at)?, target))
