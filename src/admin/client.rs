@@ -18,8 +18,9 @@ use crate::admin::context::Context;
 use crate::admin::error::ClientError;
 use crate::admin::request::encode;
 use crate::admin::view::{
-    CertificateView, ConnectionView, Document, EditedView, ExplanationView, List, MeshInfo, NamedText,
-    PolicyView, RecordView, RefusalView, RehearsalView, ResourceView, ServiceView, WorkloadView, json,
+    AnalysisReportView, CertificateView, ConnectionView, Document, EditedView, ExplanationView, List,
+    MeshInfo, NamedText, PolicyView, RecordView, RefusalView, RehearsalView, ResourceView, ServiceView,
+    WorkloadView, json,
 };
 
 /// How long a call may take: everything that is asked for is in memory over there.
@@ -119,6 +120,11 @@ impl Client {
             path.extend(value.map(|value| format!("&{name}={}", encode(value))));
         }
         self.one(&path).await
+    }
+
+    /// What its documents say and do not do.
+    pub async fn analyze(&self) -> Result<AnalysisReportView, ClientError> {
+        self.one("/api/v1/analyze").await
     }
 
     /// Documents of one kind, in one namespace or all, of one name or any.

@@ -7,8 +7,10 @@ use crate::admin::error::RequestError;
 use crate::admin::request::{Call, decode};
 use crate::admin::state::State;
 use crate::admin::view::{
-    ConnectionView, ExplanationView, MeshInfo, PolicyView, RecordView, ServiceView, WorkloadView,
+    AnalysisReportView, ConnectionView, ExplanationView, MeshInfo, PolicyView, RecordView, ServiceView,
+    WorkloadView,
 };
+use crate::analyze::analyze;
 use crate::explain::{self, Question};
 use crate::mesh::Workload;
 use crate::policy::{MtlsMode, Snapshot};
@@ -112,6 +114,11 @@ fn question(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Question, Answer> 
     let question = Question::read(&snapshot.mesh, &from, &to, manner);
     let question = question.map_err(|error| Answer::refusal(404, &error))?;
     Ok(Question { under, ..question })
+}
+
+pub(crate) fn analysis(asked: &Asked<'_>) -> Answer {
+    let snapshot = asked.state.snapshots.load();
+    Answer::one(AnalysisReportView::of(&analyze(&asked.state.editor.objects(), &snapshot.mesh)))
 }
 
 pub(crate) fn metrics(asked: &Asked<'_>) -> Answer {

@@ -28,7 +28,7 @@ const fn post(path: &'static str, help: &'static str, handler: fn(&Asked<'_>) ->
 }
 
 /// The paths, in the order of the list that a person reads.
-pub static ROUTES: [Route; 19] = [
+pub static ROUTES: [Route; 20] = [
     get("/", "this list", index),
     get("/api/v1/info", "the mesh: where it came from, its CA, its doors", handlers::info),
     get("/api/v1/workloads", "workloads with their effective modes and doors", handlers::workloads),
@@ -60,6 +60,7 @@ pub static ROUTES: [Route; 19] = [
         "a connection that nobody made: ?from=NAME&to=NAME:PORT, &as=hbone|mtls|tls|raw, &under=MODE",
         handlers::explain,
     ),
+    get("/api/v1/analyze", "what the documents say and do not do, with Istio's codes", handlers::analysis),
     get("/metrics", "metrics for Prometheus, with ztunnel's names", handlers::metrics),
     get("/stats/prometheus", "the same, where ztunnel and Envoy have it", handlers::metrics),
     get("/healthz/ready", "200 once the mesh may be used", handlers::ready),

@@ -56,11 +56,6 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// The worst level among them.
-    pub fn worst(&self) -> Option<Level> {
-        self.findings.iter().map(|finding| finding.code.level).max()
-    }
-
     /// How many are of `level`.
     pub fn count(&self, level: Level) -> usize {
         self.findings.iter().filter(|finding| finding.code.level == level).count()

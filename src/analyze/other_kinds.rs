@@ -1,10 +1,10 @@
-//! IST0167 and GT1401: objects of kinds that a ztunnel never hears of.
+//! IST0133, IST0167 and GT1401: objects of kinds that a ztunnel never hears of.
 
-use crate::analyze::codes::{NO_IMPACT, REQUEST_AUTHENTICATION};
+use crate::analyze::codes::{NO_IMPACT, REQUEST_AUTHENTICATION, SCHEMA_WARNING};
 use crate::analyze::context::{Context, namespace_of};
 use crate::analyze::report::{Change, Draft, Report};
 use crate::mesh::Reach;
-use crate::resources::Path;
+use crate::resources::{PRIVATE_KEY, Path};
 
 /// A Sidecar object configures Envoys beside pods; in a namespace of ambient pods there are none.
 pub(in crate::analyze) fn sidecars(cx: &Context<'_>, report: &mut Report) {
@@ -50,5 +50,30 @@ pub(in crate::analyze) fn request_authentication(cx: &Context<'_>, report: &mut 
             fix: "attach it to a waypoint: targetRefs: [{kind: Service, group: \"\", name: NAME}]".to_owned(),
             change: Change::ByHand,
         });
+    }
+}
+
+/// istiod takes a private key where only public ones belong, with a warning. The other warnings that it gives at
+/// admission have codes here that say what follows from them.
+pub(in crate::analyze) fn private_keys(cx: &Context<'_>, report: &mut Report) {
+    for object in cx.objects.iter() {
+        for warning in object.warnings.iter().filter(|warning| warning.code == PRIVATE_KEY) {
+            let keys = |rule| Path::new("spec.jwtRules").item(rule).key("jwks");
+            let rules = report.places().items(object, &Path::new("spec.jwtRules"));
+            let stands = |rule: &usize| {
+                let mark = report.places().mark(object, &keys(*rule));
+                (mark.source.line, mark.column) == (warning.source.line, warning.column)
+            };
+            let rule = (0..rules).find(stands).unwrap_or_default();
+            report.add(Draft {
+                code: &SCHEMA_WARNING,
+                object,
+                at: keys(rule),
+                message: format!("Schema validation warning: {}", warning.message),
+                why: "whoever may read this policy can sign tokens with that key".to_owned(),
+                fix: warning.help.clone().unwrap_or_default(),
+                change: Change::ByHand,
+            });
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::resources::{Input, LoadErrors, Objects};
 type Analyzer = fn(&Context<'_>, &mut Report);
 
 /// Every analyzer, by what it looks at.
-const ANALYZERS: [Analyzer; 31] = [
+const ANALYZERS: [Analyzer; 32] = [
     metadata::annotations,
     metadata::labels,
     metadata::several_injection_labels,
@@ -46,6 +46,7 @@ const ANALYZERS: [Analyzer; 31] = [
     destination_rule::against_policy,
     other_kinds::sidecars,
     other_kinds::request_authentication,
+    other_kinds::private_keys,
 ];
 
 /// Looks at the documents of a mesh, running or not.

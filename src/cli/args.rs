@@ -385,19 +385,22 @@ pub enum Story {
 #[derive(Debug, Args)]
 #[command(after_help = examples::ANALYZE)]
 pub struct AnalyzeArguments {
-    /// YAML or JSON as from kubectl, `-` for stdin
-    #[arg(value_name = "FILE|DIR", required_unless_present = "list_codes")]
+    /// YAML or JSON as from kubectl, `-` for stdin [default: the running mesh]
+    #[arg(value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
     /// Make the changes that leave no choice, in the files themselves
-    #[arg(long)]
+    #[arg(long, requires = "files")]
     pub fix: bool,
     /// Exit 1 from this level on: info, warning, error or never [default: error]
     #[arg(long, value_name = "LEVEL", default_value = "error", value_parser = Threshold::from_str)]
     #[arg(hide_default_value = true)]
     pub failure_threshold: Threshold,
     /// istio (as documented) or ztunnel (as it is) [default: the mesh's, or istio]
-    #[arg(long, value_name = "WHOSE", value_parser = Semantics::from_str)]
+    #[arg(long, value_name = "WHOSE", value_parser = Semantics::from_str, requires = "files")]
     pub semantics: Option<Semantics>,
+    /// The mesh to look at, needed only when several run
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
     /// text, json or yaml [default: text]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
     #[arg(hide_possible_values = true, hide_default_value = true)]

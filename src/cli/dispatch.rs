@@ -65,7 +65,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
             runtime()?.block_on(edit::delete(arguments, output)).map(|()| Exit::Done)
         }
         Command::Strict(arguments) => runtime()?.block_on(strict::run(arguments, output)),
-        Command::Analyze(arguments) => analyze::run(arguments, output),
+        Command::Analyze(arguments) => runtime()?.block_on(analyze::run(arguments, output)),
         Command::Explain(arguments) => runtime()?.block_on(explain::run(arguments, output)),
     }
 }

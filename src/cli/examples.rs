@@ -120,6 +120,7 @@ Examples:
 
 pub(crate) const ANALYZE: &str = "\
 Examples:
+  glasstunnel analyze                                       the mesh that runs
   glasstunnel analyze mesh.yaml policies/                   what does not do what it seems to do
   kubectl get ns,pod,svc,peerauthentication,authorizationpolicy -A -o yaml | glasstunnel analyze -
   glasstunnel analyze --fix policies.yaml                   and correct what leaves no choice

@@ -4,6 +4,7 @@
 mod condition;
 mod operation;
 mod path;
+mod refusal;
 mod rule;
 mod source;
 mod values;
@@ -85,7 +86,7 @@ fn rules(
 
 /// Without rules, DENY and CUSTOM do nothing, and Istio refuses them.
 fn never_triggered(spec: Fields<'_>, action: Action, rules: &[Node]) -> Option<(At, Action)> {
-    let at = spec.get("action").map_or(spec.at(), |found| found.at());
+    let at = spec.get("action").map_or_else(|| spec.at(), |found| found.at());
     (rules.is_empty() && matches!(action, Action::Deny | Action::Custom)).then_some((at, action))
 }
 
@@ -108,7 +109,7 @@ fn provider(spec: Fields<'_>, action: Action, rules: &[Node]) -> Result<(), Prob
     let named = fields.text("name")?.is_some_and(|name| !name.is_empty());
     let (at, message, help) = match (action, found) {
         (Action::Custom, found) if !named && !rules.is_empty() => (
-            found.or(spec.get("action")).map_or(spec.at(), |found| found.at()),
+            found.or_else(|| spec.get("action")).map_or_else(|| spec.at(), |found| found.at()),
             "`provider.name` must not be empty".to_owned(),
             "name an extension provider of the MeshConfig: `provider: {name: NAME}`",
         ),

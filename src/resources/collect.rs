@@ -9,12 +9,12 @@ use crate::resources::backend::misplaced;
 use crate::resources::destination_rule::destination_rule;
 use crate::resources::error::{LoadError, LoadErrors};
 use crate::resources::fields::Fields;
-use crate::resources::findings::Findings;
+use crate::resources::findings::{Findings, Warning};
 use crate::resources::input::File;
 use crate::resources::kinds::{Kind, kind};
 use crate::resources::mesh_config::{istio_operator, mesh_config};
 use crate::resources::metadata::Metadata;
-use crate::resources::node::Node;
+use crate::resources::node::{At, Node};
 use crate::resources::object::{Content, Object};
 use crate::resources::parse::Problem;
 use crate::resources::peer_authentication::peer_authentication;
@@ -24,6 +24,7 @@ use crate::resources::service::service;
 use crate::resources::shape::{LABEL, SUBDOMAIN};
 use crate::resources::virtual_service::virtual_service;
 use crate::resources::workload_entry::workload_entry;
+use crate::resources::ztunnel::{Part, is_ztunnel, ztunnel};
 
 /// What has been read so far.
 #[derive(Default)]
@@ -55,6 +56,14 @@ impl Collected {
 
     fn read(&mut self, file: &Arc<File>, node: &Node, errors: &mut Vec<LoadError>) -> Result<(), Problem> {
         let document = Fields::of_document(node)?;
+        let mut findings = Findings::default();
+        if is_ztunnel(document) {
+            let parts = ztunnel(file, node, &mut findings);
+            if let Some((parts, _)) = self.finish(file, parts, findings, errors)? {
+                return self.take_all(file, parts);
+            }
+            return Ok(());
+        }
         let kind = kind(document)?;
         if let Kind::Known("List") = kind {
             for item in document.list("items")? {
@@ -62,29 +71,48 @@ impl Collected {
             }
             return Ok(());
         }
-        let mut findings = Findings::default();
         let content = content(&kind, document, (file, node), &mut findings);
-        let (mut problems, warnings) = findings.finish(file);
-        problems.retain(|problem| !self.as_is || problem.code != WITHOUT_RULES);
-        let spoilt = !problems.is_empty();
-        errors.extend(problems.into_iter().map(|problem| file.error(problem)));
-        let content = content?;
-        if spoilt {
-            return Ok(());
-        }
+        let Some((content, warnings)) = self.finish(file, content, findings, errors)? else { return Ok(()) };
         let name = name(document, &content)?;
-        let object = Object::new(&kind, name, (file, node), (content, warnings));
-        self.only_once(document, &object)?;
+        let at = document.map("metadata")?.get("name").map_or_else(|| document.at(), |name| name.at());
+        self.take(Object::new(kind.name(), name, (file, node), (content, warnings)), at)
+    }
+
+    fn take_all(&mut self, file: &Arc<File>, parts: Vec<Part<'_>>) -> Result<(), Problem> {
+        for Part { kind, name, node, content } in parts {
+            self.take(Object::new(kind, name, (file, node), (content, Vec::new())), node.at)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, object: Object, at: At) -> Result<(), Problem> {
+        self.only_once(at, &object)?;
         self.objects.push(object);
         Ok(())
     }
 
+    /// What was read, with the warnings; `None` when the mistakes that go to `errors` spoil it.
+    fn finish<T>(
+        &self,
+        file: &File,
+        read: Result<T, Problem>,
+        findings: Findings,
+        errors: &mut Vec<LoadError>,
+    ) -> Result<Option<(T, Vec<Warning>)>, Problem> {
+        let (mut problems, warnings) = findings.finish(file);
+        problems.retain(|problem| !self.as_is || problem.code != WITHOUT_RULES);
+        let spoilt = !problems.is_empty();
+        errors.extend(problems.into_iter().map(|problem| file.error(problem)));
+        let read = read?;
+        Ok((!spoilt).then_some((read, warnings)))
+    }
+
     /// Refuses a second object of kinds where the second would silently win or lose.
-    fn only_once(&mut self, document: Fields<'_>, object: &Object) -> Result<(), Problem> {
+    fn only_once(&mut self, at: At, object: &Object) -> Result<(), Problem> {
         match &object.content {
             Content::Settings(_) => match self.settings.replace(object.source.clone()) {
                 Some(first) => Err(Problem {
-                    at: document.at(),
+                    at,
                     code: "resources.duplicate_settings",
                     message: format!(
                         "the settings of the mesh are declared twice: first at {first}, again here"
@@ -99,7 +127,7 @@ impl Collected {
             | Content::DestinationRule(_) => {
                 let key = (object.key.kind.clone(), object.key.name.clone());
                 match self.policies.insert(key, object.source.clone()) {
-                    Some(first) => Err(duplicate(document, object, &first)?),
+                    Some(first) => Err(duplicate(at, object, &first)),
                     None => Ok(()),
                 }
             }
@@ -166,13 +194,13 @@ fn settings(fields: Fields<'_>) -> Result<Settings, Problem> {
     Ok(settings)
 }
 
-fn duplicate(document: Fields<'_>, object: &Object, first: &Source) -> Result<Problem, Problem> {
-    Ok(Problem {
-        at: document.map("metadata")?.get("name").map_or_else(|| document.at(), |name| name.at()),
+fn duplicate(at: At, object: &Object, first: &Source) -> Problem {
+    Problem {
+        at,
         code: "resources.duplicate_policy",
         message: format!("{} is declared twice: first at {first}, again here", object.key),
         help: Some("rename one, or delete the one you did not mean".to_owned()),
-    })
+    }
 }
 
 fn namespace(document: Fields<'_>, source: Source) -> Result<NamespaceSpec, Problem> {

@@ -8,7 +8,6 @@ use crate::mesh::{Name, NamespaceSpec, ServiceSpec, Settings, Source, WorkloadSp
 use crate::policy::{AuthorizationPolicy, DestinationRule, PeerAuthentication, SubsetRoute};
 use crate::resources::findings::Warning;
 use crate::resources::input::File;
-use crate::resources::kinds::Kind;
 use crate::resources::node::{At, Node};
 use crate::resources::request_authentication::RequestAuthentication;
 
@@ -93,13 +92,13 @@ impl Object {
     }
 
     pub(in crate::resources) fn new(
-        kind: &Kind<'_>,
+        kind: &str,
         name: Name,
         (file, node): (&Arc<File>, &Node),
         (content, warnings): (Content, Vec<Warning>),
     ) -> Self {
         Self {
-            key: ObjectKey { kind: kind.name().to_owned(), name },
+            key: ObjectKey { kind: kind.to_owned(), name },
             source: file.source(node.at),
             content,
             read_at: SystemTime::now(),

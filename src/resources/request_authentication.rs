@@ -18,6 +18,9 @@ use crate::resources::schema::items;
 use crate::resources::selector::selector;
 use crate::resources::target_ref::target_refs;
 
+/// The code of the warning that a key set for checking tokens can also sign them.
+pub const PRIVATE_KEY: &str = "resources.private_key";
+
 /// One RequestAuthentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestAuthentication {

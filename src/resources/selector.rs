@@ -40,7 +40,7 @@ fn label((key, value): &(Node, Node)) -> Result<(String, String), Problem> {
     }
     let length = text.chars().count();
     if length > LONGEST_VALUE {
-        let message = format!("{path} in body should be at most {LONGEST_VALUE} chars long, found {length}");
+        let message = format!("{path}: Too long: may not be more than {LONGEST_VALUE} bytes, found {length}");
         return Err(Problem { at: value.at, code: "resources.selector_value", message, help: named() });
     }
     Ok((name, text.to_owned()))

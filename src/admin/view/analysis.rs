@@ -21,6 +21,9 @@ pub struct AnalysisReportView {
     pub unchecked: Option<String>,
     /// In the order of files and lines.
     pub findings: Vec<FindingView>,
+    /// All of it as people read it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
 }
 
 /// One finding.
@@ -82,6 +85,7 @@ impl AnalysisReportView {
             infos: findings.count(Level::Info),
             unchecked: findings.unchecked.map(str::to_owned),
             findings: findings.findings.iter().map(FindingView::of).collect(),
+            text: Some(findings.to_string()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::mesh::nearest;
 use crate::policy::{Action, Entry, Values};
-use crate::resources::authorization_policy::source::not_custom;
+use crate::resources::authorization_policy::refusal::not_custom;
 use crate::resources::authorization_policy::values::{account, ip_block, one_star, port, text};
 use crate::resources::authorization_policy::words::{Context, Words};
 use crate::resources::findings::Findings;

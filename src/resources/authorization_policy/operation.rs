@@ -2,7 +2,7 @@
 
 use crate::policy::Entry;
 use crate::resources::authorization_policy::path::path as checked_path;
-use crate::resources::authorization_policy::rule::empty;
+use crate::resources::authorization_policy::refusal::empty;
 use crate::resources::authorization_policy::values::{port, text};
 use crate::resources::authorization_policy::words::{Context, Twins, Words};
 use crate::resources::findings::Findings;

@@ -3,6 +3,7 @@
 use crate::policy::{Action, Entry, Rule};
 use crate::resources::authorization_policy::condition::condition;
 use crate::resources::authorization_policy::operation::operation;
+use crate::resources::authorization_policy::refusal::empty;
 use crate::resources::authorization_policy::source::source;
 use crate::resources::authorization_policy::words::Context;
 use crate::resources::fields::Fields;
@@ -77,19 +78,14 @@ fn entries<'a>(
     list.iter().enumerate().filter_map(|item| findings.keep(entry(item))).collect()
 }
 
-/// A part of a rule that says nothing, where Istio wants it to say something or to be absent.
-pub(crate) fn empty(at: At, message: String, help: &str) -> Problem {
-    Problem { at, code: "resources.empty_rule", message, help: Some(help.to_owned()) }
-}
-
 /// Whether a sidecar, which drops HTTP attributes on TCP ports, would have nothing left to compare.
 fn http_only(rule: &Rule) -> bool {
     let remote = |entry: &Entry| entry.layer7.iter().any(|name| name.ends_with("emoteIpBlocks"));
     let source = |entry: &Entry| {
         let matches = &entry.matches;
-        !(matches.principals.is_empty() && matches.namespaces.is_empty())
-            || !(matches.service_accounts.is_empty() && matches.source_ips.is_empty())
-            || remote(entry)
+        let texts = matches.principals.is_empty() && matches.namespaces.is_empty();
+        let rest = matches.service_accounts.is_empty() && matches.source_ips.is_empty();
+        !(texts && rest) || remote(entry)
     };
     let operation = |entry: &Entry| !entry.matches.ports.is_empty();
     match rule.to.is_empty() {

@@ -1,7 +1,7 @@
 //! `source`: who connects.
 
 use crate::policy::{Action, Entry};
-use crate::resources::authorization_policy::rule::empty;
+use crate::resources::authorization_policy::refusal::{empty, not_custom};
 use crate::resources::authorization_policy::values::{account, ip_block, text, trust_domain};
 use crate::resources::authorization_policy::words::{Context, Twins, Words, capitalised};
 use crate::resources::findings::Findings;
@@ -82,15 +82,5 @@ fn account_and_namespace(at: At, rule: usize) -> Problem {
         help: Some(
             "an account has its namespace in it: write two sources, which are alternatives".to_owned(),
         ),
-    }
-}
-
-/// An identity, which the external authorizer has to look at by itself.
-pub(crate) fn not_custom(at: At, what: &str) -> Problem {
-    Problem {
-        at,
-        code: "resources.custom_identity",
-        message: format!("{} is currently not supported with CUSTOM action", what.escape_debug()),
-        help: Some("leave it to the external authorizer, or add a DENY policy for it".to_owned()),
     }
 }

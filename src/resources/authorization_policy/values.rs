@@ -1,6 +1,6 @@
 //! The values of a policy, each checked as Istio checks it.
 
-use crate::policy::{IpBlock, ServiceAccount, StringMatch};
+use crate::policy::{BadBlock, IpBlock, ServiceAccount, StringMatch};
 use crate::resources::parse::Problem;
 use crate::resources::schema::Word;
 
@@ -13,7 +13,7 @@ pub(crate) fn text(word: Word<'_>, list: &str) -> Result<StringMatch, Problem> {
     Ok(StringMatch::read(word.text))
 }
 
-/// A principal; documents often have the whole SPIFFE id there, which never matches.
+/// A trust domain alone, with a star at most at its beginning or end.
 pub(crate) fn trust_domain(word: Word<'_>, list: &str) -> Result<StringMatch, Problem> {
     one_star(word, list)?;
     if word.text.contains('/') {
@@ -62,7 +62,7 @@ pub(crate) fn account(word: Word<'_>, list: &str, namespace: &str) -> Result<Ser
 /// An address or a CIDR block.
 pub(crate) fn ip_block(word: Word<'_>, list: &str) -> Result<IpBlock, Problem> {
     not_empty(word, list, "bad IP address (): ")?;
-    word.text.parse().map_err(|error: crate::policy::BadBlock| {
+    word.text.parse().map_err(|error: BadBlock| {
         refused(word, error.to_string(), "write an address, as in `10.0.0.9`, or a block, as in `10.0.0.0/8`")
     })
 }

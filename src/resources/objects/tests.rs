@@ -34,7 +34,9 @@ fn a_cluster_loads_unchanged_and_says_the_right_thing() {
         (mesh_wide.mode, web.ports.get(&9090)),
         (Some(MtlsMode::Strict), Some(&Some(MtlsMode::Permissive)))
     );
-    let [viewer, no_posts, at_waypoint] = &*loaded.policies.authorization_policies else { panic!("three policies") };
+    let [viewer, no_posts, at_waypoint] = &*loaded.policies.authorization_policies else {
+        panic!("three policies")
+    };
     assert_eq!(viewer.rules[0].to[0].matches.ports.any, [8080]);
     assert_eq!(
         (no_posts.layer7(), &*at_waypoint.target_refs),
@@ -60,7 +62,9 @@ fn json_says_the_same_as_yaml() {
             .collect()
     };
     assert_eq!(lines(&yaml), lines(&json));
-    for (left, right) in yaml.policies.authorization_policies.iter().zip(&json.policies.authorization_policies) {
+    for (left, right) in
+        yaml.policies.authorization_policies.iter().zip(&json.policies.authorization_policies)
+    {
         assert_eq!(left.rules, right.rules);
     }
 }

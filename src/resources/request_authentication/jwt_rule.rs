@@ -4,6 +4,7 @@ use crate::resources::fields::Fields;
 use crate::resources::findings::Findings;
 use crate::resources::node::{At, Node};
 use crate::resources::parse::Problem;
+use crate::resources::request_authentication::PRIVATE_KEY;
 use crate::resources::request_authentication::jwks::{private_keys, well_formed};
 use crate::resources::request_authentication::uri::{duration_millis, scheme_and_port};
 use crate::resources::schema::{items, object, unsupported, words};
@@ -31,7 +32,7 @@ pub(crate) fn jwt_rule(node: &Node, number: usize, findings: &mut Findings) -> O
     let fields = findings.keep(object(node, &path, &FIELDS))?;
     let text = |field, findings: &mut Findings| findings.keep(fields.text(field)).flatten();
     let issuer = text("issuer", findings).unwrap_or_default();
-    let uri = text("jwksUri", findings).or(text("jwks_uri", findings));
+    let uri = text("jwksUri", findings).or_else(|| text("jwks_uri", findings));
     if issuer.is_empty() && uri.is_none_or(str::is_empty) {
         let at = fields.get("issuer").map_or(node.at, |found| found.at());
         let message = "issuer or jwksUri must be non-empty string".to_owned();
@@ -168,7 +169,7 @@ fn timeout(fields: Fields<'_>) -> Result<(), Problem> {
 fn private_key(at: At, index: usize) -> Problem {
     Problem {
         at,
-        code: "resources.private_key",
+        code: PRIVATE_KEY,
         message: format!(
             "jwks key at index {index} contains private key material; only public keys are used for verification"
         ),
