@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::explain::connection::{Arrival, Connection};
 use crate::identity::SpiffeId;
 use crate::mesh::BackendKind;
-use crate::policy::{Effective, First, Permit, PolicySet, authorize, peer_auth};
+use crate::policy::{Effective, First, Permit, PolicyRef, PolicySet, authorize, peer_auth};
 use crate::telemetry::{Failure, Flag, Reporter, Stage};
 use crate::tls::{Role, TlsCause, TlsError};
 
@@ -36,6 +36,8 @@ pub struct Decided {
     pub identity: Option<SpiffeId>,
     /// Whether AuthorizationPolicy was asked.
     pub reached_authz: bool,
+    /// The ALLOW that matched, whatever came after it.
+    pub allowed_by: Option<PolicyRef>,
     /// A permit, or why there is none. `Ok(None)`: nobody was asked, for the workload is not in the mesh.
     pub outcome: Result<Option<Permit>, Box<Failure>>,
 }
@@ -103,6 +105,7 @@ fn at_the_door(policies: &PolicySet, connection: &Connection) -> Decided {
         effective: None,
         identity: None,
         reached_authz: false,
+        allowed_by: None,
         outcome: Ok(None),
     };
     match &connection.arrival {
@@ -195,6 +198,7 @@ fn authorized(mut decided: Decided, permit: Result<Permit, crate::policy::Denial
     match permit {
         Ok(permit) => {
             decided.step(Stage::Authz, permit.why());
+            decided.allowed_by = permit.allowed_by().cloned();
             decided.end(Ok(Some(permit)))
         }
         Err(denial) => decided.end(Err(Failure::denied(Stage::Authz, &denial))),

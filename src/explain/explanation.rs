@@ -157,7 +157,7 @@ fn arrived(
         why,
         effective: decided.effective.clone(),
         reached_authz: decided.reached_authz,
-        allowed_by: permit.and_then(|permit| permit.allowed_by().cloned()),
+        allowed_by: decided.allowed_by.clone(),
         considered: considered(snapshot, &connection, &decided),
         symptoms: symptoms(wire, failure.as_ref(), Some(&connection.destination.backend)),
         differs: Some(differs(snapshot, question, (&connection, failure.as_ref()))),

@@ -5,6 +5,8 @@ mod jwks;
 mod jwt_rule;
 mod uri;
 
+pub use jwt_rule::PRIVATE_KEY;
+
 use std::collections::BTreeMap;
 
 use crate::mesh::{Name, Source};
@@ -17,9 +19,6 @@ use crate::resources::request_authentication::jwt_rule::jwt_rule;
 use crate::resources::schema::items;
 use crate::resources::selector::selector;
 use crate::resources::target_ref::target_refs;
-
-/// The code of the warning that a key set for checking tokens can also sign them.
-pub const PRIVATE_KEY: &str = "resources.private_key";
 
 /// One RequestAuthentication.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -170,7 +170,7 @@ spec: {{host: '{host}', trafficPolicy: {{tls: {{mode: {mode}}}{}}}}}
 fn policies() -> impl Strategy<Value = String> {
     let modes = proptest::collection::vec(peer_authentication(), 0..4);
     let rules = proptest::collection::vec(authorization_policy(), 0..3);
-    let clients = proptest::collection::vec(destination_rule(), 0..4);
+    let clients = proptest::collection::vec(destination_rule(), 1..5);
     (modes, rules, clients).prop_map(|(modes, rules, clients)| {
         let mut documents: Vec<String> = modes.into_iter().chain(rules).chain(clients).collect();
         let name = |document: &String| document.lines().nth(2).unwrap_or_default().to_owned();
@@ -183,8 +183,10 @@ fn policies() -> impl Strategy<Value = String> {
 /// Who calls whom, and how.
 fn connection() -> impl Strategy<Value = (&'static str, &'static str, u16, Option<Manner>)> {
     let names = &["default/a", "default/b", "side/s", "outside/p"];
+    // Only sidecars heed a DestinationRule.
+    let callers = &["default/a", "default/b", "side/s", "side/s", "side/s", "outside/p"];
     let manner = select(&[None, None, None, Some(Manner::Raw), Some(Manner::Mtls)]);
-    (select(names), select(names), select(&PORTS), manner)
+    (select(callers), select(names), select(&PORTS), manner)
 }
 
 #[tokio::test]
@@ -197,7 +199,7 @@ async fn what_explain_says_is_what_the_wire_does() {
         for number in 0..SETS {
             let set = policies().new_tree(&mut runner).unwrap().current();
             let name = format!("set-{number}.yaml");
-            let objects = Objects::read(&[Input::text(name, set.clone())]).unwrap_or_default();
+            let objects = Objects::read(&[Input::text(name, set.clone())]).unwrap_or_else(|errors| panic!("{errors}"));
             let keys = objects.iter().map(|object| object.key.clone()).collect();
             let editor = lab.running().editor();
             editor.edit(Edit::Apply(objects), How::default()).unwrap();

@@ -4,10 +4,12 @@ use crate::resources::fields::Fields;
 use crate::resources::findings::Findings;
 use crate::resources::node::{At, Node};
 use crate::resources::parse::Problem;
-use crate::resources::request_authentication::PRIVATE_KEY;
 use crate::resources::request_authentication::jwks::{private_keys, well_formed};
 use crate::resources::request_authentication::uri::{duration_millis, scheme_and_port};
 use crate::resources::schema::{items, object, unsupported, words};
+
+/// The code of the warning that a key set for checking tokens can also sign them.
+pub const PRIVATE_KEY: &str = "resources.private_key";
 
 const FIELDS: [&str; 14] = [
     "issuer",
