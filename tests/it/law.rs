@@ -199,7 +199,8 @@ async fn what_explain_says_is_what_the_wire_does() {
         for number in 0..SETS {
             let set = policies().new_tree(&mut runner).unwrap().current();
             let name = format!("set-{number}.yaml");
-            let objects = Objects::read(&[Input::text(name, set.clone())]).unwrap_or_else(|errors| panic!("{errors}"));
+            let objects =
+                Objects::read(&[Input::text(name, set.clone())]).unwrap_or_else(|errors| panic!("{errors}"));
             let keys = objects.iter().map(|object| object.key.clone()).collect();
             let editor = lab.running().editor();
             editor.edit(Edit::Apply(objects), How::default()).unwrap();

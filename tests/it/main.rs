@@ -6,6 +6,7 @@ mod sink;
 mod program;
 mod table;
 mod law;
+mod vectors;
 mod live;
 mod hbone_door;
 mod paths;
