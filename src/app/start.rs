@@ -11,7 +11,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
 
 use crate::admin::{
-    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, Readiness, ServeError, State,
+    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, MeshInfo, Readiness, ServeError,
+    State,
 };
 use crate::app::backends::{Placement, addresses, rearrange};
 use crate::app::bind::{self, Claim, claim};
@@ -29,7 +30,7 @@ use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
 use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Shared, Worker, doors};
-use crate::telemetry::{EventSender, Metrics, Recorder, queue};
+use crate::telemetry::{EventSender, Metrics, Recorder, RecorderHandle, queue};
 
 /// How many meshes of one user may run without being given names.
 const MOST_CONTEXTS: usize = 99;
@@ -81,7 +82,6 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     control_tasks.spawn("recorder", recorder.run(control_tasks.clone()));
     let info = Arc::new(ArcSwap::from_pointee(info::whole(whole, began.elapsed())));
     let (quit, quit_asked) = watch::channel(false);
-    let current = certificates.clone();
     let snapshots = shared.snapshots.clone();
     let fixed = Fixed {
         shared,
@@ -96,21 +96,33 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let placement = backends.placement;
     let objects = Arc::new(options.objects);
     let editor = Control::new(fixed, ControlState { objects, doors: Arc::new(doors), placement });
-    let state = State {
-        snapshots: snapshots.clone(),
-        recorder: handle.clone(),
+    let holder = Arc::clone(&editor) as Arc<dyn Editor>;
+    let seen = (handle.clone(), metrics);
+    let state = state((snapshots.clone(), info, holder), seen, certificates.clone(), quit);
+    serve_admin(socket, admin, &state, &control_tasks);
+    let mesh = Parts { place, control: editor, certificates, snapshots, recorder: handle };
+    Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
+}
+
+/// What the admin API reads, and the one thing that it may end.
+fn state(
+    (snapshots, info, editor): (Snapshots, Arc<ArcSwap<MeshInfo>>, Arc<dyn Editor>),
+    (recorder, metrics): (RecorderHandle, Metrics),
+    certificates: Certificates,
+    quit: watch::Sender<bool>,
+) -> State {
+    State {
+        snapshots,
+        recorder,
         info,
-        editor: Arc::clone(&editor) as Arc<dyn Editor>,
+        editor,
         readiness: Readiness::new(),
-        certificates: Arc::new(move || info::certificates(&current)),
+        certificates: Arc::new(move || info::certificates(&certificates)),
         metrics: Arc::new(move || metrics.encode()),
         shutdown: Arc::new(move || {
             quit.send_replace(true);
         }),
-    };
-    serve_admin(socket, admin, &state, &control_tasks);
-    let mesh = Parts { place, control: editor, certificates, snapshots, recorder: handle };
-    Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
+    }
 }
 
 fn shared(snapshot: Snapshot, place: Place, config: proxy::Config) -> Shared {

@@ -81,10 +81,10 @@ fn human(age: Duration) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match seconds {
         0..120 => format!("{seconds}s"),
-        120..600 if seconds % 60 == 0 => format!("{minutes}m"),
+        120..600 if seconds.is_multiple_of(60) => format!("{minutes}m"),
         120..600 => format!("{minutes}m{}s", seconds % 60),
         600..10_800 => format!("{minutes}m"),
-        10_800..28_800 if minutes % 60 == 0 => format!("{hours}h"),
+        10_800..28_800 if minutes.is_multiple_of(60) => format!("{hours}h"),
         10_800..28_800 => format!("{hours}h{}m", minutes % 60),
         28_800..172_800 => format!("{hours}h"),
         _ => format!("{days}d"),

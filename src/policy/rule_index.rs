@@ -41,11 +41,14 @@ pub(in crate::policy) struct RuleIndex {
     /// Those that every decision looks at.
     always: Vec<u32>,
     /// By text, for each kind of comparison that occurs; the length is 0 where the whole text is compared.
-    texts: BTreeMap<(Field, Shape, usize), HashMap<Box<str>, Vec<u32>>>,
+    texts: Texts,
     sources: Blocks,
     destinations: Blocks,
     ports: HashMap<u16, Vec<u32>>,
 }
+
+/// By text, for each field, comparison and length that occurs.
+type Texts = BTreeMap<(Field, Shape, usize), HashMap<Box<str>, Vec<u32>>>;
 
 /// By block, for each family (is it IPv4?) and length that occurs.
 type Blocks = BTreeMap<(bool, u8), HashMap<IpBlock, Vec<u32>>>;

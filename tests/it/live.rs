@@ -43,6 +43,7 @@ impl Traffic {
     fn start(lab: &Arc<Lab>, from: &'static str) -> Self {
         let (stop, rounds) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let (lab, stopped, counted) = (Arc::clone(lab), Arc::clone(&stop), Arc::clone(&rounds));
+        #[expect(clippy::disallowed_methods, reason = "a test's own client is no task of the proxy")]
         let done = tokio::spawn(async move {
             let (mut good, mut bad) = (0, 0);
             while !stopped.load(Ordering::Relaxed) {

@@ -6,7 +6,7 @@ use super::*;
 use crate::identity::SpiffeId;
 use crate::policy::matching::{ServiceAccount, Values};
 
-fn walk<'a>(rules: &'a [EnforcedRule], seen: &Seen<'_>) -> Option<(u32, u32)> {
+fn walk(rules: &[EnforcedRule], seen: &Seen<'_>) -> Option<(u32, u32)> {
     let matching = rules.iter().filter(|rule| rule.matches(seen));
     matching.map(|rule| (rule.policy, rule.rule)).min()
 }
