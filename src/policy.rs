@@ -28,6 +28,7 @@ mod snapshot;
 pub mod peer_auth;
 mod authz;
 mod recheck;
+mod unreached;
 mod considered;
 
 pub use authorization_policy::{Action, AuthorizationPolicy, Entry, Rule, Scope};
@@ -50,3 +51,4 @@ pub use request::CheckRequest;
 pub use set::{Policies, PolicySet};
 pub use snapshot::{Snapshot, Snapshots};
 pub use subset_route::SubsetRoute;
+pub use unreached::ATTACHED;

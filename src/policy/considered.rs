@@ -16,6 +16,7 @@ use crate::policy::passed_over::PassedOver;
 use crate::policy::peer_authentication::PeerAuthentication;
 use crate::policy::request::CheckRequest;
 use crate::policy::set::{PolicySet, Scopes, reference};
+use crate::policy::unreached::{elsewhere, not_selected};
 
 /// A policy that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -276,22 +277,4 @@ fn is_near(
     namespace == policies.root_namespace()
         || namespace == &*workload.name.namespace
         || labels.is_some_and(|labels| workload.matches(labels))
-}
-
-fn elsewhere(namespace: &str, workload: &Workload) -> String {
-    format!(
-        "reaches only namespace {namespace}: its labels would fit, but {} is in {}",
-        workload.name.name, workload.name.namespace
-    )
-}
-
-fn not_selected(labels: &BTreeMap<String, String>, workload: &Workload) -> String {
-    let differing = labels.iter().find(|(key, value)| workload.labels.get(*key) != Some(value));
-    let Some((key, value)) = differing else { return "its selector does not pick this workload".to_owned() };
-    match workload.labels.get(key) {
-        Some(found) => {
-            format!("its selector asks for {key}={value}, and {} has {key}={found}", workload.name)
-        }
-        None => format!("its selector asks for {key}={value}, and {} has no label {key}", workload.name),
-    }
 }

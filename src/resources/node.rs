@@ -170,6 +170,8 @@ impl<'de> Visitor<'de> for Tree {
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
+        // Most lists and maps are small and there are very many: what they grew by in advance would be most of the tree.
+        list.shrink_to_fit();
         Ok(Value::List(list))
     }
 
@@ -178,6 +180,7 @@ impl<'de> Visitor<'de> for Tree {
         while let Some(entry) = entries.next_entry()? {
             map.push(entry);
         }
+        map.shrink_to_fit();
         Ok(Value::Map(map))
     }
 }

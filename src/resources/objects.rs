@@ -78,7 +78,8 @@ impl Objects {
         }
         for file in &files {
             match documents(file) {
-                Ok(nodes) => nodes.iter().for_each(|node| collected.document(file, node, &mut errors)),
+                // One tree after the other is let go of.
+                Ok(nodes) => nodes.into_iter().for_each(|node| collected.document(file, &node, &mut errors)),
                 Err(error) => errors.push(error),
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::mesh::Source;
-use crate::policy::{Action, AuthorizationPolicy, Scope};
+use crate::policy::{ATTACHED, Action, AuthorizationPolicy, Scope};
 use crate::resources::node::Node;
 use crate::resources::parse::Problem;
 use crate::resources::schema::{items, object};
@@ -45,5 +45,5 @@ pub(crate) fn policy(
 
 /// The label that a workload gets for a policy in its `authorizationPolicies`, by `NAMESPACE/NAME`.
 pub(crate) fn attached(key: &str) -> (String, String) {
-    (format!("ztunnel/policy/{key}"), "attached".to_owned())
+    (format!("{ATTACHED}{key}"), "attached".to_owned())
 }
