@@ -113,8 +113,9 @@ struct Asked {
 }
 
 impl Asked {
+    /// A workload that has policies of its own however few there are.
     fn new(mesh: &Mesh) -> Self {
-        let workload = mesh.workload(&Name::new("ns-0", "app-7")).unwrap();
+        let workload = mesh.workload(&Name::new("ns-0", "app-3")).unwrap();
         let source = SpiffeId::new("cluster.local", "ns-0", "client").unwrap();
         Self { workload: Arc::clone(workload), source }
     }
