@@ -1,6 +1,6 @@
 //! Small pieces of sentences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `app=web,version=v1`, as istioctl writes labels.
 pub(in crate::analyze) fn labels(labels: &BTreeMap<String, String>) -> String {
@@ -23,4 +23,13 @@ pub(in crate::analyze) fn some(names: impl IntoIterator<Item = impl ToString>) -
 /// `1 workload`, `2 workloads`.
 pub(in crate::analyze) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// What to know about a port that is not among those that containers declare.
+pub(in crate::analyze) fn undeclared(declared: &BTreeSet<u16>) -> String {
+    let are = if declared.len() == 1 { "is" } else { "are" };
+    format!(
+        "{} {are} declared; an undeclared port is covered all the same, if something listens there",
+        some(declared)
+    )
 }

@@ -67,11 +67,7 @@ fn undeclared<'a>(rules: Rules<'a>, (at, field, port): (At, &str, u16), reached:
         object: rules.object,
         at: at.value(field, port),
         message: format!("no container that this policy is for declares port {port}"),
-        why: format!(
-            "{} {} declared; an undeclared port is covered all the same, if something listens there",
-            words::some(&reached.ports),
-            if reached.ports.len() == 1 { "is" } else { "are" }
-        ),
+        why: words::undeclared(&reached.ports),
         fix: "correct the number, or declare the port in the pod as containerPort".to_owned(),
         change: Change::ByHand,
     }

@@ -52,11 +52,7 @@ fn undeclared<'a>(peers: Peers<'a>, reached: &Reached<'a>, port: u16) -> Draft<'
         object: peers.object,
         at: Path::new("spec.portLevelMtls").key(port).itself(),
         message: format!("no container that this policy is for declares port {port}"),
-        why: format!(
-            "{} {} declared; an undeclared port is covered all the same, if something listens there",
-            words::some(&reached.ports),
-            if reached.ports.len() == 1 { "is" } else { "are" }
-        ),
+        why: words::undeclared(&reached.ports),
         fix: "correct the number, or declare the port in the pod as containerPort".to_owned(),
         change: Change::ByHand,
     }
