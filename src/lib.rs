@@ -15,6 +15,7 @@ pub mod addr;
 pub mod trace_context;
 pub mod drain;
 pub mod io;
+pub mod net;
 pub mod identity;
 pub mod sniff;
 pub mod mesh;

@@ -5,18 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{File, Tree, words};
 
 /// The rooms in the order of dependency (DESIGN section 3). `lib.rs` declares them, or those that exist, in this order.
-const ORDER: [&str; 25] = [
+const ORDER: [&str; 28] = [
     "reason",
     "addr",
     "trace_context",
     "drain",
     "io",
+    "net",
     "identity",
     "sniff",
     "mesh",
     "policy",
     "tls",
     "hbone",
+    "dns",
     "telemetry",
     "proxy",
     "explain",
@@ -26,6 +28,7 @@ const ORDER: [&str; 25] = [
     "glass",
     "admin",
     "backend",
+    "netns",
     "app",
     "lab",
     "load",
@@ -34,7 +37,7 @@ const ORDER: [&str; 25] = [
 ];
 
 /// Which rooms an external crate enters through, by the name that code says.
-const DOORS: [(&str, &[&str]); 21] = [
+const DOORS: [(&str, &[&str]); 22] = [
     ("x509_parser", &["identity"]),
     ("rustls", &["tls"]),
     ("tokio_rustls", &["tls"]),
@@ -60,6 +63,8 @@ const DOORS: [(&str, &[&str]); 21] = [
     ("anstream", &["cli"]),
     ("anstyle", &["cli"]),
     ("rustix", &["cli"]),
+    // Namespaces: std has none of it, and rustix wants `unsafe` for unshare(2).
+    ("nix", &["net", "netns"]),
 ];
 
 /// Crates that any room may use.
