@@ -5,6 +5,7 @@
 mod error;
 mod port_holder;
 mod bind;
+mod ground;
 mod threads;
 mod certificates;
 mod backends;
@@ -15,8 +16,8 @@ mod control;
 mod start;
 mod running;
 
-pub use bind::{Claim, claim};
 pub use error::StartError;
+pub use ground::{Ground, One};
 pub use options::{AdminAt, CERTIFICATE_TTL, CaAt, Options};
 pub use port_holder::{Holder, who_holds};
 pub use running::Running;

@@ -10,8 +10,8 @@ use crate::app::error::StartError;
 use crate::ca::Authority;
 use crate::drain::Tasks;
 use crate::identity::{Issuer, RotationEvent, SpiffeId, SvidSource, rotate};
-use crate::mesh::Mesh;
-use crate::proxy::{Identities, TlsPair};
+use crate::mesh::{Mesh, Workload};
+use crate::proxy::{Identities, Networks, TlsPair};
 
 /// The certificates of a running mesh; clones share them.
 #[derive(Clone)]
@@ -31,12 +31,14 @@ impl Certificates {
         Self { sources: Arc::default(), authority }
     }
 
-    /// Issues one certificate for each identity of `mesh` that has none yet, each with a key of its own.
-    pub(crate) fn issue(&self, mesh: &Mesh) -> Result<Issued, StartError> {
+    /// Issues one certificate for each identity that this process is a proxy of and that has none yet, each with a key of its
+    /// own.
+    pub(crate) fn issue(&self, mesh: &Mesh, networks: &Networks) -> Result<Issued, StartError> {
         let held = self.sources.load();
         let mut seen = BTreeSet::new();
         let mut fresh = Vec::new();
-        for workload in mesh.workloads().filter(|workload| workload.reach.in_mesh()) {
+        let served = |workload: &&Arc<Workload>| workload.reach.in_mesh() && networks.serves(&workload.name);
+        for workload in mesh.workloads().filter(served) {
             let id = &workload.identity;
             if held.contains_key(id) || !seen.insert(id) {
                 continue;

@@ -9,24 +9,25 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 
-use crate::addr::LocalAddr;
 use crate::admin::{Done, Edit, EditError, Edited, Editor, Manner, MeshInfo};
 use crate::app::backends::{Placement, Rearranged, addresses, rearrange};
 use crate::app::bind;
 use crate::app::certificates::{Certificates, Issued};
 use crate::app::error::StartError;
+use crate::app::ground::Ground;
 use crate::app::info;
 use crate::app::serve::Order;
 use crate::app::threads::WorkerDoors;
 use crate::drain::Tasks;
 use crate::mesh::{Mesh, Semantics, build, nearest};
 use crate::policy::{Policies, Snapshot};
-use crate::proxy::{Door, Shared, doors};
+use crate::proxy::{Door, Shared};
 use crate::reason::Reason;
 use crate::resources::{Change, ObjectKey, Objects};
 
 /// What never changes while the mesh runs.
 pub(in crate::app) struct Fixed {
+    pub(in crate::app) ground: Ground,
     pub(in crate::app) shared: Shared,
     pub(in crate::app) certificates: Certificates,
     pub(in crate::app) workers: Vec<WorkerDoors>,
@@ -60,7 +61,7 @@ struct Prepared {
     policies: Policies,
     doors: Vec<Door>,
     opened: Vec<std::collections::VecDeque<(Door, std::net::TcpListener)>>,
-    closed: Vec<LocalAddr>,
+    closed: Vec<Door>,
     backends: Rearranged,
     issued: Issued,
 }
@@ -109,14 +110,15 @@ impl Control {
             return Err(EditError::TrustDomain { running: running.clone(), asked: asked.clone() });
         }
         let place = self.fixed.shared.place;
-        let wanted = doors(&mesh, place);
+        let (ground, networks) = (&self.fixed.ground, &self.fixed.shared.networks);
+        let wanted = ground.doors(&mesh, place);
         let before: HashSet<&Door> = state.doors.iter().collect();
         let after: HashSet<&Door> = wanted.iter().collect();
         let new: Vec<Door> = wanted.iter().filter(|door| !before.contains(door)).cloned().collect();
-        let closed = state.doors.iter().filter(|door| !after.contains(door)).map(|door| door.addr).collect();
-        let issued = self.fixed.certificates.issue(&mesh).map_err(refused)?;
-        let backends = rearrange(&mesh, place, &state.placement).map_err(refused)?;
-        let opened = bind::open(&new, self.fixed.workers.len()).map_err(refused)?;
+        let closed = state.doors.iter().filter(|door| !after.contains(door)).cloned().collect();
+        let issued = self.fixed.certificates.issue(&mesh, networks).map_err(refused)?;
+        let backends = rearrange(&mesh, (ground, place, networks), &state.placement).map_err(refused)?;
+        let opened = bind::open(&new, self.fixed.workers.len(), networks).map_err(refused)?;
         let policies = loaded.policies;
         Ok(Prepared { objects, mesh, policies, doors: wanted, opened, closed, backends, issued })
     }
@@ -136,7 +138,7 @@ impl Control {
         shared.changes.tell();
         for (worker, share) in workers.iter().zip(prepared.opened) {
             share.into_iter().for_each(|(door, listener)| worker.open(door, listener));
-            prepared.closed.iter().for_each(|addr| worker.close(*addr));
+            prepared.closed.iter().for_each(|door| worker.close(door.clone()));
         }
         for addr in gone {
             let _ = backends.send(Order::Close(addr));

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::app::ground::Ground;
 use crate::mesh::Semantics;
 use crate::policy::Snapshot;
 use crate::proxy::Config;
@@ -26,7 +27,7 @@ pub enum CaAt {
 /// Where the admin API listens, beside its unix socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AdminAt {
-    /// On the mesh's own loopback address, port 15000.
+    /// Port 15000 of the mesh's own loopback address, or of 127.0.0.1 where it has none.
     #[default]
     Node,
     /// Somewhere else.
@@ -47,6 +48,8 @@ pub struct Options {
     pub mesh_source: String,
     /// The name that other commands find this mesh by; `None` picks one.
     pub context: Option<String>,
+    /// Where the mesh stands on this machine.
+    pub ground: Ground,
     /// Where the CA lives.
     pub ca: CaAt,
     /// Whether an intermediate stands between root and workloads.

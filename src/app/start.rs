@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -19,17 +19,18 @@ use crate::app::bind::{self, Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::error::StartError;
+use crate::app::ground::Ground;
 use crate::app::info::{self, Whole};
 use crate::app::options::{AdminAt, CaAt, Options};
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::{Order, obey};
-use crate::app::threads::{self, Stopped, WorkerDoors, stop};
+use crate::app::threads::{self, Claimed, Stopped, WorkerDoors, stop};
 use crate::ca::{Authority, AuthorityOptions};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Shared, Worker, doors};
+use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Worker};
 use crate::telemetry::{EventSender, Metrics, Recorder, RecorderHandle, queue};
 
 /// How many meshes of one user may run without being given names.
@@ -44,16 +45,16 @@ const MOST_CONTEXTS: usize = 99;
 /// [`StartError`]; whatever was opened before is closed again.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let began = Instant::now();
-    let Claim { place, listener } = claim()?;
+    let (place, claim) = stand(&options.ground)?;
     let (context, socket) = take_name(options.context.as_deref())?;
-    let claim = Arc::new(listener);
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
     let certificates = Certificates::new(Arc::new(authority(&options)?));
-    let issued = certificates.issue(&mesh)?;
-    let backends = rearrange(&mesh, place, &Placement::new())?;
-    let doors = doors(&mesh, place);
-    let shares = bind::open(&doors, options.workers.max(1))?;
+    let networks = options.ground.networks();
+    let issued = certificates.issue(&mesh, &networks)?;
+    let backends = rearrange(&mesh, (&options.ground, place, &networks), &Placement::new())?;
+    let doors = options.ground.doors(&mesh, place);
+    let shares = bind::open(&doors, options.workers.max(1), &networks)?;
     let whole = Whole {
         mesh: &mesh,
         place,
@@ -65,7 +66,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         workloads: info::workloads(&mesh, place, &doors, &backends.placement),
     };
     let own = own_addresses(admin.as_ref(), place);
-    let shared = shared(options.snapshot, place, options.proxy);
+    let shared = shared(options.snapshot, (place, networks), options.proxy);
     shared.backends.store(addresses(&backends.placement));
     shared.own.store(Arc::new(own.iter().copied().chain(doors.iter().map(|door| door.addr.0)).collect()));
     let ((data, data_tasks), (control, control_tasks), (stop, stopped)) = (drain(), drain(), stop());
@@ -84,6 +85,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (quit, quit_asked) = watch::channel(false);
     let snapshots = shared.snapshots.clone();
     let fixed = Fixed {
+        ground: options.ground,
         shared,
         certificates: certificates.clone(),
         workers,
@@ -102,6 +104,17 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     serve_admin(socket, admin, &state, &control_tasks);
     let mesh = Parts { place, control: editor, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
+}
+
+/// The block of loopback addresses that the mesh stands on, where it needs one.
+fn stand(ground: &Ground) -> Result<(Place, Claimed), StartError> {
+    Ok(match ground {
+        Ground::Loopback => {
+            let Claim { place, listener } = claim()?;
+            (place, Arc::new(Some(listener)))
+        }
+        Ground::One(_) => (Place::Direct, Arc::new(None)),
+    })
 }
 
 /// What the admin API reads, and the one thing that it may end.
@@ -125,11 +138,12 @@ fn state(
     }
 }
 
-fn shared(snapshot: Snapshot, place: Place, config: proxy::Config) -> Shared {
+fn shared(snapshot: Snapshot, (place, networks): (Place, Networks), config: proxy::Config) -> Shared {
     Shared {
         snapshots: Snapshots::new(snapshot),
         changes: Changes::default(),
         place,
+        networks,
         config,
         identities: Identities::default(),
         backends: Backends::default(),
@@ -157,12 +171,18 @@ fn take_name(wanted: Option<&str>) -> Result<(AdminContext, tokio::net::UnixList
 }
 
 /// The TCP side of the admin API; on the node's address it is the claim itself.
-async fn bind_admin(at: AdminAt, claim: &TcpListener) -> Result<Option<tokio::net::TcpListener>, StartError> {
+async fn bind_admin(
+    at: AdminAt,
+    claim: &Option<TcpListener>,
+) -> Result<Option<tokio::net::TcpListener>, StartError> {
     match at {
-        AdminAt::Node => {
-            let listener = claim.try_clone().and_then(tokio::net::TcpListener::from_std);
-            listener.map(Some).map_err(StartError::System)
-        }
+        AdminAt::Node => match claim {
+            Some(claim) => {
+                let listener = claim.try_clone().and_then(tokio::net::TcpListener::from_std);
+                listener.map(Some).map_err(StartError::System)
+            }
+            None => elsewhere(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), proxy::ADMIN)).await.map(Some),
+        },
         AdminAt::At(address) => elsewhere(address).await.map(Some),
         AdminAt::Nowhere => Ok(None),
     }
@@ -213,7 +233,7 @@ fn own_addresses(admin: Option<&tokio::net::TcpListener>, place: Place) -> HashS
 fn serve_backends(
     shared: &Shared,
     tasks: &Tasks,
-    (claim, stopped): (&Arc<TcpListener>, &Stopped),
+    (claim, stopped): (&Claimed, &Stopped),
 ) -> Result<(mpsc::UnboundedSender<Order>, JoinHandle<()>), StartError> {
     let (backends, tasks, stopped) = (shared.backends.clone(), tasks.clone(), stopped.clone());
     let (orders, incoming) = mpsc::unbounded_channel();
@@ -227,7 +247,7 @@ fn start_workers(
     shares: Vec<VecDeque<(Door, TcpListener)>>,
     shared: &Shared,
     (sender, tasks): (&EventSender, &Tasks),
-    (claim, stopped): (&Arc<TcpListener>, &Stopped),
+    (claim, stopped): (&Claimed, &Stopped),
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<Vec<WorkerDoors>, StartError> {
     let log = AcceptLog::default();

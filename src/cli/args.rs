@@ -1,5 +1,7 @@
 //! Arguments: what can be typed, and nothing about what it does.
 
+mod proxy;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +14,8 @@ use crate::cli::{examples, units};
 use crate::explain::Manner;
 use crate::mesh::Semantics;
 use crate::policy::MtlsMode;
+
+pub use proxy::ProxyArguments;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -45,6 +49,8 @@ pub enum Color {
 pub enum Command {
     /// Run a mesh in the foreground: the demo mesh, or your own YAML
     Up(UpArguments),
+    /// Run the proxy of one workload, as ztunnel's dedicated mode does
+    Proxy(ProxyArguments),
     /// Run a program as if inside a pod of the mesh, like `kubectl exec`
     Exec(ExecArguments),
     /// Look into the running mesh, like `istioctl ztunnel-config`

@@ -6,6 +6,7 @@ use crate::admin::{ClientError, ContextError};
 use crate::app::StartError;
 use crate::cli::child::ChildError;
 use crate::explain::QuestionError;
+use crate::mesh::UnknownName;
 use crate::reason::{Reason, Side};
 use crate::resources::{LoadErrors, UnknownKind};
 use crate::telemetry::LoggingError;
@@ -45,6 +46,9 @@ pub enum CliError {
         /// The kind.
         kind: &'static str,
     },
+    /// No workload is called that.
+    #[error(transparent)]
+    Workload(UnknownName),
     /// The question of `explain` cannot be asked.
     #[error(transparent)]
     Question(#[from] QuestionError),
@@ -80,6 +84,7 @@ impl CliError {
             Self::Child(error) => Some(error),
             Self::Load(error) => Some(error),
             Self::Question(error) => Some(error),
+            Self::Workload(error) => Some(error),
             Self::Kind(error) => Some(error),
             Self::Start(error) => Some(error),
             Self::Logging(error) => Some(error),
@@ -102,6 +107,7 @@ impl Reason for CliError {
             Self::Write(_) => "cli.write",
             Self::Load(error) => error.code(),
             Self::Question(error) => error.code(),
+            Self::Workload(error) => error.code(),
             Self::Kind(error) => error.code(),
             Self::NotFound { .. } => "cli.not_found",
             Self::Nameless { .. } => "cli.nameless",

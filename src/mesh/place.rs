@@ -40,9 +40,12 @@ impl Place {
         }
     }
 
-    /// Where `workload` is reached here on `port`.
-    pub fn local(self, workload: &Workload, port: u16) -> Option<LocalAddr> {
-        Some(LocalAddr::new(self.local_ip(workload)?, port))
+    /// Where `workload`, which the mesh knows by `address`, is reached here on `port`.
+    pub fn local(self, workload: &Workload, address: IpAddr, port: u16) -> Option<LocalAddr> {
+        match self {
+            Self::Direct => Some(LocalAddr::new(address, port)),
+            Self::Loopback { .. } => Some(LocalAddr::new(self.local_ip(workload)?, port)),
+        }
     }
 
     /// Whose local address `ip` is.

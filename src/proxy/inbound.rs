@@ -1,17 +1,18 @@
 //! The HBONE door: tls → hbone once per tunnel, then peer_auth → authz → dial → relay once per CONNECT.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
 
-use crate::addr::LocalAddr;
-use crate::hbone::{ConnectRequest, Requested, Respond, Server};
+use crate::addr::{LocalAddr, MeshAddr};
+use crate::hbone::{Authority, ConnectRequest, Requested, Respond, Server};
 use crate::io::{Pipe, ResetCause, TcpPipe};
 use crate::mesh::{Name, Workload};
 use crate::policy::{CheckRequest, Entered, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
-use crate::proxy::captured::{handshaken, introduce_caller};
+use crate::proxy::captured::{handshaken, introduce_caller, is_served};
 use crate::proxy::context::Context;
 use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
@@ -114,7 +115,8 @@ fn introduce(ctx: &Context, name: &Name, client: LocalAddr, recording: &mut Reco
     let workload = snapshot.mesh.workload(name).cloned();
     recording.step(Fact::Accepted { door: "hbone", from });
     recording.note(|half| {
-        half.join = Join { trace: None, socket: Some(client.0), expects_other: source.is_some() };
+        half.join =
+            Join { trace: None, socket: Some(client.0), expects_other: is_served(ctx, source.as_ref()) };
         half.wire = Some(Wire::Hbone);
         half.source.addr = Some(from.0);
         half.source.workload = source;
@@ -150,12 +152,13 @@ async fn flow(
         Ok(permit) => permit,
         Err((status, failure)) => return refuse(respond, status, recording, failure),
     };
-    let backend = match dial::deliver(&ctx.shared, &permit, &workload).await {
+    let to = meant(&workload, &request.authority);
+    let client = ctx.shared.place.mesh_addr(&snapshot.mesh, tunnel.client);
+    let backend = match dial::deliver(&ctx.shared, &permit, &workload, (client.ip(), to)).await {
         Ok(backend) => backend,
         Err(error) => return refuse(respond, UNAVAILABLE, recording, failure::dial(&error)),
     };
-    recording.step(Fact::Dialed { to: workload.address(permit.port()) });
-    let client = ctx.shared.place.mesh_addr(&snapshot.mesh, tunnel.client);
+    recording.step(Fact::Dialed { to: MeshAddr::new(to, permit.port()) });
     let _known = introduce_caller(ctx, &backend, (client, Some(&tunnel.peer), Wire::Hbone), &snapshot);
     let baggage = baggage(&workload, snapshot.mesh.settings());
     let mut stream = respond.accept(Some(&baggage)).map_err(|error| failure::hbone(&error))?;
@@ -179,6 +182,14 @@ async fn flow(
             backend.reset(ResetCause::Cut);
             Err(cut)
         }
+    }
+}
+
+/// Which of the workload's addresses a CONNECT means; a name means the workload as a whole.
+fn meant(workload: &Workload, authority: &Authority) -> IpAddr {
+    match authority {
+        Authority::Address(addr) => addr.ip(),
+        Authority::Host { .. } => workload.address(0).ip(),
     }
 }
 

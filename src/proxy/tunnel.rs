@@ -1,12 +1,13 @@
 //! Tunnels to other workloads: checked out of the pool or dialled, then a CONNECT in them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use crate::addr::MeshAddr;
 use crate::hbone::{Baggage, Client, ConnectRequest, PoolKey, Ticket, TunnelStream};
-use crate::mesh::{Settings, Workload};
+use crate::mesh::{Name, Settings, Workload};
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::recording::Recording;
@@ -42,21 +43,31 @@ impl Found {
     }
 }
 
-/// Opens a stream from `source` to `destination`, over a pooled tunnel if there is one.
+/// Whom a tunnel joins.
+pub(crate) struct Between<'a> {
+    /// Who dials.
+    pub(crate) source: &'a Arc<Workload>,
+    /// Whose door it leads to.
+    pub(crate) destination: &'a Arc<Workload>,
+    /// By which of that one's addresses in the mesh.
+    pub(crate) at: IpAddr,
+}
+
+/// Opens a stream between the two, over a pooled tunnel if there is one.
 ///
 /// A CONNECT that the peer provably never processed (it was draining) is tried once more, on a fresh tunnel.
 pub(crate) async fn open(
     ctx: &Arc<Context>,
-    (source, destination): (&Arc<Workload>, &Arc<Workload>),
+    between: &Between<'_>,
     request: &ConnectRequest,
     recording: &mut Recording,
 ) -> Result<TunnelStream, Failure> {
-    let ticket = checkout(ctx, source, destination, recording).await?;
+    let ticket = checkout(ctx, between, recording).await?;
     recording.step(Fact::Connect { authority: request.authority.to_string().into() });
     let answer = || Instant::now() + ctx.shared.config.deadlines.answer;
     let opened = match ticket.open(request, answer()).await {
         Err(error) if error.never_processed() => {
-            checkout(ctx, source, destination, recording).await?.open(request, answer()).await
+            checkout(ctx, between, recording).await?.open(request, answer()).await
         }
         other => other,
     };
@@ -67,31 +78,31 @@ pub(crate) async fn open(
 
 async fn checkout(
     ctx: &Arc<Context>,
-    source: &Arc<Workload>,
-    destination: &Arc<Workload>,
+    between: &Between<'_>,
     recording: &mut Recording,
 ) -> Result<Ticket, Failure> {
+    let Between { source, destination, at } = *between;
     let place = ctx.shared.place;
-    let address = place.local(destination, ports::HBONE);
+    let address = place.local(destination, at, ports::HBONE);
     let address = address.ok_or_else(|| failure::unknown_workload(&destination.name.to_string()))?;
     let key = PoolKey {
         source: source.identity.clone(),
         destinations: vec![destination.identity.clone()],
         address,
-        from: place.local_ip(source),
+        from: ctx.shared.networks.source_ip(place, source),
     };
     let found = Found::default();
     let dial = {
-        let (ctx, key, found) = (Arc::clone(ctx), key.clone(), found.clone());
+        let (ctx, key, found, name) = (Arc::clone(ctx), key.clone(), found.clone(), source.name.clone());
         move || {
-            let (ctx, key, found) = (Arc::clone(&ctx), key.clone(), found.clone());
-            async move { dial_tunnel(&ctx, &key, &found).await }
+            let (ctx, key, found, name) = (Arc::clone(&ctx), key.clone(), found.clone(), name.clone());
+            async move { dial_tunnel(&ctx, (&name, &key), &found).await }
         }
     };
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
     if let Some((peer, socket)) = found.take() {
         recording.note(|half| half.join.socket = Some(socket));
-        recording.step(Fact::Dialed { to: destination.address(ports::HBONE) });
+        recording.step(Fact::Dialed { to: MeshAddr::new(at, ports::HBONE) });
         recording.step(handshaken(&peer));
     } else if checked_out.is_ok() {
         recording.step(Fact::Reused { peer: destination.identity.clone() });
@@ -99,10 +110,14 @@ async fn checkout(
     checked_out.map(|(ticket, _reused)| ticket).map_err(|error| failure::pool(&error))
 }
 
-async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Client, Failure> {
+async fn dial_tunnel(
+    ctx: &Context,
+    (source, key): (&Name, &PoolKey),
+    found: &Found,
+) -> Result<Client, Failure> {
     let pair = ctx.shared.identities.get(&key.source);
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
-    let stream = dial::reach(&ctx.shared, key.address, key.from).await;
+    let stream = dial::reach(&ctx.shared, source, key.address, key.from).await;
     let stream = stream.map_err(|error| failure::dial(&error))?;
     let socket = stream.local_addr().ok();
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;

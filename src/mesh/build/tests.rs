@@ -102,7 +102,7 @@ fn local_and_mesh_addresses_translate_both_ways() {
     let mesh = build(spec()).unwrap();
     let place = Place::Loopback { block: 101 };
     for workload in mesh.workloads() {
-        let local = place.local(workload, 3000).unwrap();
+        let local = place.local(workload, workload.addresses[0], 3000).unwrap();
         assert_eq!(place.mesh_addr(&mesh, local), workload.address(3000));
         assert_eq!(Place::Loopback { block: 102 }.workload(&mesh, local.ip()), None);
     }
