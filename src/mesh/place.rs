@@ -64,9 +64,9 @@ impl Place {
 
     /// A local address as the mesh sees it: the workload's mesh address, or unchanged for anyone outside.
     pub fn mesh_addr(self, mesh: &Mesh, local: LocalAddr) -> MeshAddr {
-        match self.workload(mesh, local.ip()) {
-            Some(workload) => workload.address(local.port()),
-            None => MeshAddr::new(local.ip(), local.port()),
+        match (self, self.workload(mesh, local.ip())) {
+            (Self::Loopback { .. }, Some(workload)) => workload.address(local.port()),
+            _ => MeshAddr::new(local.ip(), local.port()),
         }
     }
 }

@@ -106,6 +106,11 @@ impl Workload {
         exact.or_else(|| self.addresses.iter().find(same)).or(self.addresses.first()).copied()
     }
 
+    /// Its end of a connection whose other end is `other`, with `port`.
+    pub fn address_towards(&self, other: IpAddr, port: u16) -> MeshAddr {
+        self.address_like(other).map_or_else(|| self.address(port), |ip| MeshAddr::new(ip, port))
+    }
+
     /// Whether `selector` picks this workload: every pair must be among its labels.
     pub fn matches(&self, selector: &BTreeMap<String, String>) -> bool {
         selector.iter().all(|(key, value)| self.labels.get(key) == Some(value))

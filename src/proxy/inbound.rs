@@ -18,7 +18,7 @@ use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::tunnel::baggage;
-use crate::proxy::{authority, dial, failure, ports};
+use crate::proxy::{authority, dial, failure};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
 use crate::tls::{Offer, Peer, ServerStream, accept};
 
@@ -32,16 +32,19 @@ struct Tunnel {
     workload: Name,
     peer: Peer,
     client: LocalAddr,
+    /// Our end of it.
+    local: Option<LocalAddr>,
 }
 
 /// Serves one tunnel: verifies the peer, then each CONNECT in a task of its own.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name) {
     let (client, since) = (accepted.client, accepted.since);
+    let local = accepted.stream.local_addr().ok().map(LocalAddr::from);
     match open(&ctx, accepted, &workload).await {
-        Ok((server, peer)) => drive(&ctx, server, Tunnel { workload, peer, client }).await,
+        Ok((server, peer)) => drive(&ctx, server, Tunnel { workload, peer, client, local }).await,
         Err(failure) => {
             let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
-            introduce(&ctx, &workload, client, &mut recording);
+            introduce(&ctx, &workload, (client, local), &mut recording);
             recording.note(|half| half.early = true);
             recording.finish(Err(failure));
         }
@@ -99,7 +102,7 @@ async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, 
 async fn request(ctx: &Context, tunnel: &Tunnel, requested: Requested) {
     let since = tokio::time::Instant::now();
     let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
-    introduce(ctx, &tunnel.workload, tunnel.client, &mut recording);
+    introduce(ctx, &tunnel.workload, (tunnel.client, tunnel.local), &mut recording);
     recording.step(handshaken(&tunnel.peer));
     recording.note(|half| half.source.identity = Some(tunnel.peer.id.clone()));
     let Requested { request, respond } = requested;
@@ -107,7 +110,12 @@ async fn request(ctx: &Context, tunnel: &Tunnel, requested: Requested) {
     recording.finish(result);
 }
 
-fn introduce(ctx: &Context, name: &Name, client: LocalAddr, recording: &mut Recording) {
+fn introduce(
+    ctx: &Context,
+    name: &Name,
+    (client, local): (LocalAddr, Option<LocalAddr>),
+    recording: &mut Recording,
+) {
     let snapshot = ctx.shared.snapshots.load();
     let place = ctx.shared.place;
     let from = place.mesh_addr(&snapshot.mesh, client);
@@ -120,7 +128,7 @@ fn introduce(ctx: &Context, name: &Name, client: LocalAddr, recording: &mut Reco
         half.wire = Some(Wire::Hbone);
         half.source.addr = Some(from.0);
         half.source.workload = source;
-        half.destination.addr = workload.as_ref().map(|workload| workload.address(ports::HBONE).0);
+        half.destination.addr = local.map(|local| place.mesh_addr(&snapshot.mesh, local).0);
         half.destination.identity = workload.as_ref().map(|workload| workload.identity.clone());
         half.destination.workload = workload;
     });
