@@ -30,6 +30,7 @@ pub mod resources;
 pub mod analyze;
 pub mod admin;
 pub mod backend;
+pub mod netns;
 pub mod app;
 pub mod lab;
 pub mod cli;

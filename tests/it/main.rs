@@ -17,3 +17,4 @@ mod command;
 mod readme;
 mod client_modes;
 mod destination_rules;
+mod netns;
