@@ -22,6 +22,7 @@ pub mod mesh;
 pub mod policy;
 pub mod tls;
 pub mod hbone;
+pub mod dns;
 pub mod telemetry;
 pub mod proxy;
 pub mod explain;
