@@ -7,6 +7,7 @@ use std::path::Path;
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::unistd::{Gid, Uid, setgid, setuid};
 
 use crate::netns::error::NetnsError;
 
@@ -34,7 +35,7 @@ pub fn enter_pod(user_namespace: Option<&Path>, network: &Path, resolv_conf: &st
     if let Some((path, file)) = user {
         let own = is_own(&file).map_err(at(path))?;
         if !own {
-            setns(file, CloneFlags::CLONE_NEWUSER).map_err(io::Error::from).map_err(at(path))?;
+            become_root_of(file).map_err(at(path))?;
         }
     }
     setns(network.1, CloneFlags::CLONE_NEWNET).map_err(io::Error::from).map_err(at(network.0))?;
@@ -47,6 +48,13 @@ fn open(path: &Path) -> Result<File, NetnsError> {
 
 fn at(path: &Path) -> impl Fn(io::Error) -> NetnsError {
     move |source| NetnsError::Enter { path: path.to_owned(), source }
+}
+
+/// Enters a user namespace as its root: real root, who may enter anybody's, is nobody there that could own a file.
+fn become_root_of(user: File) -> io::Result<()> {
+    setns(user, CloneFlags::CLONE_NEWUSER)?;
+    setgid(Gid::from_raw(0))?;
+    Ok(setuid(Uid::from_raw(0))?)
 }
 
 /// Whether this is the user namespace that the process is in, which it may not enter again (setns(2)).

@@ -121,7 +121,7 @@ pub enum Cause {
     UnprivilegedClone,
     /// Ubuntu's `kernel.apparmor_restrict_unprivileged_userns` is 1.
     AppArmor,
-    /// This is a container, whose runtime forbids it (Docker's default seccomp profile does).
+    /// This is a container, and its runtime is who usually forbids it (Docker's default seccomp profile does).
     Container,
     /// The system has as many namespaces as it allows (ENOSPC).
     Exhausted,
@@ -137,7 +137,7 @@ impl fmt::Display for Cause {
             Self::NoUserNamespaces => "user.max_user_namespaces is 0",
             Self::UnprivilegedClone => "kernel.unprivileged_userns_clone is 0",
             Self::AppArmor => "kernel.apparmor_restrict_unprivileged_userns is 1",
-            Self::Container => "this container's runtime forbids it",
+            Self::Container => "this is a container, whose runtime seems to forbid it",
             Self::Exhausted => "there are as many namespaces as the system allows",
             Self::Kernel => "this kernel does not know such namespaces",
             Self::Unknown => "the system forbids it, by nothing that shows in /proc",

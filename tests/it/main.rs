@@ -18,3 +18,4 @@ mod readme;
 mod client_modes;
 mod destination_rules;
 mod netns;
+mod netns_remains;

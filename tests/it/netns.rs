@@ -1,4 +1,4 @@
-//! Pods' networks for real: namespaces, links, rules, and what is left of them.
+//! Pods' networks for real: who reaches whom, and what is taken where.
 //!
 //! A test that may not make networks says so by name, and fails where CI is set.
 
@@ -6,11 +6,10 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use glasstunnel::net::Namespace;
 use glasstunnel::netns::{
     DNS_PORT, HBONE_PORT, INBOUND_PORT, NetnsError, OUTBOUND_PORT, PODS_MAX, PROXY_MARK, Plan, Pod, Pods,
     enter_pod,
@@ -18,17 +17,16 @@ use glasstunnel::netns::{
 use socket2::{Domain, SockRef, Socket, Type};
 
 /// Long enough for a busy machine; nothing waits for it unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Says to a copy of this program that it is the one to be killed.
-const HOLDS: &str = "GLASSTUNNEL_IT_HOLDS_PODS";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A bridge, unless this machine or user has none to give.
-fn bridge(test: &str) -> Option<Pods> {
+#[expect(clippy::explicit_write, reason = "the harness swallows what eprintln! writes")]
+pub(crate) fn bridge(test: &str) -> Option<Pods> {
     match Pods::new() {
         Ok(pods) => Some(pods),
         Err(error @ (NetnsError::Namespace { .. } | NetnsError::ToolMissing { .. })) => {
             assert!(!is_set("CI"), "{test} cannot run: {error}");
-            eprintln!("{test} did not run: {error}");
+            writeln!(io::stderr(), "{test} did not run: {error}").unwrap();
             None
         }
         Err(error) => panic!("{test}: {error}"),
@@ -39,7 +37,7 @@ fn bridge(test: &str) -> Option<Pods> {
     clippy::disallowed_methods,
     reason = "only the environment tells CI and copies of this program apart"
 )]
-fn is_set(variable: &str) -> bool {
+pub(crate) fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some()
 }
 
@@ -62,7 +60,7 @@ fn plan(last: u8, captured: bool) -> Plan {
 }
 
 /// A captured pod `.1` and one that is not, `.2`.
-fn pair(pods: &Pods) -> (Pod, Pod) {
+pub(crate) fn pair(pods: &Pods) -> (Pod, Pod) {
     let made = pods.add_all(&[plan(1, true), plan(2, false)]).unwrap();
     (made[0].clone(), made[1].clone())
 }
@@ -255,87 +253,6 @@ fn questions_for_names_are_taken_to_the_proxy() {
     }
     let refused = dial_marked(&pod, None, (Ipv4Addr::new(127, 0, 0, 53), 53).into()).unwrap_err();
     assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused, "the proxy's own questions are not taken");
-}
-
-/// The links of a namespace, or of the host, as `ip` lists them.
-fn links(namespace: Option<&Namespace>) -> Vec<String> {
-    let list = || Command::new("ip").args(["-o", "link"]).output();
-    let output = namespace.map_or_else(list, |namespace| namespace.run(list)).unwrap();
-    let name = |line: &str| {
-        line.split(": ").nth(1).unwrap_or_default().split('@').next().unwrap_or_default().to_owned()
-    };
-    String::from_utf8(output.stdout).unwrap().lines().map(name).collect()
-}
-
-/// The kernel takes namespaces down when it gets round to it.
-fn eventually(what: &str, is: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is() {
-        assert!(start.elapsed() < PATIENCE, "still not: {what}");
-        thread::yield_now();
-    }
-}
-
-/// A namespace with one end of a cable whose other end is in another: it goes when the other namespace goes.
-fn witness(of: &str) -> Namespace {
-    let witness = Namespace::create().unwrap();
-    let cable = ["link", "add", "seen", "type", "veth", "peer", "name", "seer", "netns", of];
-    let status = witness.run(|| Command::new("ip").args(cable).status()).unwrap();
-    assert!(status.success());
-    assert!(links(Some(&witness)).contains(&"seen".to_owned()));
-    witness
-}
-
-fn is_gone(witness: &Namespace) -> bool {
-    !links(Some(witness)).contains(&"seen".to_owned())
-}
-
-#[test]
-fn a_dropped_pod_leaves_nothing() {
-    let Some(pods) = bridge("a_dropped_pod_leaves_nothing") else { return };
-    let host = links(None);
-    let (first, second) = pair(&pods);
-    assert_eq!(links(Some(pods.node())), ["lo", "br0", "v1", "v2"]);
-    assert_eq!(links(Some(first.namespace())), ["lo", "eth0"]);
-    let clone = first.clone();
-    drop(first);
-    assert_eq!(links(Some(clone.namespace())), ["lo", "eth0"]);
-    drop(clone);
-    eventually("one end less in the node", || links(Some(pods.node())) == ["lo", "br0", "v2"]);
-
-    let witnesses = [witness(&pods.node().path()), witness(&second.namespace().path())];
-    drop(pods);
-    assert_eq!(links(Some(second.namespace())).len(), 3, "a pod holds its bridge");
-    drop(second);
-    eventually("no namespace", || witnesses.iter().all(is_gone));
-    assert_eq!(links(None), host);
-}
-
-#[test]
-fn a_killed_mesh_leaves_nothing() {
-    let Some(pods) = bridge("a_killed_mesh_leaves_nothing") else { return };
-    if is_set(HOLDS) {
-        let (first, second) = pair(&pods);
-        let paths = [pods.node(), first.namespace(), second.namespace()].map(Namespace::path);
-        writeln!(io::stdout(), "\nheld: {}", paths.join(" ")).unwrap();
-        loop {
-            thread::park();
-        }
-    }
-    let mut holder = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "netns::a_killed_mesh_leaves_nothing", "--nocapture"])
-        .env(HOLDS, "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let held = io::BufRead::lines(io::BufReader::new(holder.stdout.take().unwrap()))
-        .find_map(|line| Some(line.unwrap().strip_prefix("held: ")?.to_owned()))
-        .unwrap();
-    let witnesses: Vec<_> = held.split(' ').map(witness).collect();
-    assert_eq!(witnesses.len(), 3);
-    holder.kill().unwrap();
-    holder.wait().unwrap();
-    eventually("no namespace", || witnesses.iter().all(is_gone));
 }
 
 #[test]
