@@ -5,6 +5,7 @@
 mod error;
 mod port_holder;
 mod bind;
+mod pods;
 mod ground;
 mod threads;
 mod certificates;

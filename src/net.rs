@@ -8,4 +8,4 @@ mod network;
 
 pub use capture::Capture;
 pub use namespace::Namespace;
-pub use network::{Network, Sharing};
+pub use network::{Network, Sharing, any_address};

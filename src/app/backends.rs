@@ -72,7 +72,7 @@ pub(crate) fn rearrange(
                 }
                 // Outside the mesh no proxy leads to the user's server, so a listener of ours forwards to it.
                 _ => {
-                    let Some(spot) = ground.spot(workload, place, port.number) else { continue };
+                    let Some(spot) = ground.spot(workload, (place, networks), port.number) else { continue };
                     let one = bind_one(mesh, workload, &spot)?;
                     let backend = Backend::Here(one.addr);
                     new.push(one);
@@ -114,7 +114,7 @@ fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, spot: &Spot) -> Result<Bound,
             _ => StartError::Bind { addr, door, source },
         }
     })?;
-    let addr = listener.local_addr().map_err(StartError::System)?;
+    let addr = SocketAddr::new(spot.ip, listener.local_addr().map_err(StartError::System)?.port());
     let tls = (workload.backend == BackendKind::Tls).then(|| app_tls(mesh, workload)).transpose()?;
     Ok(Bound { listener, workload: Arc::clone(workload), addr, tls })
 }

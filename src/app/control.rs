@@ -16,6 +16,7 @@ use crate::app::certificates::{Certificates, Issued};
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info;
+use crate::app::pods::{PodMap, networks, serve_names};
 use crate::app::serve::Order;
 use crate::app::threads::WorkerDoors;
 use crate::drain::Tasks;
@@ -45,6 +46,7 @@ pub(in crate::app) struct State {
     pub(in crate::app) objects: Arc<Objects>,
     pub(in crate::app) doors: Arc<Vec<Door>>,
     pub(in crate::app) placement: Placement,
+    pub(in crate::app) pods: PodMap,
 }
 
 /// The control side.
@@ -63,6 +65,7 @@ struct Prepared {
     opened: Vec<std::collections::VecDeque<(Door, std::net::TcpListener)>>,
     closed: Vec<Door>,
     backends: Rearranged,
+    pods: PodMap,
     issued: Issued,
 }
 
@@ -110,7 +113,9 @@ impl Control {
             return Err(EditError::TrustDomain { running: running.clone(), asked: asked.clone() });
         }
         let place = self.fixed.shared.place;
-        let (ground, networks) = (&self.fixed.ground, &self.fixed.shared.networks);
+        let ground = &self.fixed.ground;
+        let pods = ground.pods(&mesh, &state.pods).map_err(refused)?;
+        let networks = &ground.networks(&pods);
         let wanted = ground.doors(&mesh, place);
         let before: HashSet<&Door> = state.doors.iter().collect();
         let after: HashSet<&Door> = wanted.iter().collect();
@@ -120,7 +125,7 @@ impl Control {
         let backends = rearrange(&mesh, (ground, place, networks), &state.placement).map_err(refused)?;
         let opened = bind::open(&new, self.fixed.workers.len(), networks).map_err(refused)?;
         let policies = loaded.policies;
-        Ok(Prepared { objects, mesh, policies, doors: wanted, opened, closed, backends, issued })
+        Ok(Prepared { objects, mesh, policies, doors: wanted, opened, closed, backends, pods, issued })
     }
 
     /// First what the new mesh needs, then the new mesh, then what the old one no longer does.
@@ -134,6 +139,7 @@ impl Control {
         // The backends' thread ends after this side; until then it hears every order.
         let _ = backends.send(Order::Serve(new));
         shared.backends.store(addresses(&placement));
+        shared.networks.store(networks(&prepared.pods));
         shared.snapshots.store(Snapshot::new(Arc::clone(&prepared.mesh), prepared.policies));
         shared.changes.tell();
         for (worker, share) in workers.iter().zip(prepared.opened) {
@@ -143,10 +149,13 @@ impl Control {
         for addr in gone {
             let _ = backends.send(Order::Close(addr));
         }
-        let workloads = info::workloads(&prepared.mesh, shared.place, &prepared.doors, &placement);
+        serve_names(&prepared.pods, &shared.snapshots, tasks);
+        let there = (&placement, &prepared.pods);
+        let workloads = info::workloads(&prepared.mesh, shared.place, &prepared.doors, there);
         let semantics = prepared.mesh.semantics().to_string();
         info.store(Arc::new(MeshInfo { workloads, semantics, ..MeshInfo::clone(&info.load()) }));
-        *state = State { objects: Arc::new(prepared.objects), doors: Arc::new(prepared.doors), placement };
+        let (objects, doors) = (Arc::new(prepared.objects), Arc::new(prepared.doors));
+        *state = State { objects, doors, placement, pods: prepared.pods };
     }
 
     /// Puts `before` back in `after`, unless somebody changed `keys` since.

@@ -1,21 +1,23 @@
 //! The running mesh as the API and the banner tell it.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::admin::{CertificateView, DoorView, MeshInfo, WorkloadDoors};
 use crate::app::backends::Placement;
 use crate::app::certificates::Certificates;
 use crate::app::options::CaAt;
+use crate::app::pods::{Furnished, PodMap};
 use crate::mesh::{Mesh, Name, Place, Reach, Workload};
-use crate::proxy::{self, Door};
+use crate::proxy::Door;
 
 /// The doors of every workload; an app counts as one where no proxy stands in front of it.
 pub(crate) fn workloads(
     mesh: &Mesh,
     place: Place,
     doors: &[Door],
-    placement: &Placement,
+    (placement, pods): (&Placement, &PodMap),
 ) -> Vec<WorkloadDoors> {
     let mut by_workload: HashMap<&Name, Vec<&Door>> = HashMap::new();
     for door in doors {
@@ -25,14 +27,20 @@ pub(crate) fn workloads(
     }
     let entry = |workload: &Workload| {
         let own = by_workload.get(&workload.name).into_iter().flatten();
-        let own = own.map(|door| DoorView { door: door.kind.word().to_owned(), address: door.addr.0 });
+        let local_ip = place.local_ip(workload)?;
+        // A door on every address is met at the workload's.
+        let at = |addr: SocketAddr| {
+            SocketAddr::new(if addr.ip().is_unspecified() { local_ip } else { addr.ip() }, addr.port())
+        };
+        let own = own.map(|door| DoorView { door: door.kind.word().to_owned(), address: at(door.addr.0) });
         let apps = workload.ports.iter().filter(|_| !workload.reach.in_mesh());
         let apps = apps.filter_map(|port| placement.get(&(workload.name.clone(), port.number))?.listener());
         let apps = apps.map(|address| DoorView { door: "app".to_owned(), address });
         Some(WorkloadDoors {
             name: workload.name.to_string(),
             mesh_ip: workload.address(0).ip(),
-            local_ip: place.local_ip(workload)?,
+            local_ip,
+            network_namespace: pods.get(&workload.name).map(Furnished::path),
             reach: reach(workload.reach).to_owned(),
             doors: own.chain(apps).collect(),
         })
@@ -51,13 +59,15 @@ fn reach(reach: Reach) -> &'static str {
 /// Everything about the mesh as a whole, once it is ready.
 pub(crate) struct Whole<'a> {
     pub(crate) mesh: &'a Mesh,
-    pub(crate) place: Place,
+    pub(crate) node_ip: IpAddr,
     pub(crate) context: &'a str,
     pub(crate) mesh_source: String,
     pub(crate) ca: &'a CaAt,
     pub(crate) ttl: Duration,
-    pub(crate) admin: Option<std::net::SocketAddr>,
+    pub(crate) admin: Option<SocketAddr>,
     pub(crate) workloads: Vec<WorkloadDoors>,
+    pub(crate) socks: Option<SocketAddr>,
+    pub(crate) user_namespace: Option<String>,
 }
 
 pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
@@ -80,8 +90,10 @@ pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
             CaAt::Memory => None,
             CaAt::Dir(folder) => Some(folder.display().to_string()),
         },
-        node_ip: whole.place.node_ip(),
-        socks: std::net::SocketAddr::new(whole.place.node_ip(), proxy::SOCKS5),
+        node_ip: whole.node_ip,
+        cluster_domain: settings.cluster_domain.clone(),
+        user_namespace: whole.user_namespace,
+        socks: whole.socks,
         admin: whole.admin,
         ready_in_ns: u64::try_from(ready_in.as_nanos()).unwrap_or(u64::MAX),
         workloads: whole.workloads,

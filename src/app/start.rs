@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -22,6 +22,7 @@ use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info::{self, Whole};
 use crate::app::options::{AdminAt, CaAt, Options};
+use crate::app::pods::{PodMap, serve_names};
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::{Order, obey};
@@ -30,7 +31,9 @@ use crate::ca::{Authority, AuthorityOptions};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Worker};
+use crate::proxy::{
+    self, AcceptLog, Backends, Changes, Context, Door, DoorKind, Identities, Networks, Shared, Worker,
+};
 use crate::telemetry::{EventSender, Metrics, Recorder, RecorderHandle, queue};
 
 /// How many meshes of one user may run without being given names.
@@ -50,22 +53,25 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
     let certificates = Certificates::new(Arc::new(authority(&options)?));
-    let networks = options.ground.networks();
+    let pods = options.ground.pods(&mesh, &PodMap::new())?;
+    let networks = options.ground.networks(&pods);
     let issued = certificates.issue(&mesh, &networks)?;
     let backends = rearrange(&mesh, (&options.ground, place, &networks), &Placement::new())?;
     let doors = options.ground.doors(&mesh, place);
     let shares = bind::open(&doors, options.workers.max(1), &networks)?;
     let whole = Whole {
         mesh: &mesh,
-        place,
         context: context.name(),
         mesh_source: options.mesh_source,
         ca: &options.ca,
         ttl: options.certificate_ttl,
+        node_ip: node_ip(&claim, place),
+        socks: shared_door(&doors),
+        user_namespace: options.ground.user_namespace(),
         admin: admin.as_ref().and_then(|listener| listener.local_addr().ok()),
-        workloads: info::workloads(&mesh, place, &doors, &backends.placement),
+        workloads: info::workloads(&mesh, place, &doors, (&backends.placement, &pods)),
     };
-    let own = own_addresses(admin.as_ref(), place);
+    let own = own_addresses(admin.as_ref(), claim.as_ref().as_ref());
     let shared = shared(options.snapshot, (place, networks), options.proxy);
     shared.backends.store(addresses(&backends.placement));
     shared.own.store(Arc::new(own.iter().copied().chain(doors.iter().map(|door| door.addr.0)).collect()));
@@ -84,6 +90,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let info = Arc::new(ArcSwap::from_pointee(info::whole(whole, began.elapsed())));
     let (quit, quit_asked) = watch::channel(false);
     let snapshots = shared.snapshots.clone();
+    serve_names(&pods, &snapshots, &control_tasks);
     let fixed = Fixed {
         ground: options.ground,
         shared,
@@ -97,7 +104,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let placement = backends.placement;
     let objects = Arc::new(options.objects);
-    let editor = Control::new(fixed, ControlState { objects, doors: Arc::new(doors), placement });
+    let editor = Control::new(fixed, ControlState { objects, doors: Arc::new(doors), placement, pods });
     let holder = Arc::clone(&editor) as Arc<dyn Editor>;
     let seen = (handle.clone(), metrics);
     let state = state((snapshots.clone(), info, holder), seen, certificates.clone(), quit);
@@ -109,12 +116,26 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 /// The block of loopback addresses that the mesh stands on, where it needs one.
 fn stand(ground: &Ground) -> Result<(Place, Claimed), StartError> {
     Ok(match ground {
+        // Pods have networks of their own, and the mesh's own admin API a block on this one.
+        Ground::Pods(..) => (Place::Direct, Arc::new(Some(claim()?.listener))),
         Ground::Loopback => {
             let Claim { place, listener } = claim()?;
             (place, Arc::new(Some(listener)))
         }
         Ground::One(_) => (Place::Direct, Arc::new(None)),
     })
+}
+
+/// The address of the mesh that is no workload's.
+fn node_ip(claim: &Option<TcpListener>, place: Place) -> IpAddr {
+    let claimed = claim.as_ref().and_then(|listener| listener.local_addr().ok());
+    claimed.map_or(place.node_ip(), |addr| addr.ip())
+}
+
+/// The door for programs that say whom they stand for.
+fn shared_door(doors: &[Door]) -> Option<SocketAddr> {
+    let shared = DoorKind::Outbound { workload: None };
+    doors.iter().find(|door| door.kind == shared).map(|door| door.addr.0)
 }
 
 /// What the admin API reads, and the one thing that it may end.
@@ -224,10 +245,13 @@ fn authority(options: &Options) -> Result<Authority, StartError> {
 }
 
 /// The addresses of this process that are no workload's.
-fn own_addresses(admin: Option<&tokio::net::TcpListener>, place: Place) -> HashSet<SocketAddr> {
-    let claim = SocketAddr::new(place.node_ip(), proxy::ADMIN);
+fn own_addresses(
+    admin: Option<&tokio::net::TcpListener>,
+    claim: Option<&TcpListener>,
+) -> HashSet<SocketAddr> {
+    let claim = claim.and_then(|listener| listener.local_addr().ok());
     let admin = admin.and_then(|listener| listener.local_addr().ok());
-    admin.into_iter().chain([claim]).collect()
+    admin.into_iter().chain(claim).collect()
 }
 
 fn serve_backends(

@@ -77,6 +77,9 @@ pub struct UpArguments {
     /// YAML or JSON as from kubectl, `-` for stdin, repeatable [default: demo mesh]
     #[arg(short, long = "file", value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
+    /// Give each pod a network namespace, where any program is captured, with no proxy settings
+    #[arg(long)]
+    pub netns: bool,
     /// Take over what changes in these files while the mesh runs
     #[arg(long, requires = "files")]
     pub watch: bool,

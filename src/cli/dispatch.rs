@@ -54,7 +54,10 @@ fn start() -> Exit {
 
 fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
-        Command::Up(arguments) => runtime()?.block_on(up::run(arguments, output)).map(|()| Exit::Done),
+        Command::Up(arguments) => {
+            let access = up::prepare(arguments)?;
+            runtime()?.block_on(up::run(arguments, access, output)).map(|()| Exit::Done)
+        }
         Command::Proxy(arguments) => runtime()?.block_on(proxy::run(arguments, output)).map(|()| Exit::Done),
         Command::Exec(arguments) => runtime()?.block_on(exec::run(arguments)).map(Exit::Program),
         Command::Config(arguments) => {

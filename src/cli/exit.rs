@@ -71,6 +71,7 @@ impl Exit {
             CliError::NotFound { .. } => Self::No,
             CliError::Start(StartError::Context(error)) => Self::of_context(error),
             CliError::Start(_)
+            | CliError::Network(_)
             | CliError::Logging(_)
             | CliError::Write(_)
             | CliError::Read(_)

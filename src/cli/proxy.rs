@@ -1,8 +1,6 @@
 //! `proxy`: one workload's proxy, in ztunnel's dedicated shape. stdout is ztunnel's access log, stderr is talk.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZero;
-use std::path::Path;
 use std::thread::available_parallelism;
 
 use crate::app::{self, CaAt, Ground, One, Options};
@@ -14,12 +12,9 @@ use crate::cli::output::Output;
 use crate::cli::stop::{Signals, stop};
 use crate::cli::up::{admin, format, ignored};
 use crate::mesh::Name;
-use crate::net::Network;
+use crate::net::{Network, any_address};
 use crate::proxy::Config;
 use crate::telemetry::{self, AccessLog};
-
-/// What an operating system without IPv6 lacks.
-const IPV6: &str = "/proc/net/if_inet6";
 
 /// Runs the proxy until it is told to stop.
 pub(crate) async fn run(arguments: &ProxyArguments, output: &mut Output) -> Result<(), CliError> {
@@ -50,7 +45,11 @@ fn options(arguments: &ProxyArguments, files: FromFiles, workload: Name) -> Opti
         semantics: arguments.semantics,
         mesh_source: names.join(", "),
         context: arguments.context.clone(),
-        ground: Ground::One(One { workload, bind: bind(arguments), network: network(arguments) }),
+        ground: Ground::One(One {
+            workload,
+            bind: arguments.bind.unwrap_or_else(any_address),
+            network: network(arguments),
+        }),
         ca: ca(arguments),
         intermediate: false,
         certificate_ttl: arguments.ttl,
@@ -59,13 +58,6 @@ fn options(arguments: &ProxyArguments, files: FromFiles, workload: Name) -> Opti
         proxy: config(arguments),
         access_log: Some(AccessLog::new(format(arguments.log_format), cluster.as_str(), stdout)),
     }
-}
-
-fn bind(arguments: &ProxyArguments) -> IpAddr {
-    arguments.bind.unwrap_or_else(|| match Path::new(IPV6).exists() {
-        true => Ipv6Addr::UNSPECIFIED.into(),
-        false => Ipv4Addr::UNSPECIFIED.into(),
-    })
 }
 
 fn network(arguments: &ProxyArguments) -> Network {

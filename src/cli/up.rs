@@ -18,13 +18,23 @@ use crate::cli::limits::raise_descriptors;
 use crate::cli::output::Output;
 use crate::cli::stop::{Signals, stop};
 use crate::cli::watch::Watch;
+use crate::netns::{self, Access, Pods};
 use crate::policy::Snapshot;
 use crate::proxy::Config;
 use crate::resources::{DEMO, IgnoredKind, Input, Objects};
 use crate::telemetry::{self, AccessLog, LogFormat, Look, Record, live_line};
 
-/// Runs the mesh until it is told to stop.
-pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<(), CliError> {
+/// What has to happen while the process has one thread: with `--netns`, becoming somebody who may make networks.
+pub(crate) fn prepare(arguments: &UpArguments) -> Result<Option<Access>, CliError> {
+    Ok(if arguments.netns { Some(netns::prepare()?) } else { None })
+}
+
+/// Runs the mesh until it is told to stop; with `access` to networks, in network namespaces.
+pub(crate) async fn run(
+    arguments: &UpArguments,
+    access: Option<Access>,
+    output: &mut Output,
+) -> Result<(), CliError> {
     if arguments.print_mesh && arguments.files.is_empty() {
         return output.answer(DEMO);
     }
@@ -40,7 +50,11 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     telemetry::init(format(arguments.log_format), "info")?;
     let signals = Signals::new()?;
     let mut files = arguments.watch.then(|| Watch::new(inputs.clone(), objects.clone()));
-    let running = app::start(options(arguments, (objects, snapshot))).await?;
+    let ground = match access {
+        Some(access) => Ground::Pods(Arc::new(Pods::new()?), access),
+        None => Ground::Loopback,
+    };
+    let running = app::start(options(arguments, (objects, snapshot), ground)).await?;
     greet(&running, &ignored, output)?;
     let mut records = running.recorder().subscribe();
     let reading = watch(&running, (signals, files.as_mut()), &mut records, output).await;
@@ -62,7 +76,7 @@ fn print(inputs: &[Input], output: &mut Output) -> Result<(), CliError> {
     Ok(())
 }
 
-fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot)) -> Options {
+fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot), ground: Ground) -> Options {
     let cluster = snapshot.mesh.settings().cluster.clone();
     let stderr =
         || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(std::io::stderr()));
@@ -74,7 +88,7 @@ fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot)) ->
         semantics: arguments.semantics,
         mesh_source: if names.is_empty() { DEMO_NAME.to_owned() } else { names.join(", ") },
         context: arguments.context.clone(),
-        ground: Ground::Loopback,
+        ground,
         ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
         intermediate: arguments.ca_intermediate,
         certificate_ttl: arguments.ttl,

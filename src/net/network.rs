@@ -1,7 +1,8 @@
 //! [`Network`]: how the sockets of one workload's proxy are made.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::Path;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -107,6 +108,14 @@ impl Network {
             socket.set_mark(mark)?;
         }
         Ok(socket)
+    }
+}
+
+/// The address that listens on every other: of both families, where the system has IPv6.
+pub fn any_address() -> IpAddr {
+    match Path::new("/proc/net/if_inet6").exists() {
+        true => Ipv6Addr::UNSPECIFIED.into(),
+        false => Ipv4Addr::UNSPECIFIED.into(),
     }
 }
 

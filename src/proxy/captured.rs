@@ -243,5 +243,5 @@ pub(crate) fn introduce_caller(
         identity: peer.map(|peer| peer.id.to_string()),
         wire: wire.name(),
     };
-    Some(ctx.shared.backends.introduce(backend.local_addr().ok()?, caller))
+    Some(ctx.shared.backends.introduce(LocalAddr::from(backend.local_addr().ok()?).0, caller))
 }

@@ -133,10 +133,11 @@ pub(crate) async fn deliver(
     let (addr, network) = match shared.backends.get(&workload.name, permit.port()) {
         // The user's own server stands where this program was started, not in the pod.
         Some(Backend::At(name)) => (resolve(&name, after).await?, shared.networks.common()),
-        Some(Backend::Here(addr)) => (addr, shared.networks.of(&workload.name)),
-        None if shared.place == Place::Direct => {
+        // In a network of its own, a workload's app is at every address that the workload has.
+        Some(Backend::Here(_)) | None if shared.place == Place::Direct => {
             (SocketAddr::new(to, permit.port()), shared.networks.of(&workload.name))
         }
+        Some(Backend::Here(addr)) => (addr, shared.networks.of(&workload.name)),
         None => return Err(no_backend(workload, permit.port())),
     };
     if shared.is_own(addr.into()) {
