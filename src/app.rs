@@ -12,6 +12,8 @@ mod certificates;
 mod backends;
 mod serve;
 mod options;
+mod there;
+mod layout;
 mod info;
 mod control;
 mod start;

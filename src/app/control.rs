@@ -18,6 +18,7 @@ use crate::app::ground::Ground;
 use crate::app::info;
 use crate::app::pods::{PodMap, networks, serve_names};
 use crate::app::serve::Order;
+use crate::app::there::There;
 use crate::app::threads::WorkerDoors;
 use crate::drain::Tasks;
 use crate::mesh::{Mesh, Semantics, build, nearest};
@@ -150,8 +151,8 @@ impl Control {
             let _ = backends.send(Order::Close(addr));
         }
         serve_names(&prepared.pods, &shared.snapshots, tasks);
-        let there = (&placement, &prepared.pods);
-        let workloads = info::workloads(&prepared.mesh, shared.place, &prepared.doors, there);
+        let there = There { doors: &prepared.doors, placement: &placement, pods: &prepared.pods };
+        let workloads = info::workloads(&prepared.mesh, shared.place, &there);
         let semantics = prepared.mesh.semantics().to_string();
         info.store(Arc::new(MeshInfo { workloads, semantics, ..MeshInfo::clone(&info.load()) }));
         let (objects, doors) = (Arc::new(prepared.objects), Arc::new(prepared.doors));

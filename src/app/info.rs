@@ -2,25 +2,22 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::admin::{CertificateView, DoorView, MeshInfo, WorkloadDoors};
-use crate::app::backends::Placement;
 use crate::app::certificates::Certificates;
-use crate::app::options::CaAt;
-use crate::app::pods::{Furnished, PodMap};
+use crate::app::layout::Layout;
+use crate::app::options::{CaAt, Options};
+use crate::app::pods::Furnished;
+use crate::app::there::There;
 use crate::mesh::{Mesh, Name, Place, Reach, Workload};
 use crate::proxy::Door;
 
 /// The doors of every workload; an app counts as one where no proxy stands in front of it.
-pub(crate) fn workloads(
-    mesh: &Mesh,
-    place: Place,
-    doors: &[Door],
-    (placement, pods): (&Placement, &PodMap),
-) -> Vec<WorkloadDoors> {
+pub(crate) fn workloads(mesh: &Mesh, place: Place, there: &There<'_>) -> Vec<WorkloadDoors> {
+    let There { doors, placement, pods } = there;
     let mut by_workload: HashMap<&Name, Vec<&Door>> = HashMap::new();
-    for door in doors {
+    for door in *doors {
         if let Some(workload) = door.kind.workload() {
             by_workload.entry(workload).or_default().push(door);
         }
@@ -56,47 +53,41 @@ fn reach(reach: Reach) -> &'static str {
     }
 }
 
-/// Everything about the mesh as a whole, once it is ready.
-pub(crate) struct Whole<'a> {
-    pub(crate) mesh: &'a Mesh,
-    pub(crate) node_ip: IpAddr,
-    pub(crate) context: &'a str,
-    pub(crate) mesh_source: String,
-    pub(crate) ca: &'a CaAt,
-    pub(crate) ttl: Duration,
-    pub(crate) admin: Option<SocketAddr>,
-    pub(crate) workloads: Vec<WorkloadDoors>,
-    pub(crate) socks: Option<SocketAddr>,
-    pub(crate) user_namespace: Option<String>,
-}
-
-pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
-    let settings = whole.mesh.settings();
-    let hours = whole.ttl.as_secs() / 3600;
-    let life = if hours > 0 { format!("{hours}h") } else { format!("{}s", whole.ttl.as_secs()) };
-    let ca = match whole.ca {
+/// Everything about the mesh as a whole, but for how long its start took. `at` is its own address and its admin API's.
+pub(crate) fn whole(
+    options: &Options,
+    context: &str,
+    (layout, place): (&Layout, Place),
+    at: (IpAddr, Option<SocketAddr>),
+) -> MeshInfo {
+    let mesh = &options.snapshot.mesh;
+    let settings = mesh.settings();
+    let ttl = options.certificate_ttl;
+    let hours = ttl.as_secs() / 3600;
+    let life = if hours > 0 { format!("{hours}h") } else { format!("{}s", ttl.as_secs()) };
+    let ca = match &options.ca {
         CaAt::Memory => format!("in memory, ECDSA P-256, certificates live {life}"),
         CaAt::Dir(folder) => format!("in {}, certificates live {life}", folder.display()),
     };
     MeshInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        context: whole.context.to_owned(),
+        context: context.to_owned(),
         pid: std::process::id(),
-        mesh_source: whole.mesh_source,
+        mesh_source: options.mesh_source.clone(),
         trust_domain: settings.trust_domain.clone(),
         semantics: settings.semantics.to_string(),
         ca,
-        ca_dir: match whole.ca {
+        ca_dir: match &options.ca {
             CaAt::Memory => None,
             CaAt::Dir(folder) => Some(folder.display().to_string()),
         },
-        node_ip: whole.node_ip,
+        node_ip: at.0,
         cluster_domain: settings.cluster_domain.clone(),
-        user_namespace: whole.user_namespace,
-        socks: whole.socks,
-        admin: whole.admin,
-        ready_in_ns: u64::try_from(ready_in.as_nanos()).unwrap_or(u64::MAX),
-        workloads: whole.workloads,
+        user_namespace: options.ground.user_namespace(),
+        socks: layout.shared_door(),
+        admin: at.1,
+        ready_in_ns: 0,
+        workloads: workloads(mesh, place, &layout.there()),
     }
 }
 

@@ -14,15 +14,16 @@ use crate::admin::{
     self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, MeshInfo, Readiness, ServeError,
     State,
 };
-use crate::app::backends::{Placement, addresses, rearrange};
-use crate::app::bind::{self, Claim, claim};
+use crate::app::backends::addresses;
+use crate::app::bind::{Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
-use crate::app::info::{self, Whole};
+use crate::app::info;
+use crate::app::layout::Layout;
 use crate::app::options::{AdminAt, CaAt, Options};
-use crate::app::pods::{PodMap, serve_names};
+use crate::app::pods::serve_names;
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::{Order, obey};
@@ -31,9 +32,7 @@ use crate::ca::{Authority, AuthorityOptions};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{
-    self, AcceptLog, Backends, Changes, Context, Door, DoorKind, Identities, Networks, Shared, Worker,
-};
+use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Worker};
 use crate::telemetry::{EventSender, Metrics, Recorder, RecorderHandle, queue};
 
 /// How many meshes of one user may run without being given names.
@@ -53,28 +52,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
     let certificates = Certificates::new(Arc::new(authority(&options)?));
-    let pods = options.ground.pods(&mesh, &PodMap::new())?;
-    let networks = options.ground.networks(&pods);
-    let issued = certificates.issue(&mesh, &networks)?;
-    let backends = rearrange(&mesh, (&options.ground, place, &networks), &Placement::new())?;
-    let doors = options.ground.doors(&mesh, place);
-    let shares = bind::open(&doors, options.workers.max(1), &networks)?;
-    let whole = Whole {
-        mesh: &mesh,
-        context: context.name(),
-        mesh_source: options.mesh_source,
-        ca: &options.ca,
-        ttl: options.certificate_ttl,
-        node_ip: node_ip(&claim, place),
-        socks: shared_door(&doors),
-        user_namespace: options.ground.user_namespace(),
-        admin: admin.as_ref().and_then(|listener| listener.local_addr().ok()),
-        workloads: info::workloads(&mesh, place, &doors, (&backends.placement, &pods)),
-    };
+    let layout = Layout::new(&mesh, (&options.ground, place), options.workers)?;
+    let issued = certificates.issue(&mesh, &layout.networks)?;
+    let at = (node_ip(&claim, place), admin.as_ref().and_then(|listener| listener.local_addr().ok()));
+    let mut info = info::whole(&options, context.name(), (&layout, place), at);
     let own = own_addresses(admin.as_ref(), claim.as_ref().as_ref());
-    let shared = shared(options.snapshot, (place, networks), options.proxy);
-    shared.backends.store(addresses(&backends.placement));
-    shared.own.store(Arc::new(own.iter().copied().chain(doors.iter().map(|door| door.addr.0)).collect()));
+    let shared = shared(options.snapshot, (place, layout.networks.clone()), options.proxy);
+    shared.backends.store(addresses(&layout.backends.placement));
+    shared.own.store(Arc::new(layout.listeners(&own)));
     let ((data, data_tasks), (control, control_tasks), (stop, stopped)) = (drain(), drain(), stop());
     let (sender, receiver) = queue();
     let metrics = Metrics::new(mesh.settings().cluster.as_str());
@@ -82,12 +67,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let handle = recorder.handle();
     certificates.adopt(issued, &shared.identities, &control_tasks);
     let (orders, thread) = serve_backends(&shared, &control_tasks, (&claim, &stopped))?;
+    let mut threads = vec![thread];
+    let Layout { pods, backends, doors, shares, .. } = layout;
     // Its thread has just started, and hears every order.
     let _ = orders.send(Order::Serve(backends.new));
-    let mut threads = vec![thread];
     let workers = start_workers(shares, &shared, (&sender, &data_tasks), (&claim, &stopped), &mut threads)?;
     control_tasks.spawn("recorder", recorder.run(control_tasks.clone()));
-    let info = Arc::new(ArcSwap::from_pointee(info::whole(whole, began.elapsed())));
+    info.ready_in_ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    let info = Arc::new(ArcSwap::from_pointee(info));
     let (quit, quit_asked) = watch::channel(false);
     let snapshots = shared.snapshots.clone();
     serve_names(&pods, &snapshots, &control_tasks);
@@ -102,9 +89,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         own,
         semantics: options.semantics,
     };
-    let placement = backends.placement;
-    let objects = Arc::new(options.objects);
-    let editor = Control::new(fixed, ControlState { objects, doors: Arc::new(doors), placement, pods });
+    let (objects, doors) = (Arc::new(options.objects), Arc::new(doors));
+    let editor = Control::new(fixed, ControlState { objects, doors, placement: backends.placement, pods });
     let holder = Arc::clone(&editor) as Arc<dyn Editor>;
     let seen = (handle.clone(), metrics);
     let state = state((snapshots.clone(), info, holder), seen, certificates.clone(), quit);
@@ -129,13 +115,7 @@ fn stand(ground: &Ground) -> Result<(Place, Claimed), StartError> {
 /// The address of the mesh that is no workload's.
 fn node_ip(claim: &Option<TcpListener>, place: Place) -> IpAddr {
     let claimed = claim.as_ref().and_then(|listener| listener.local_addr().ok());
-    claimed.map_or(place.node_ip(), |addr| addr.ip())
-}
-
-/// The door for programs that say whom they stand for.
-fn shared_door(doors: &[Door]) -> Option<SocketAddr> {
-    let shared = DoorKind::Outbound { workload: None };
-    doors.iter().find(|door| door.kind == shared).map(|door| door.addr.0)
+    claimed.map_or_else(|| place.node_ip(), |addr| addr.ip())
 }
 
 /// What the admin API reads, and the one thing that it may end.

@@ -103,7 +103,7 @@ impl Workload {
     pub fn address_like(&self, wanted: IpAddr) -> Option<IpAddr> {
         let same = |family: &&IpAddr| family.is_ipv4() == wanted.is_ipv4();
         let exact = self.addresses.iter().find(|own| **own == wanted);
-        exact.or_else(|| self.addresses.iter().find(same)).or(self.addresses.first()).copied()
+        exact.or_else(|| self.addresses.iter().find(same)).or_else(|| self.addresses.first()).copied()
     }
 
     /// Its end of a connection whose other end is `other`, with `port`.

@@ -57,7 +57,7 @@ async fn flow(
         Some(port) => Ok(workload.address(port)),
         None => orig_dst::inward(ctx.shared.networks.of(name).capture, &accepted.stream),
     };
-    let meant = *to.as_ref().unwrap_or(&workload.address(ports::CAPTURED));
+    let meant = to.as_ref().copied().unwrap_or_else(|_| workload.address(ports::CAPTURED));
     let ends = Ends { snapshot, workload, to: meant, client, since: accepted.since };
     introduce(ctx, &ends, accepted.client, recording);
     if let Err(error) = to {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use crate::addr::{LocalAddr, MeshAddr};
-use crate::hbone::{Authority, ConnectRequest, Forwarded, TunnelStream};
+use crate::hbone::TunnelStream;
 use crate::io::{Pipe, PipeStream, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Workload, nearest};
 use crate::policy::Snapshot;
@@ -22,7 +22,7 @@ use crate::proxy::originate::Ready;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::route::{Chosen, route};
-use crate::proxy::tunnel::{self, Between, baggage};
+use crate::proxy::tunnel::{self, Between};
 use crate::proxy::wire_choice::Route;
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
@@ -201,7 +201,7 @@ async fn send(
     let source_ip = ctx.shared.networks.source_ip(ctx.shared.place, &asked.source);
     match &chosen.route {
         Route::Hbone(workload) => {
-            let request = connect_request(snapshot, asked, from, &chosen);
+            let request = tunnel::request(snapshot, (&asked.source, from), &chosen);
             recording.note(|half| half.join.trace = request.trace.as_ref().map(TraceContext::id));
             let between = Between { source: &asked.source, destination: workload, at: chosen.to.ip() };
             let tunnel = tunnel::open(ctx, &between, &request, recording).await?;
@@ -279,19 +279,6 @@ fn routed(ctx: &Context, chosen: &Chosen, recording: &mut Recording) {
             half.destination.identity = Some(workload.identity.clone());
         }
     });
-}
-
-/// Exactly what the real ztunnel sends (reference/hbone.md 2.3).
-fn connect_request(snapshot: &Snapshot, asked: &Asked, from: MeshAddr, chosen: &Chosen) -> ConnectRequest {
-    ConnectRequest {
-        authority: Authority::Address(chosen.to.0),
-        baggage: Some(baggage(&asked.source, snapshot.mesh.settings())),
-        forwarded: Some(Forwarded {
-            client: from.0,
-            host: chosen.service.as_ref().map(|service| service.hostname.clone()),
-        }),
-        trace: Some(TraceContext::fresh()),
-    }
 }
 
 async fn dial(

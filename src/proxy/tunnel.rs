@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
 use crate::addr::MeshAddr;
-use crate::hbone::{Baggage, Client, ConnectRequest, PoolKey, Ticket, TunnelStream};
+use crate::hbone::{Authority, Baggage, Client, ConnectRequest, Forwarded, PoolKey, Ticket, TunnelStream};
 use crate::mesh::{Name, Settings, Workload};
+use crate::policy::Snapshot;
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::recording::Recording;
+use crate::proxy::route::Chosen;
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Stage};
 use crate::tls::{ClientOffer, Peer, connect};
+use crate::trace_context::TraceContext;
 
 /// How `workload` describes itself on a CONNECT and its answer (reference/hbone.md 2.5).
 pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
@@ -26,6 +29,23 @@ pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
         service_version: Some(workload.canonical_revision.clone()),
         region: None,
         zone: None,
+    }
+}
+
+/// Exactly what the real ztunnel sends (reference/hbone.md 2.3).
+pub(crate) fn request(
+    snapshot: &Snapshot,
+    (source, from): (&Workload, MeshAddr),
+    chosen: &Chosen,
+) -> ConnectRequest {
+    ConnectRequest {
+        authority: Authority::Address(chosen.to.0),
+        baggage: Some(baggage(source, snapshot.mesh.settings())),
+        forwarded: Some(Forwarded {
+            client: from.0,
+            host: chosen.service.as_ref().map(|service| service.hostname.clone()),
+        }),
+        trace: Some(TraceContext::fresh()),
     }
 }
 

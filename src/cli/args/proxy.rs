@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::{AdminAddress, LogShape};
+use crate::cli::args::running::{AdminAddress, LogShape};
 use crate::cli::{examples, units};
 use crate::mesh::Semantics;
 use crate::net::Capture;
