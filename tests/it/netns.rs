@@ -251,6 +251,7 @@ fn questions_for_names_are_taken_to_the_proxy() {
         assert_eq!(original(&accepted), SocketAddr::new(server, 53));
         assert_connected(&mut client, &mut accepted);
     }
+    let _proxy = listen(&pod, Ipv4Addr::LOCALHOST, DNS_PORT);
     let refused = dial_marked(&pod, None, (Ipv4Addr::new(127, 0, 0, 53), 53).into()).unwrap_err();
     assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused, "the proxy's own questions are not taken");
 }
