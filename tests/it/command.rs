@@ -1,5 +1,6 @@
 //! The real binary: what it prints, what it exits with, and that it leaves nothing behind.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,6 +12,15 @@ use crate::program::{Ran, run};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_glasstunnel");
 
+/// A copy of the program, as long as it is needed.
+struct Copy(PathBuf);
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 /// A running `glasstunnel up` with a context of its own; killed when dropped.
 pub(crate) struct Up {
     child: Child,
@@ -18,23 +28,49 @@ pub(crate) struct Up {
     talk: Lines<BufReader<ChildStderr>>,
     said: String,
     context: String,
+    /// What to run the program by: itself, or as somebody else.
+    program: Vec<String>,
+    copy: Option<Copy>,
     /// What it printed until it was ready, with the lines to paste.
     pub(crate) banner: String,
 }
 
 impl Up {
     pub(crate) async fn start(arguments: &[&str]) -> Self {
-        Self::from(Command::new(PROGRAM), arguments).await
+        Self::by(vec![PROGRAM.to_owned()], arguments).await
+    }
+
+    /// As a user who may do nothing, if this one may do more.
+    pub(crate) async fn as_nobody(arguments: &[&str]) -> Self {
+        // Nobody may look into the folder that the program was built in.
+        let copy = std::env::temp_dir().join(format!("glasstunnel-it-{}", std::process::id()));
+        std::fs::copy(PROGRAM, &copy).unwrap();
+        let drop =
+            "setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all env PATH=/usr/bin:/bin";
+        let copy = copy.to_str().unwrap();
+        let program = match nix::unistd::Uid::effective().is_root() {
+            true => drop.split(' ').chain([copy]).map(str::to_owned).collect(),
+            false => vec![PROGRAM.to_owned()],
+        };
+        let mut up = Self::by(program, arguments).await;
+        up.copy = Some(Copy(copy.into()));
+        up
     }
 
     /// With at most `files` open files, so that they run out.
     async fn with_few_files(files: u32) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), PROGRAM]);
-        Self::from(command, &["--workers", "1"]).await
+        Self::from(command, vec![PROGRAM.to_owned()], &["--workers", "1"]).await
     }
 
-    async fn from(mut command: Command, arguments: &[&str]) -> Self {
+    async fn by(program: Vec<String>, arguments: &[&str]) -> Self {
+        let mut command = Command::new(&program[0]);
+        command.args(&program[1..]);
+        Self::from(command, program, arguments).await
+    }
+
+    async fn from(mut command: Command, program: Vec<String>, arguments: &[&str]) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let context = format!("it-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         command.args(["up", "--context", &context]).args(arguments).kill_on_drop(true);
@@ -42,7 +78,7 @@ impl Up {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let talk = BufReader::new(child.stderr.take().unwrap()).lines();
         let (said, banner) = (String::new(), String::new());
-        let mut up = Self { child, lines, talk, said, context, banner };
+        let mut up = Self { child, lines, talk, said, context, program, copy: None, banner };
         up.read_banner().await;
         up
     }
@@ -73,9 +109,19 @@ impl Up {
 
     /// Runs `glasstunnel COMMAND --context THIS REST`.
     pub(crate) async fn ask(&self, command: &[&str], rest: &[&str]) -> Ran {
-        let all: Vec<&str> =
-            command.iter().chain(&["--context", &self.context]).chain(rest).copied().collect();
-        run(PROGRAM, &all, "").await
+        let (program, before) = self.program.split_first().unwrap();
+        let before = before.iter().map(String::as_str);
+        let context = ["--context", &self.context];
+        let words = command.iter().chain(&context).chain(rest).copied();
+        run(program, &before.chain(words).collect::<Vec<_>>(), "").await
+    }
+
+    /// Starts the same, to be spoken with while it runs.
+    pub(crate) fn spawn(&self, command: &[&str], rest: &[&str]) -> Child {
+        let (program, before) = self.program.split_first().unwrap();
+        let mut words = Command::new(program);
+        words.args(before).args(command).args(["--context", &self.context]).args(rest);
+        words.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
     }
 
     /// The next live line.
@@ -95,8 +141,15 @@ impl Up {
         &self.said
     }
 
+    /// Sends a signal by name and waits for the end.
+    pub(crate) async fn end(mut self, signal: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        assert_eq!(run("kill", &[signal, &pid], "").await.code, 0);
+        self.child.wait().await.unwrap();
+    }
+
     /// Sends a signal by name, waits for the end; its exit code and all of its stderr.
-    async fn stop(mut self, signal: &str) -> (i32, String) {
+    pub(crate) async fn stop(mut self, signal: &str) -> (i32, String) {
         let pid = self.child.id().unwrap().to_string();
         assert_eq!(run("kill", &[signal, &pid], "").await.code, 0);
         let talk = self.hear(None).await.to_owned();

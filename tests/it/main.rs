@@ -19,3 +19,4 @@ mod client_modes;
 mod destination_rules;
 mod netns;
 mod netns_remains;
+mod pods;

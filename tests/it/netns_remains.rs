@@ -23,7 +23,7 @@ fn links(namespace: Option<&Namespace>) -> Vec<String> {
 }
 
 /// The kernel takes namespaces down when it gets round to it.
-fn eventually(what: &str, is: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, is: impl Fn() -> bool) {
     let start = Instant::now();
     while !is() {
         assert!(start.elapsed() < PATIENCE, "still not: {what}");
@@ -32,7 +32,7 @@ fn eventually(what: &str, is: impl Fn() -> bool) {
 }
 
 /// A namespace with one end of a cable whose other end is in another: it goes when the other namespace goes.
-fn witness(of: &str) -> Namespace {
+pub(crate) fn witness(of: &str) -> Namespace {
     let witness = Namespace::create().unwrap();
     let cable = ["link", "add", "seen", "type", "veth", "peer", "name", "seer", "netns", of];
     let status = witness.run(|| Command::new("ip").args(cable).status()).unwrap();
@@ -41,7 +41,7 @@ fn witness(of: &str) -> Namespace {
     witness
 }
 
-fn is_gone(witness: &Namespace) -> bool {
+pub(crate) fn is_gone(witness: &Namespace) -> bool {
     !links(Some(witness)).contains(&"seen".to_owned())
 }
 
