@@ -114,7 +114,7 @@ impl Control {
         let after: HashSet<&Door> = wanted.iter().collect();
         let new: Vec<Door> = wanted.iter().filter(|door| !before.contains(door)).cloned().collect();
         let closed = state.doors.iter().filter(|door| !after.contains(door)).map(|door| door.addr).collect();
-        let issued = self.fixed.certificates.issue(&mesh).map_err(refused)?;
+        let issued = self.fixed.certificates.issue(&mesh);
         let backends = rearrange(&mesh, place, &state.placement).map_err(refused)?;
         let opened = bind::open(&new, self.fixed.workers.len()).map_err(refused)?;
         let policies = loaded.policies;

@@ -7,6 +7,7 @@ use crate::admin::{CertificateView, DoorView, MeshInfo, WorkloadDoors};
 use crate::app::backends::Placement;
 use crate::app::certificates::Certificates;
 use crate::app::options::CaAt;
+use crate::identity::SvidState;
 use crate::mesh::{Mesh, Name, Place, Reach, Workload};
 use crate::proxy::{self, Door};
 
@@ -67,6 +68,8 @@ pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
     let ca = match whole.ca {
         CaAt::Memory => format!("in memory, ECDSA P-256, certificates live {life}"),
         CaAt::Dir(folder) => format!("in {}, certificates live {life}", folder.display()),
+        CaAt::Files(files) => format!("plugged in from {}, certificates live {life}", files.cert.display()),
+        CaAt::Custom(_) => "the program's own".to_owned(),
     };
     MeshInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -77,7 +80,7 @@ pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
         semantics: settings.semantics.to_string(),
         ca,
         ca_dir: match whole.ca {
-            CaAt::Memory => None,
+            CaAt::Memory | CaAt::Files(_) | CaAt::Custom(_) => None,
             CaAt::Dir(folder) => Some(folder.display().to_string()),
         },
         node_ip: whole.place.node_ip(),
@@ -88,12 +91,15 @@ pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
     }
 }
 
-/// Every certificate that is held now: each workload's chain, then the roots.
+/// Every certificate that is held now: each workload's chain, then the roots; or why there is none.
 pub(crate) fn certificates(certificates: &Certificates) -> Vec<CertificateView> {
     let now = SystemTime::now();
     certificates
         .sources()
         .values()
-        .flat_map(|source| CertificateView::of_svid(&source.current(), now))
+        .flat_map(|source| match &*source.state() {
+            SvidState::Available(svid) => CertificateView::of_svid(svid, now),
+            missing => vec![CertificateView::missing(source.id().as_str(), missing.to_string())],
+        })
         .collect()
 }

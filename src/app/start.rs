@@ -20,12 +20,12 @@ use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::error::StartError;
 use crate::app::info::{self, Whole};
-use crate::app::options::{AdminAt, CaAt, Options};
+use crate::app::issuer::issuer;
+use crate::app::options::{AdminAt, Options};
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::{Order, obey};
 use crate::app::threads::{self, Stopped, WorkerDoors, stop};
-use crate::ca::{Authority, AuthorityOptions};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
@@ -49,8 +49,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let claim = Arc::new(listener);
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
-    let certificates = Certificates::new(Arc::new(authority(&options)?));
-    let issued = certificates.issue(&mesh)?;
+    let certificates = Certificates::new(issuer(&options)?);
+    let issued = certificates.issue(&mesh);
     let backends = rearrange(&mesh, place, &Placement::new())?;
     let doors = doors(&mesh, place);
     let shares = bind::open(&doors, options.workers.max(1))?;
@@ -188,19 +188,6 @@ fn serve_admin(
     if let Some(listener) = listener {
         tasks.spawn("admin", admin::serve_tcp(listener, state.clone(), tasks.clone()));
     }
-}
-
-fn authority(options: &Options) -> Result<Authority, StartError> {
-    let authority = AuthorityOptions {
-        trust_domain: options.snapshot.mesh.settings().trust_domain.clone(),
-        ttl: options.certificate_ttl,
-        intermediate: options.intermediate,
-        ..AuthorityOptions::default()
-    };
-    Ok(match &options.ca {
-        CaAt::Memory => Authority::generate(&authority)?,
-        CaAt::Dir(folder) => Authority::open_or_create(folder, &authority)?,
-    })
 }
 
 /// The addresses of this process that are no workload's.

@@ -68,6 +68,7 @@ impl Exit {
             CliError::Question(_) | CliError::Kind(_) | CliError::Nameless { .. } => Self::Usage,
             CliError::NotFound { .. } => Self::No,
             CliError::Start(StartError::Context(error)) => Self::of_context(error),
+            CliError::Start(StartError::Ca(_)) => Self::Configuration,
             CliError::Start(_)
             | CliError::Logging(_)
             | CliError::Write(_)

@@ -2,14 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use crate::hbone::{Baggage, Client, ConnectRequest, PoolKey, Ticket, TunnelStream};
+use crate::hbone::{Baggage, CheckedOut, Client, ConnectRequest, PoolKey, Ticket, TunnelStream};
 use crate::mesh::{Settings, Workload};
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::recording::Recording;
+use crate::proxy::verified::Verified;
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Stage};
 use crate::tls::{ClientOffer, Peer, connect};
@@ -93,14 +95,14 @@ async fn checkout(
         recording.note(|half| half.join.socket = Some(socket));
         recording.step(Fact::Dialed { to: destination.address(ports::HBONE) });
         recording.step(handshaken(&peer));
-    } else if checked_out.is_ok() {
-        recording.step(Fact::Reused { peer: destination.identity.clone() });
+    } else if let Ok(CheckedOut { tunnel, .. }) = &checked_out {
+        recording.step(tunnel.reused(destination.identity.clone(), SystemTime::now()));
     }
-    checked_out.map(|(ticket, _reused)| ticket).map_err(|error| failure::pool(&error))
+    checked_out.map(|checked_out| checked_out.ticket).map_err(|error| failure::pool(&error))
 }
 
-async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Client, Failure> {
-    let pair = ctx.shared.identities.get(&key.source);
+async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<(Client, Verified), Failure> {
+    let pair = ctx.shared.identities.get(&key.source).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let stream = dial::reach(&ctx.shared, key.address, key.from).await;
     let stream = stream.map_err(|error| failure::dial(&error))?;
@@ -108,9 +110,10 @@ async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Clie
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
     let connected = connect(stream, &pair.client, &key.destinations, ClientOffer::Hbone, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
+    let verified = Verified::new(&peer, pair.not_after, SystemTime::now());
     if let Some(socket) = socket {
         found.put(peer, socket);
     }
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
-    client.map_err(|error| failure::hbone(&error))
+    client.map(|client| (client, verified)).map_err(|error| failure::hbone(&error))
 }

@@ -1,0 +1,24 @@
+//! Who issues the mesh's certificates, made from the options.
+
+use std::sync::Arc;
+
+use crate::app::options::{CaAt, Options};
+use crate::ca::{Authority, AuthorityOptions, CaError, KeptAuthority};
+use crate::identity::Issuer;
+
+/// The issuer that `options` ask for. One that cannot be set up is an error; one that is there and does not issue (it has
+/// expired, say) is not: the mesh starts without certificates, and each identity tells why it has none.
+pub(crate) fn issuer(options: &Options) -> Result<Arc<dyn Issuer>, CaError> {
+    let authority = AuthorityOptions {
+        trust_domain: options.snapshot.mesh.settings().trust_domain.clone(),
+        ttl: options.certificate_ttl,
+        intermediate: options.intermediate,
+        ..AuthorityOptions::default()
+    };
+    Ok(match &options.ca {
+        CaAt::Memory => Arc::new(Authority::generate(&authority)?),
+        CaAt::Dir(folder) => Arc::new(KeptAuthority::in_folder(folder.clone(), &authority)?),
+        CaAt::Files(files) => Arc::new(KeptAuthority::in_files(files.clone(), &authority)?),
+        CaAt::Custom(issuer) => Arc::clone(issuer),
+    })
+}
