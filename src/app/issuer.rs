@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::options::{CaAt, Options};
-use crate::ca::{Authority, AuthorityOptions, CaError, KeptAuthority};
+use crate::ca::{Authority, AuthorityOptions, CaError, CaFiles, KeptAuthority};
 use crate::identity::Issuer;
 
 /// The issuer that `options` ask for. One that cannot be set up is an error; one that is there and does not issue (it has
@@ -18,7 +18,19 @@ pub(crate) fn issuer(options: &Options) -> Result<Arc<dyn Issuer>, CaError> {
     Ok(match &options.ca {
         CaAt::Memory => Arc::new(Authority::generate(&authority)?),
         CaAt::Dir(folder) => Arc::new(KeptAuthority::in_folder(folder.clone(), &authority)?),
-        CaAt::Files(files) => Arc::new(KeptAuthority::in_files(files.clone(), &authority)?),
+        CaAt::Files(files) => {
+            warn_of_open_key(files);
+            Arc::new(KeptAuthority::in_files(files.clone(), &authority)?)
+        }
         CaAt::Custom(issuer) => Arc::clone(issuer),
     })
+}
+
+fn warn_of_open_key(files: &CaFiles) {
+    if let Some(mode) = files.open_key() {
+        tracing::warn!(
+            target: "glasstunnel::app", key = %files.key.display(), mode = format!("{mode:04o}"),
+            "the CA's key is open to others: chmod 600 closes it",
+        );
+    }
 }

@@ -2,13 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::ca::authority::{Authority, AuthorityOptions, key_pair};
 use crate::ca::error::CaError;
-use crate::ca::store::{CERTIFICATE, CHAIN, ROOT};
+use crate::ca::store::{CERTIFICATE, CHAIN, ROOT, read};
 use crate::identity::{
     CertificateDer, IdentityError, SignerCertificate, parse_signer_key, read_certificates,
 };
@@ -36,6 +35,13 @@ impl CaFiles {
         Self { cert: cert.into(), key: key.into(), root: None, chain: None }
     }
 
+    /// The permission bits of the key's file if it is open to others. That is no error, for a cluster mounts the secret
+    /// for all to read; it is worth a warning.
+    pub fn open_key(&self) -> Option<u32> {
+        let mode = fs::metadata(&self.key).ok()?.permissions().mode() & 0o7777;
+        (mode & 0o077 != 0).then_some(mode)
+    }
+
     /// Every file that the CA is read from, whether it is there or not.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
         let mut paths = vec![self.cert.clone(), self.key.clone()];
@@ -49,7 +55,7 @@ impl CaFiles {
     }
 
     /// The certificates of a file that was named, or else of one that lies beside.
-    fn read(&self, named: Option<&Path>, name: &str) -> Result<Vec<CertificateDer>, CaError> {
+    fn certificates(&self, named: Option<&Path>, name: &str) -> Result<Vec<CertificateDer>, CaError> {
         let beside = || self.beside(name).filter(|path| path.exists());
         match named.map(Path::to_owned).or_else(beside) {
             Some(path) => Ok(read_certificates(&path)?),
@@ -59,14 +65,14 @@ impl CaFiles {
 
     /// Reads the CA.
     pub(crate) fn load(&self, options: &AuthorityOptions) -> Result<Authority, CaError> {
-        let key = parse_signer_key(&self.key.display().to_string(), &read_key(&self.key)?)?;
+        let key = parse_signer_key(&self.key.display().to_string(), &read(&self.key)?)?;
         let mut path = read_certificates(&self.cert)?;
-        for above in self.read(self.chain.as_deref(), CHAIN)? {
+        for above in self.certificates(self.chain.as_deref(), CHAIN)? {
             if !path.contains(&above) {
                 path.push(above);
             }
         }
-        let mut roots = self.read(self.root.as_deref(), ROOT)?;
+        let mut roots = self.certificates(self.root.as_deref(), ROOT)?;
         if roots.is_empty() {
             roots.push(self.own_root(&path)?);
         }
@@ -82,21 +88,6 @@ impl CaFiles {
         }
         Err(CaError::NoRootFile { cert: self.cert.clone(), issuer: read.summary.issuer })
     }
-}
-
-/// The key's file. The secret of a cluster is mounted for all to read, so an open one is only told of.
-fn read_key(path: &Path) -> Result<Vec<u8>, IdentityError> {
-    let read =
-        || -> io::Result<(u32, Vec<u8>)> { Ok((fs::metadata(path)?.permissions().mode(), fs::read(path)?)) };
-    let (mode, text) =
-        read().map_err(|source| IdentityError::File { action: "read", path: path.to_owned(), source })?;
-    if mode & 0o077 != 0 {
-        tracing::warn!(
-            target: "glasstunnel::ca", path = %path.display(), mode = format!("{:04o}", mode & 0o7777),
-            "the CA's key is open to others; chmod 600 would close it",
-        );
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -76,7 +76,6 @@ impl KeptAuthority {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.stamps != stamps {
             let authority = Arc::new(self.place.load(&self.options)?);
-            tracing::info!(target: "glasstunnel::ca", ca = ?authority, "read the CA's files");
             *held = Held { authority, stamps };
         }
         Ok(Arc::clone(&held.authority))

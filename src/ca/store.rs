@@ -86,7 +86,8 @@ fn keep_out_of_git(folder: &Path) -> Result<(), CaError> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
+/// The bytes of one of the CA's files.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
     fs::read(path).map_err(|source| IdentityError::File { action: "read", path: path.to_owned(), source })
 }
 
