@@ -30,17 +30,21 @@ pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
     }
 }
 
-/// What a fresh dial found out, for the record of the connection that caused it.
+/// What a fresh dial found out, for the record of the connection that caused it: its socket, then the verified peer.
 #[derive(Clone, Default)]
-struct Found(Arc<Mutex<Option<(Peer, SocketAddr)>>>);
+struct Found(Arc<Mutex<(Option<SocketAddr>, Option<Peer>)>>);
 
 impl Found {
-    fn put(&self, peer: Peer, socket: SocketAddr) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((peer, socket));
+    fn connected(&self, socket: Option<SocketAddr>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = socket;
     }
 
-    fn take(&self) -> Option<(Peer, SocketAddr)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn verified(&self, peer: Peer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(peer);
+    }
+
+    fn take(&self) -> (Option<SocketAddr>, Option<Peer>) {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -91,9 +95,12 @@ async fn checkout(
         }
     };
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
-    if let Some((peer, socket)) = found.take() {
+    let (socket, peer) = found.take();
+    if let Some(socket) = socket {
         recording.note(|half| half.join.socket = Some(socket));
         recording.step(Fact::Dialed { to: destination.address(ports::HBONE) });
+    }
+    if let Some(peer) = peer {
         recording.step(handshaken(&peer));
     } else if let Ok(CheckedOut { tunnel, .. }) = &checked_out {
         recording.step(tunnel.reused(destination.identity.clone(), SystemTime::now()));
@@ -106,14 +113,12 @@ async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<(Cli
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let stream = dial::reach(&ctx.shared, key.address, key.from).await;
     let stream = stream.map_err(|error| failure::dial(&error))?;
-    let socket = stream.local_addr().ok();
+    found.connected(stream.local_addr().ok());
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
     let connected = connect(stream, &pair.client, &key.destinations, ClientOffer::Hbone, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
     let verified = Verified::new(&peer, pair.not_after, SystemTime::now());
-    if let Some(socket) = socket {
-        found.put(peer, socket);
-    }
+    found.verified(peer);
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
     client.map(|client| (client, verified)).map_err(|error| failure::hbone(&error))
 }
