@@ -12,6 +12,10 @@ pub(crate) const RETRY_JITTER: f64 = 0.2;
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest delay after a failure, as in ztunnel.
 const LONGEST_RETRY: Duration = Duration::from_secs(150);
+/// The least time between two renewals, unless the certificate ends before: a CA near its own end issues ever shorter
+/// ones, and halving what is left would never come to it. Half of the shortest lifetime that `--ttl` takes (2 s, of which
+/// whole-second dates may cost one) is more than twice as long.
+pub(crate) const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 /// The longest sleep before the clock is read again: a laptop that slept has a clock that jumped.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
@@ -23,7 +27,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// would be asked without a pause. Half of what is left is never late, whatever the lifetime, and never at once.
 pub fn renewal_due(svid: &Svid, now: SystemTime, factor: f64) -> SystemTime {
     match svid.valid_for(now) {
-        Some(left) if svid.not_before <= now => now + (left / 2).mul_f64(factor),
+        Some(left) if svid.not_before <= now => now + (left / 2).mul_f64(factor).max(SHORTEST_WAIT).min(left),
         _ => now,
     }
 }

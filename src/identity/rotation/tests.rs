@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::identity::der::PrivateKeyDer;
+use crate::identity::schedule::SHORTEST_WAIT;
 use crate::identity::source::BoxFuture;
 use crate::identity::svid::TrustBundle;
 
@@ -52,7 +53,7 @@ impl Issuer for Scripted {
             asked.push(since.as_secs_f64());
             asked.len()
         };
-        let act = *self.script.get(number - 1).or(self.script.last()).unwrap();
+        let act = *self.script.get(number - 1).or_else(|| self.script.last()).unwrap();
         let serial = u32::try_from(number).unwrap() + 1;
         Box::pin(async move {
             let good = |life| svid(START + since, Duration::from_secs(life), serial);
@@ -239,4 +240,8 @@ fn renewal_is_at_half_of_what_is_left_however_far_the_validity_reaches_back() {
     check(880, 122, 1001);
     check(880, 120, 1000);
     check(1500, 100, 1000);
+    // A CA near its own end issues ever shorter ones; halving what is left would never come to it.
+    let brief = |left| svid(now, Duration::from_millis(left), 1);
+    assert_eq!(renewal_due(&brief(300), now, 1.0), now + SHORTEST_WAIT);
+    assert_eq!(renewal_due(&brief(100), now, 1.0), now + Duration::from_millis(100));
 }
