@@ -5,6 +5,8 @@
 mod error;
 mod port_holder;
 mod bind;
+mod pods;
+mod ground;
 mod threads;
 mod begun;
 mod certificates;
@@ -12,13 +14,15 @@ mod backends;
 mod serve;
 mod options;
 mod issuer;
+mod there;
+mod layout;
 mod info;
 mod control;
 mod start;
 mod running;
 
-pub use bind::{Claim, claim};
 pub use error::StartError;
+pub use ground::{Ground, One};
 pub use options::{AdminAt, CERTIFICATE_TTL, CaAt, Options};
 pub use port_holder::{Holder, who_holds};
 pub use running::Running;

@@ -20,6 +20,7 @@ mod get;
 mod edit;
 mod strict;
 mod watch;
+mod stop;
 mod inside;
 mod child;
 mod exec;
@@ -27,6 +28,7 @@ mod suggest;
 mod banner;
 mod limits;
 mod up;
+mod proxy;
 mod analyze;
 mod change;
 mod dispatch;
@@ -34,7 +36,7 @@ mod dispatch;
 pub use args::{
     AdminAddress, AnalyzeArguments, ApplyArguments, Arguments, Color, Command, ConfigArguments, ConfigNoun,
     DeleteArguments, ExecArguments, ExplainArguments, Format, GetArguments, ListArguments, LogShape,
-    Rehearsed, StrictArguments, Threshold, UpArguments,
+    ProxyArguments, Rehearsed, StrictArguments, Threshold, UpArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

@@ -3,5 +3,9 @@
 //! Not here: who may connect where, and what a connection carries.
 
 mod namespace;
+mod capture;
+mod network;
 
+pub use capture::Capture;
 pub use namespace::Namespace;
+pub use network::{Network, Sharing, any_address};

@@ -8,7 +8,6 @@ use std::io;
 use tokio::net::{UnixListener, UnixStream};
 
 /// Where the kernel lists Unix sockets.
-#[cfg(target_os = "linux")]
 const LIST: &str = "/proc/net/unix";
 
 /// `__SO_ACCEPTCON` in the list's Flags column: the socket listens.
@@ -19,7 +18,6 @@ const LISTENS: u32 = 1 << 16;
 /// # Errors
 ///
 /// `AddrInUse` when somebody listens under that name already.
-#[cfg(target_os = "linux")]
 pub(crate) fn listen(name: &str) -> io::Result<UnixListener> {
     use std::os::linux::net::SocketAddrExt as _;
     use std::os::unix::net::{SocketAddr, UnixListener as Blocking};
@@ -29,7 +27,6 @@ pub(crate) fn listen(name: &str) -> io::Result<UnixListener> {
 }
 
 /// Connects to whoever listens under `name`; local sockets connect at once or not at all.
-#[cfg(target_os = "linux")]
 pub(crate) fn connect(name: &str) -> io::Result<UnixStream> {
     use std::os::linux::net::SocketAddrExt as _;
     use std::os::unix::net::{SocketAddr, UnixStream as Blocking};
@@ -39,49 +36,32 @@ pub(crate) fn connect(name: &str) -> io::Result<UnixStream> {
 }
 
 /// Every abstract name that somebody listens under, in this network namespace.
-#[cfg(target_os = "linux")]
 pub(crate) fn names() -> io::Result<Vec<String>> {
     Ok(listening(&String::from_utf8_lossy(&std::fs::read(LIST)?)))
 }
 
 /// Whose process this is.
-#[cfg(target_os = "linux")]
 pub(crate) fn own_uid() -> io::Result<u32> {
     use std::os::unix::fs::MetadataExt as _;
     Ok(std::fs::metadata("/proc/self")?.uid())
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{connect, listen, names, own_uid};
+/// The user's number outside of the user namespace that the process may have moved into (user_namespaces(7)): what
+/// processes that did not move know it by.
+pub(crate) fn outer_uid() -> io::Result<u32> {
+    let own = own_uid()?;
+    let map = std::fs::read_to_string("/proc/self/uid_map")?;
+    Ok(mapped(&map, own).unwrap_or(own))
+}
 
-#[cfg(not(target_os = "linux"))]
-mod elsewhere {
-    use std::io;
-
-    use tokio::net::{UnixListener, UnixStream};
-
-    fn unsupported<T>() -> io::Result<T> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "finding a running mesh needs Linux's abstract sockets",
-        ))
-    }
-
-    pub(crate) fn listen(_name: &str) -> io::Result<UnixListener> {
-        unsupported()
-    }
-
-    pub(crate) fn connect(_name: &str) -> io::Result<UnixStream> {
-        unsupported()
-    }
-
-    pub(crate) fn names() -> io::Result<Vec<String>> {
-        unsupported()
-    }
-
-    pub(crate) fn own_uid() -> io::Result<u32> {
-        unsupported()
-    }
+/// What `uid` is outside: lines of `inside outside count`.
+fn mapped(map: &str, uid: u32) -> Option<u32> {
+    map.lines().find_map(|line| {
+        let mut numbers = line.split_whitespace().map(str::parse::<u32>);
+        let (inside, outside, count) = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
+        let offset = uid.checked_sub(inside)?;
+        (offset < count).then(|| outside.checked_add(offset))?
+    })
 }
 
 /// Reads the kernel's list: `Num: RefCount Protocol Flags Type St Inode Path`, where an abstract name begins with `@`.
@@ -98,6 +78,18 @@ pub(crate) fn listening(list: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_is_known_outside_by_the_number_outside() {
+        let check =
+            |map: &str, uid: u32, expect: Option<u32>| assert_eq!(mapped(map, uid), expect, "{map:?}");
+        check("         0          0 4294967295\n", 1000, Some(1000));
+        check("0 65534 1\n", 0, Some(65534));
+        check("0 1000 1\n1 100000 65536\n", 7, Some(100_006));
+        check("0 65534 1\n", 1, None);
+        check("", 0, None);
+        check("nonsense\n5", 0, None);
+    }
 
     #[test]
     fn only_listening_abstract_names_count() {

@@ -75,7 +75,7 @@ impl Context {
     }
 
     fn socket_name(&self) -> io::Result<String> {
-        Ok(socket_name(abstract_socket::own_uid()?, &self.name))
+        Ok(socket_name(abstract_socket::outer_uid()?, &self.name))
     }
 
     fn socket_error(&self, source: io::Error) -> ContextError {
@@ -96,7 +96,7 @@ impl fmt::Display for Context {
 /// [`ContextError::Unlisted`] when the system does not say.
 pub fn running() -> Result<Vec<String>, ContextError> {
     let unlisted = |source| ContextError::Unlisted { source };
-    let prefix = socket_name(abstract_socket::own_uid().map_err(unlisted)?, "");
+    let prefix = socket_name(abstract_socket::outer_uid().map_err(unlisted)?, "");
     let names = abstract_socket::names().map_err(unlisted)?;
     let mut names: Vec<String> = names
         .iter()

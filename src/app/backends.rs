@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use crate::app::bind::listen;
 use crate::app::error::StartError;
+use crate::app::ground::{Ground, Spot};
 use crate::app::port_holder::who_holds;
 use crate::ca::app_certificate;
 use crate::mesh::{BackendKind, Mesh, Name, Place, Service, Workload};
-use crate::proxy::Backend;
+use crate::net::Sharing;
+use crate::proxy::{Backend, Networks};
 use crate::tls::AppTls;
 
 /// A bound backend that nobody serves yet.
@@ -48,13 +49,14 @@ pub(crate) struct Rearranged {
 }
 
 /// Binds every in-process backend of `mesh` that is not in `before` as it should be.
-///
-/// Behind a proxy the app listens on its workload's local address and any free port; outside the mesh there is no proxy
-/// in front, and the app has the declared port itself.
-pub(crate) fn rearrange(mesh: &Mesh, place: Place, before: &Placement) -> Result<Rearranged, StartError> {
+pub(crate) fn rearrange(
+    mesh: &Mesh,
+    (ground, place, networks): (&Ground, Place, &Networks),
+    before: &Placement,
+) -> Result<Rearranged, StartError> {
     let mut placement = Placement::new();
     let mut new = Vec::new();
-    for workload in mesh.workloads() {
+    for workload in mesh.workloads().filter(|workload| networks.serves(&workload.name)) {
         let Some(ip) = place.local_ip(workload) else { continue };
         let is_behind_proxy = workload.reach.in_mesh();
         for port in &workload.ports {
@@ -70,8 +72,8 @@ pub(crate) fn rearrange(mesh: &Mesh, place: Place, before: &Placement) -> Result
                 }
                 // Outside the mesh no proxy leads to the user's server, so a listener of ours forwards to it.
                 _ => {
-                    let number = if is_behind_proxy { 0 } else { port.number };
-                    let one = bind_one(mesh, workload, (ip, number))?;
+                    let Some(spot) = ground.spot(workload, (place, networks), port.number) else { continue };
+                    let one = bind_one(mesh, workload, &spot)?;
                     let backend = Backend::Here(one.addr);
                     new.push(one);
                     Placed { backend, kind: workload.backend.clone(), is_behind_proxy, ip }
@@ -101,9 +103,9 @@ pub(crate) fn addresses(placement: &Placement) -> HashMap<(Name, u16), Backend> 
     placement.iter().map(|(key, placed)| (key.clone(), placed.backend.clone())).collect()
 }
 
-fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, (ip, number): (IpAddr, u16)) -> Result<Bound, StartError> {
-    let addr = SocketAddr::new(ip, number);
-    let listener = listen(addr, false).map_err(|source| {
+fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, spot: &Spot) -> Result<Bound, StartError> {
+    let addr = spot.bind;
+    let listener = spot.network.listen(addr, Sharing::Sole).map_err(|source| {
         let door = format!("the app of {}", workload.name);
         match source.kind() {
             std::io::ErrorKind::AddrInUse => {
@@ -112,7 +114,7 @@ fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, (ip, number): (IpAddr, u16)) 
             _ => StartError::Bind { addr, door, source },
         }
     })?;
-    let addr = listener.local_addr().map_err(StartError::System)?;
+    let addr = SocketAddr::new(spot.ip, listener.local_addr().map_err(StartError::System)?.port());
     let tls = (workload.backend == BackendKind::Tls).then(|| app_tls(mesh, workload)).transpose()?;
     Ok(Bound { listener, workload: Arc::clone(workload), addr, tls })
 }

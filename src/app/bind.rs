@@ -4,39 +4,32 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use socket2::{Domain, Protocol, Socket, Type};
-
 use crate::app::error::StartError;
 use crate::app::port_holder::who_holds;
 use crate::mesh::Place;
-use crate::proxy::{self, Door};
+use crate::net::{Network, Sharing};
+use crate::proxy::{self, Door, Networks};
 
 /// Second octets of the blocks; above what distributions use (127.0.0.53, 127.0.1.1) and easy to read.
 const FIRST_BLOCK: u8 = 101;
 const LAST_BLOCK: u8 = 199;
 
-/// Connections that may wait for their accept; the kernel lowers it to net.core.somaxconn.
-const BACKLOG: i32 = 4096;
-
 /// The sole right to one block of loopback addresses, held as long as this listener lives.
 #[derive(Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
     /// The block.
-    pub place: Place,
+    pub(crate) place: Place,
     /// The listener on the block's admin port, which nobody else can have: it is opened without SO_REUSEPORT.
-    pub listener: TcpListener,
+    pub(crate) listener: TcpListener,
 }
 
-/// Claims the first free block.
-///
-/// # Errors
-///
-/// [`StartError::NoBlock`] when all are taken.
-pub fn claim() -> Result<Claim, StartError> {
+/// Claims the first free block; [`StartError::NoBlock`] when all are taken.
+pub(crate) fn claim() -> Result<Claim, StartError> {
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for block in FIRST_BLOCK..=LAST_BLOCK {
         let place = Place::Loopback { block };
-        match listen(SocketAddr::new(place.node_ip(), proxy::ADMIN), false) {
+        let admin = SocketAddr::new(place.node_ip(), proxy::ADMIN);
+        match Network::default().listen(admin, Sharing::Sole) {
             Ok(listener) => return Ok(Claim { place, listener }),
             Err(error) => last = error,
         }
@@ -50,11 +43,17 @@ pub fn claim() -> Result<Claim, StartError> {
 /// # Errors
 ///
 /// The first door that cannot be opened; the others are closed again.
-pub(crate) fn open(doors: &[Door], workers: usize) -> Result<Vec<VecDeque<(Door, TcpListener)>>, StartError> {
+pub(crate) fn open(
+    doors: &[Door],
+    workers: usize,
+    networks: &Networks,
+) -> Result<Vec<VecDeque<(Door, TcpListener)>>, StartError> {
     let mut shares: Vec<VecDeque<_>> = (0..workers).map(|_| VecDeque::with_capacity(doors.len())).collect();
     for door in doors {
+        let network = networks.behind(door);
         for share in &mut shares {
-            let listener = listen(door.addr.0, true).map_err(|error| refused(door, error))?;
+            let listener = network.listen(door.addr.0, Sharing::Workers);
+            let listener = listener.map_err(|error| refused(door, error))?;
             share.push_back((door.clone(), listener));
         }
     }
@@ -71,15 +70,4 @@ fn refused(door: &Door, source: io::Error) -> StartError {
         io::ErrorKind::AddrInUse => StartError::PortInUse { addr, door, holder: who_holds(addr), source },
         _ => StartError::Bind { addr, door, source },
     }
-}
-
-/// A listening socket; `shared` lets the other workers listen on the same address (SO_REUSEPORT).
-pub(crate) fn listen(addr: SocketAddr, shared: bool) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(shared)?;
-    socket.bind(&addr.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
 }

@@ -11,8 +11,8 @@ use arc_swap::ArcSwap;
 use crate::app::begun::{Answer, Attempt, Begun, begin, usable};
 use crate::drain::Tasks;
 use crate::identity::{Issuer, RotationEvent, SpiffeId, SvidSource, rotate};
-use crate::mesh::Mesh;
-use crate::proxy::{Identities, TlsPair};
+use crate::mesh::{Mesh, Workload};
+use crate::proxy::{Identities, Networks, TlsPair};
 
 /// The certificates of a running mesh; clones share them.
 #[derive(Clone)]
@@ -32,13 +32,15 @@ impl Certificates {
         Self { sources: Arc::default(), issuer }
     }
 
-    /// Asks for a certificate for each identity of `mesh` that has none yet, each with a key of its own. What is not
-    /// there at once is waited for later.
-    pub(crate) fn issue(&self, mesh: &Mesh) -> Issued {
+    /// Asks for a certificate for each identity that this process is a proxy of and that has none yet, each with a key of
+    /// its own. What is not there at once is waited for later.
+    pub(crate) fn issue(&self, mesh: &Mesh, networks: &Networks) -> Issued {
         let held = self.sources.load();
         let mut seen = BTreeSet::new();
-        let identities = mesh.workloads().filter(|workload| workload.reach.in_mesh());
-        let fresh = identities
+        let served = |workload: &&Arc<Workload>| workload.reach.in_mesh() && networks.serves(&workload.name);
+        let fresh = mesh
+            .workloads()
+            .filter(served)
             .map(|workload| &workload.identity)
             .filter(|id| !held.contains_key(id) && seen.insert(*id))
             .map(|id| (id.clone(), begin(&self.issuer, id)));

@@ -9,24 +9,27 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 
-use crate::addr::LocalAddr;
 use crate::admin::{Done, Edit, EditError, Edited, Editor, Manner, MeshInfo};
 use crate::app::backends::{Placement, Rearranged, addresses, rearrange};
 use crate::app::bind;
 use crate::app::certificates::{Certificates, Issued};
 use crate::app::error::StartError;
+use crate::app::ground::Ground;
 use crate::app::info;
+use crate::app::pods::{PodMap, networks, serve_names};
 use crate::app::serve::Order;
+use crate::app::there::There;
 use crate::app::threads::WorkerDoors;
 use crate::drain::Tasks;
 use crate::mesh::{Mesh, Semantics, build, nearest};
 use crate::policy::{Policies, Snapshot};
-use crate::proxy::{Door, Shared, doors};
+use crate::proxy::{Door, Shared};
 use crate::reason::Reason;
 use crate::resources::{Change, ObjectKey, Objects};
 
 /// What never changes while the mesh runs.
 pub(in crate::app) struct Fixed {
+    pub(in crate::app) ground: Ground,
     pub(in crate::app) shared: Shared,
     pub(in crate::app) certificates: Certificates,
     pub(in crate::app) workers: Vec<WorkerDoors>,
@@ -44,6 +47,7 @@ pub(in crate::app) struct State {
     pub(in crate::app) objects: Arc<Objects>,
     pub(in crate::app) doors: Arc<Vec<Door>>,
     pub(in crate::app) placement: Placement,
+    pub(in crate::app) pods: PodMap,
 }
 
 /// The control side.
@@ -60,8 +64,9 @@ struct Prepared {
     policies: Policies,
     doors: Vec<Door>,
     opened: Vec<std::collections::VecDeque<(Door, std::net::TcpListener)>>,
-    closed: Vec<LocalAddr>,
+    closed: Vec<Door>,
     backends: Rearranged,
+    pods: PodMap,
     issued: Issued,
 }
 
@@ -109,16 +114,19 @@ impl Control {
             return Err(EditError::TrustDomain { running: running.clone(), asked: asked.clone() });
         }
         let place = self.fixed.shared.place;
-        let wanted = doors(&mesh, place);
+        let ground = &self.fixed.ground;
+        let pods = ground.pods(&mesh, &state.pods).map_err(refused)?;
+        let networks = &ground.networks(&pods);
+        let wanted = ground.doors(&mesh, place);
         let before: HashSet<&Door> = state.doors.iter().collect();
         let after: HashSet<&Door> = wanted.iter().collect();
         let new: Vec<Door> = wanted.iter().filter(|door| !before.contains(door)).cloned().collect();
-        let closed = state.doors.iter().filter(|door| !after.contains(door)).map(|door| door.addr).collect();
-        let issued = self.fixed.certificates.issue(&mesh);
-        let backends = rearrange(&mesh, place, &state.placement).map_err(refused)?;
-        let opened = bind::open(&new, self.fixed.workers.len()).map_err(refused)?;
+        let closed = state.doors.iter().filter(|door| !after.contains(door)).cloned().collect();
+        let issued = self.fixed.certificates.issue(&mesh, networks);
+        let backends = rearrange(&mesh, (ground, place, networks), &state.placement).map_err(refused)?;
+        let opened = bind::open(&new, self.fixed.workers.len(), networks).map_err(refused)?;
         let policies = loaded.policies;
-        Ok(Prepared { objects, mesh, policies, doors: wanted, opened, closed, backends, issued })
+        Ok(Prepared { objects, mesh, policies, doors: wanted, opened, closed, backends, pods, issued })
     }
 
     /// First what the new mesh needs, then the new mesh, then what the old one no longer does.
@@ -132,19 +140,23 @@ impl Control {
         // The backends' thread ends after this side; until then it hears every order.
         let _ = backends.send(Order::Serve(new));
         shared.backends.store(addresses(&placement));
+        shared.networks.store(networks(&prepared.pods));
         shared.snapshots.store(Snapshot::new(Arc::clone(&prepared.mesh), prepared.policies));
         shared.changes.tell();
         for (worker, share) in workers.iter().zip(prepared.opened) {
             share.into_iter().for_each(|(door, listener)| worker.open(door, listener));
-            prepared.closed.iter().for_each(|addr| worker.close(*addr));
+            prepared.closed.iter().for_each(|door| worker.close(door.clone()));
         }
         for addr in gone {
             let _ = backends.send(Order::Close(addr));
         }
-        let workloads = info::workloads(&prepared.mesh, shared.place, &prepared.doors, &placement);
+        serve_names(&prepared.pods, &shared.snapshots, tasks);
+        let there = There { doors: &prepared.doors, placement: &placement, pods: &prepared.pods };
+        let workloads = info::workloads(&prepared.mesh, shared.place, &there);
         let semantics = prepared.mesh.semantics().to_string();
         info.store(Arc::new(MeshInfo { workloads, semantics, ..MeshInfo::clone(&info.load()) }));
-        *state = State { objects: Arc::new(prepared.objects), doors: Arc::new(prepared.doors), placement };
+        let (objects, doors) = (Arc::new(prepared.objects), Arc::new(prepared.doors));
+        *state = State { objects, doors, placement, pods: prepared.pods };
     }
 
     /// Puts `before` back in `after`, unless somebody changed `keys` since.

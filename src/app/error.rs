@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use crate::admin::{ContextError, ServeError};
 use crate::app::port_holder::Holder;
 use crate::ca::CaError;
+use crate::netns::NetnsError;
 use crate::reason::{Reason, Side};
 use crate::tls::TlsError;
 
@@ -49,6 +50,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A pod's network cannot be made.
+    #[error(transparent)]
+    Pods(#[from] NetnsError),
     /// The CA cannot be set up.
     #[error("the CA cannot start: {0}")]
     Ca(#[from] CaError),
@@ -82,6 +86,7 @@ impl Reason for StartError {
             Self::PortInUse { .. } => "start.port_in_use",
             Self::Bind { .. } => "start.bind",
             Self::NoBlock { .. } => "start.no_block",
+            Self::Pods(error) => error.code(),
             Self::Ca(_) => "start.ca",
             Self::Admin(error) => error.code(),
             Self::Context(error) => error.code(),
@@ -103,10 +108,14 @@ impl Reason for StartError {
             Self::Bind { source, .. } if source.raw_os_error() == Some(24) => {
                 "raise the limit of open files: ulimit -n 65536".to_owned()
             }
+            Self::Bind { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "--mark, --capture tproxy and --original-source need CAP_NET_ADMIN: run it as root, or leave them out".to_owned()
+            }
             Self::Bind { .. } => {
                 "each workload needs an address of its own in 127.0.0.0/8, which Linux has".to_owned()
             }
             Self::NoBlock { .. } => "stop a mesh that is no longer needed".to_owned(),
+            Self::Pods(error) => return error.hint(),
             Self::Ca(error) => return error.hint(),
             Self::Admin(error) => return error.hint(),
             Self::Context(error) => return error.hint(),

@@ -1,39 +1,44 @@
 //! The running mesh as the API and the banner tell it.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
+use std::net::{IpAddr, SocketAddr};
+use std::time::SystemTime;
 
 use crate::admin::{CertificateView, DoorView, MeshInfo, WorkloadDoors};
-use crate::app::backends::Placement;
 use crate::app::certificates::Certificates;
-use crate::app::options::CaAt;
+use crate::app::layout::Layout;
+use crate::app::options::{CaAt, Options};
+use crate::app::pods::Furnished;
+use crate::app::there::There;
 use crate::identity::SvidState;
 use crate::mesh::{Mesh, Name, Place, Reach, Workload};
-use crate::proxy::{self, Door};
+use crate::proxy::Door;
 
 /// The doors of every workload; an app counts as one where no proxy stands in front of it.
-pub(crate) fn workloads(
-    mesh: &Mesh,
-    place: Place,
-    doors: &[Door],
-    placement: &Placement,
-) -> Vec<WorkloadDoors> {
+pub(crate) fn workloads(mesh: &Mesh, place: Place, there: &There<'_>) -> Vec<WorkloadDoors> {
+    let There { doors, placement, pods } = there;
     let mut by_workload: HashMap<&Name, Vec<&Door>> = HashMap::new();
-    for door in doors {
+    for door in *doors {
         if let Some(workload) = door.kind.workload() {
             by_workload.entry(workload).or_default().push(door);
         }
     }
     let entry = |workload: &Workload| {
         let own = by_workload.get(&workload.name).into_iter().flatten();
-        let own = own.map(|door| DoorView { door: door.kind.word().to_owned(), address: door.addr.0 });
+        let local_ip = place.local_ip(workload)?;
+        // A door on every address is met at the workload's.
+        let at = |addr: SocketAddr| {
+            SocketAddr::new(if addr.ip().is_unspecified() { local_ip } else { addr.ip() }, addr.port())
+        };
+        let own = own.map(|door| DoorView { door: door.kind.word().to_owned(), address: at(door.addr.0) });
         let apps = workload.ports.iter().filter(|_| !workload.reach.in_mesh());
         let apps = apps.filter_map(|port| placement.get(&(workload.name.clone(), port.number))?.listener());
         let apps = apps.map(|address| DoorView { door: "app".to_owned(), address });
         Some(WorkloadDoors {
             name: workload.name.to_string(),
             mesh_ip: workload.address(0).ip(),
-            local_ip: place.local_ip(workload)?,
+            local_ip,
+            network_namespace: pods.get(&workload.name).map(Furnished::path),
             reach: reach(workload.reach).to_owned(),
             doors: own.chain(apps).collect(),
         })
@@ -49,23 +54,19 @@ fn reach(reach: Reach) -> &'static str {
     }
 }
 
-/// Everything about the mesh as a whole, once it is ready.
-pub(crate) struct Whole<'a> {
-    pub(crate) mesh: &'a Mesh,
-    pub(crate) place: Place,
-    pub(crate) context: &'a str,
-    pub(crate) mesh_source: String,
-    pub(crate) ca: &'a CaAt,
-    pub(crate) ttl: Duration,
-    pub(crate) admin: Option<std::net::SocketAddr>,
-    pub(crate) workloads: Vec<WorkloadDoors>,
-}
-
-pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
-    let settings = whole.mesh.settings();
-    let hours = whole.ttl.as_secs() / 3600;
-    let life = if hours > 0 { format!("{hours}h") } else { format!("{}s", whole.ttl.as_secs()) };
-    let ca = match whole.ca {
+/// Everything about the mesh as a whole, but for how long its start took. `at` is its own address and its admin API's.
+pub(crate) fn whole(
+    options: &Options,
+    context: &str,
+    (layout, place): (&Layout, Place),
+    at: (IpAddr, Option<SocketAddr>),
+) -> MeshInfo {
+    let mesh = &options.snapshot.mesh;
+    let settings = mesh.settings();
+    let ttl = options.certificate_ttl;
+    let hours = ttl.as_secs() / 3600;
+    let life = if hours > 0 { format!("{hours}h") } else { format!("{}s", ttl.as_secs()) };
+    let ca = match &options.ca {
         CaAt::Memory => format!("in memory, ECDSA P-256, certificates live {life}"),
         CaAt::Dir(folder) => format!("in {}, certificates live {life}", folder.display()),
         CaAt::Files(files) => format!("plugged in from {}, certificates live {life}", files.cert.display()),
@@ -73,21 +74,23 @@ pub(crate) fn whole(whole: Whole<'_>, ready_in: Duration) -> MeshInfo {
     };
     MeshInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        context: whole.context.to_owned(),
+        context: context.to_owned(),
         pid: std::process::id(),
-        mesh_source: whole.mesh_source,
+        mesh_source: options.mesh_source.clone(),
         trust_domain: settings.trust_domain.clone(),
         semantics: settings.semantics.to_string(),
         ca,
-        ca_dir: match whole.ca {
+        ca_dir: match &options.ca {
             CaAt::Memory | CaAt::Files(_) | CaAt::Custom(_) => None,
             CaAt::Dir(folder) => Some(folder.display().to_string()),
         },
-        node_ip: whole.place.node_ip(),
-        socks: std::net::SocketAddr::new(whole.place.node_ip(), proxy::SOCKS5),
-        admin: whole.admin,
-        ready_in_ns: u64::try_from(ready_in.as_nanos()).unwrap_or(u64::MAX),
-        workloads: whole.workloads,
+        node_ip: at.0,
+        cluster_domain: settings.cluster_domain.clone(),
+        user_namespace: options.ground.user_namespace(),
+        socks: layout.shared_door(),
+        admin: at.1,
+        ready_in_ns: 0,
+        workloads: workloads(mesh, place, &layout.there()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::ground::Ground;
 use crate::ca::CaFiles;
 use crate::identity::Issuer;
 use crate::mesh::Semantics;
@@ -45,7 +46,7 @@ impl fmt::Debug for CaAt {
 /// Where the admin API listens, beside its unix socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AdminAt {
-    /// On the mesh's own loopback address, port 15000.
+    /// Port 15000 of the mesh's own loopback address, or of 127.0.0.1 where it has none.
     #[default]
     Node,
     /// Somewhere else.
@@ -66,6 +67,8 @@ pub struct Options {
     pub mesh_source: String,
     /// The name that other commands find this mesh by; `None` picks one.
     pub context: Option<String>,
+    /// Where the mesh stands on this machine.
+    pub ground: Ground,
     /// Where the CA lives.
     pub ca: CaAt,
     /// Whether an intermediate stands between root and workloads.

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
+use crate::addr::LocalAddr;
 use crate::app::backends::Bound;
 use crate::backend::{
     About, Caller, serve_echo, serve_http, serve_reset, serve_server_first, serve_silent, serve_slow,
@@ -112,7 +113,8 @@ impl Server {
 
     async fn serve(self, stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
-        let peer = stream.peer_addr()?;
+        // A listener for both families sees IPv4 callers as IPv4-mapped addresses.
+        let peer = LocalAddr::from(stream.peer_addr()?).0;
         match &self.kind {
             BackendKind::Http => serve_http(stream, peer, &self.about).await,
             BackendKind::Tls => {

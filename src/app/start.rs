@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -14,22 +14,25 @@ use crate::admin::{
     self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, MeshInfo, Readiness, ServeError,
     State,
 };
-use crate::app::backends::{Placement, addresses, rearrange};
-use crate::app::bind::{self, Claim, claim};
+use crate::app::backends::addresses;
+use crate::app::bind::{Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::error::StartError;
-use crate::app::info::{self, Whole};
+use crate::app::ground::Ground;
+use crate::app::info;
 use crate::app::issuer::issuer;
+use crate::app::layout::Layout;
 use crate::app::options::{AdminAt, Options};
+use crate::app::pods::serve_names;
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::{Order, obey};
-use crate::app::threads::{self, Stopped, WorkerDoors, stop};
+use crate::app::threads::{self, Claimed, Stopped, WorkerDoors, stop};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Shared, Worker, doors};
+use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Worker};
 use crate::telemetry::{EventSender, Metrics, Recorder, RecorderHandle, queue};
 
 /// How many meshes of one user may run without being given names.
@@ -44,30 +47,19 @@ const MOST_CONTEXTS: usize = 99;
 /// [`StartError`]; whatever was opened before is closed again.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let began = Instant::now();
-    let Claim { place, listener } = claim()?;
+    let (place, claim) = stand(&options.ground)?;
     let (context, socket) = take_name(options.context.as_deref())?;
-    let claim = Arc::new(listener);
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
     let certificates = Certificates::new(issuer(&options)?);
-    let issued = certificates.issue(&mesh);
-    let backends = rearrange(&mesh, place, &Placement::new())?;
-    let doors = doors(&mesh, place);
-    let shares = bind::open(&doors, options.workers.max(1))?;
-    let whole = Whole {
-        mesh: &mesh,
-        place,
-        context: context.name(),
-        mesh_source: options.mesh_source,
-        ca: &options.ca,
-        ttl: options.certificate_ttl,
-        admin: admin.as_ref().and_then(|listener| listener.local_addr().ok()),
-        workloads: info::workloads(&mesh, place, &doors, &backends.placement),
-    };
-    let own = own_addresses(admin.as_ref(), place);
-    let shared = shared(options.snapshot, place, options.proxy);
-    shared.backends.store(addresses(&backends.placement));
-    shared.own.store(Arc::new(own.iter().copied().chain(doors.iter().map(|door| door.addr.0)).collect()));
+    let layout = Layout::new(&mesh, (&options.ground, place), options.workers)?;
+    let issued = certificates.issue(&mesh, &layout.networks);
+    let at = (node_ip(&claim, place), admin.as_ref().and_then(|listener| listener.local_addr().ok()));
+    let mut info = info::whole(&options, context.name(), (&layout, place), at);
+    let own = own_addresses(admin.as_ref(), claim.as_ref().as_ref());
+    let shared = shared(options.snapshot, (place, layout.networks.clone()), options.proxy);
+    shared.backends.store(addresses(&layout.backends.placement));
+    shared.own.store(Arc::new(layout.listeners(&own)));
     let ((data, data_tasks), (control, control_tasks), (stop, stopped)) = (drain(), drain(), stop());
     let (sender, receiver) = queue();
     let metrics = Metrics::new(mesh.settings().cluster.as_str());
@@ -75,15 +67,19 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let handle = recorder.handle();
     certificates.adopt(issued, &shared.identities, &control_tasks);
     let (orders, thread) = serve_backends(&shared, &control_tasks, (&claim, &stopped))?;
+    let mut threads = vec![thread];
+    let Layout { pods, backends, doors, shares, .. } = layout;
     // Its thread has just started, and hears every order.
     let _ = orders.send(Order::Serve(backends.new));
-    let mut threads = vec![thread];
     let workers = start_workers(shares, &shared, (&sender, &data_tasks), (&claim, &stopped), &mut threads)?;
     control_tasks.spawn("recorder", recorder.run(control_tasks.clone()));
-    let info = Arc::new(ArcSwap::from_pointee(info::whole(whole, began.elapsed())));
+    info.ready_in_ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    let info = Arc::new(ArcSwap::from_pointee(info));
     let (quit, quit_asked) = watch::channel(false);
     let snapshots = shared.snapshots.clone();
+    serve_names(&pods, &snapshots, &control_tasks);
     let fixed = Fixed {
+        ground: options.ground,
         shared,
         certificates: certificates.clone(),
         workers,
@@ -93,15 +89,33 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         own,
         semantics: options.semantics,
     };
-    let placement = backends.placement;
-    let objects = Arc::new(options.objects);
-    let editor = Control::new(fixed, ControlState { objects, doors: Arc::new(doors), placement });
+    let (objects, doors) = (Arc::new(options.objects), Arc::new(doors));
+    let editor = Control::new(fixed, ControlState { objects, doors, placement: backends.placement, pods });
     let holder = Arc::clone(&editor) as Arc<dyn Editor>;
     let seen = (handle.clone(), metrics);
     let state = state((snapshots.clone(), info, holder), seen, certificates.clone(), quit);
     serve_admin(socket, admin, &state, &control_tasks);
     let mesh = Parts { place, control: editor, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
+}
+
+/// The block of loopback addresses that the mesh stands on, where it needs one.
+fn stand(ground: &Ground) -> Result<(Place, Claimed), StartError> {
+    Ok(match ground {
+        // Pods have networks of their own, and the mesh's own admin API a block on this one.
+        Ground::Pods(..) => (Place::Direct, Arc::new(Some(claim()?.listener))),
+        Ground::Loopback => {
+            let Claim { place, listener } = claim()?;
+            (place, Arc::new(Some(listener)))
+        }
+        Ground::One(_) => (Place::Direct, Arc::new(None)),
+    })
+}
+
+/// The address of the mesh that is no workload's.
+fn node_ip(claim: &Option<TcpListener>, place: Place) -> IpAddr {
+    let claimed = claim.as_ref().and_then(|listener| listener.local_addr().ok());
+    claimed.map_or_else(|| place.node_ip(), |addr| addr.ip())
 }
 
 /// What the admin API reads, and the one thing that it may end.
@@ -125,11 +139,12 @@ fn state(
     }
 }
 
-fn shared(snapshot: Snapshot, place: Place, config: proxy::Config) -> Shared {
+fn shared(snapshot: Snapshot, (place, networks): (Place, Networks), config: proxy::Config) -> Shared {
     Shared {
         snapshots: Snapshots::new(snapshot),
         changes: Changes::default(),
         place,
+        networks,
         config,
         identities: Identities::default(),
         backends: Backends::default(),
@@ -157,12 +172,18 @@ fn take_name(wanted: Option<&str>) -> Result<(AdminContext, tokio::net::UnixList
 }
 
 /// The TCP side of the admin API; on the node's address it is the claim itself.
-async fn bind_admin(at: AdminAt, claim: &TcpListener) -> Result<Option<tokio::net::TcpListener>, StartError> {
+async fn bind_admin(
+    at: AdminAt,
+    claim: &Option<TcpListener>,
+) -> Result<Option<tokio::net::TcpListener>, StartError> {
     match at {
-        AdminAt::Node => {
-            let listener = claim.try_clone().and_then(tokio::net::TcpListener::from_std);
-            listener.map(Some).map_err(StartError::System)
-        }
+        AdminAt::Node => match claim {
+            Some(claim) => {
+                let listener = claim.try_clone().and_then(tokio::net::TcpListener::from_std);
+                listener.map(Some).map_err(StartError::System)
+            }
+            None => elsewhere(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), proxy::ADMIN)).await.map(Some),
+        },
         AdminAt::At(address) => elsewhere(address).await.map(Some),
         AdminAt::Nowhere => Ok(None),
     }
@@ -191,16 +212,19 @@ fn serve_admin(
 }
 
 /// The addresses of this process that are no workload's.
-fn own_addresses(admin: Option<&tokio::net::TcpListener>, place: Place) -> HashSet<SocketAddr> {
-    let claim = SocketAddr::new(place.node_ip(), proxy::ADMIN);
+fn own_addresses(
+    admin: Option<&tokio::net::TcpListener>,
+    claim: Option<&TcpListener>,
+) -> HashSet<SocketAddr> {
+    let claim = claim.and_then(|listener| listener.local_addr().ok());
     let admin = admin.and_then(|listener| listener.local_addr().ok());
-    admin.into_iter().chain([claim]).collect()
+    admin.into_iter().chain(claim).collect()
 }
 
 fn serve_backends(
     shared: &Shared,
     tasks: &Tasks,
-    (claim, stopped): (&Arc<TcpListener>, &Stopped),
+    (claim, stopped): (&Claimed, &Stopped),
 ) -> Result<(mpsc::UnboundedSender<Order>, JoinHandle<()>), StartError> {
     let (backends, tasks, stopped) = (shared.backends.clone(), tasks.clone(), stopped.clone());
     let (orders, incoming) = mpsc::unbounded_channel();
@@ -214,7 +238,7 @@ fn start_workers(
     shares: Vec<VecDeque<(Door, TcpListener)>>,
     shared: &Shared,
     (sender, tasks): (&EventSender, &Tasks),
-    (claim, stopped): (&Arc<TcpListener>, &Stopped),
+    (claim, stopped): (&Claimed, &Stopped),
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<Vec<WorkerDoors>, StartError> {
     let log = AcceptLog::default();

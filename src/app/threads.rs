@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::addr::LocalAddr;
 use crate::app::error::StartError;
 use crate::proxy::{Door, Worker};
 
@@ -38,10 +37,13 @@ impl Stopped {
     }
 }
 
+/// The claim on a block of loopback addresses, where the mesh has one; whoever shares it keeps it.
+pub(crate) type Claimed = Arc<Option<TcpListener>>;
+
 /// What a worker's thread is told while it runs.
 enum Order {
     Open(Door, TcpListener),
-    Close(LocalAddr),
+    Close(Door),
 }
 
 /// The way to a worker's doors.
@@ -53,7 +55,7 @@ impl WorkerDoors {
     /// Starts worker `number`.
     pub(crate) fn start(
         number: usize,
-        claim: Arc<TcpListener>,
+        claim: Claimed,
         worker: Worker,
         stopped: Stopped,
     ) -> Result<(Self, JoinHandle<()>), StartError> {
@@ -71,30 +73,30 @@ impl WorkerDoors {
         let _ = self.orders.send(Order::Open(door, listener));
     }
 
-    /// Closes the door at `addr`; what came in through it goes on.
-    pub(crate) fn close(&self, addr: LocalAddr) {
-        let _ = self.orders.send(Order::Close(addr));
+    /// Closes `door`; what came in through it goes on.
+    pub(crate) fn close(&self, door: Door) {
+        let _ = self.orders.send(Order::Close(door));
     }
 }
 
 async fn obey(worker: Worker, mut incoming: mpsc::UnboundedReceiver<Order>) {
-    let mut open: HashMap<LocalAddr, oneshot::Sender<()>> = HashMap::new();
+    let mut open: HashMap<Door, oneshot::Sender<()>> = HashMap::new();
     while let Some(order) = incoming.recv().await {
         match order {
             Order::Open(door, listener) => {
-                let addr = door.addr;
                 let (close, closed) = oneshot::channel();
-                match worker.serve(door, listener, closed) {
+                match worker.serve(door.clone(), listener, closed) {
                     Ok(()) => {
-                        open.insert(addr, close);
+                        open.insert(door, close);
                     }
                     Err(error) => {
+                        let addr = door.addr;
                         tracing::error!(target: "glasstunnel::app", %addr, %error, "a door could not be opened");
                     }
                 }
             }
             // Dropping the sender closes the door.
-            Order::Close(addr) => drop(open.remove(&addr)),
+            Order::Close(door) => drop(open.remove(&door)),
         }
     }
     std::future::pending::<()>().await;
@@ -104,7 +106,7 @@ async fn obey(worker: Worker, mut incoming: mpsc::UnboundedReceiver<Order>) {
 /// runtime is closed: whoever claims the block next must not find this mesh's listeners still open beside its own.
 pub(crate) fn run(
     name: String,
-    claim: Arc<TcpListener>,
+    claim: Claimed,
     future: impl Future<Output = ()> + Send + 'static,
 ) -> Result<JoinHandle<()>, StartError> {
     let runtime = runtime().map_err(StartError::System)?;

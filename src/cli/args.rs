@@ -1,6 +1,9 @@
 //! Arguments: what can be typed, and nothing about what it does.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+mod proxy;
+mod running;
+mod up;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,6 +15,10 @@ use crate::cli::{examples, units};
 use crate::explain::Manner;
 use crate::mesh::Semantics;
 use crate::policy::MtlsMode;
+
+pub use proxy::ProxyArguments;
+pub use running::{AdminAddress, LogShape};
+pub use up::UpArguments;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -45,6 +52,8 @@ pub enum Color {
 pub enum Command {
     /// Run a mesh in the foreground: the demo mesh, or your own YAML
     Up(UpArguments),
+    /// Run the proxy of one workload, as ztunnel's dedicated mode does
+    Proxy(ProxyArguments),
     /// Run a program as if inside a pod of the mesh, like `kubectl exec`
     Exec(ExecArguments),
     /// Look into the running mesh, like `istioctl ztunnel-config`
@@ -62,88 +71,6 @@ pub enum Command {
     Strict(StrictArguments),
     /// Find what YAML says and does not do, like `istioctl analyze`
     Analyze(AnalyzeArguments),
-}
-
-/// What `up` takes.
-#[derive(Debug, Args)]
-#[command(after_help = examples::UP)]
-pub struct UpArguments {
-    /// YAML or JSON as from kubectl, `-` for stdin, repeatable [default: demo mesh]
-    #[arg(short, long = "file", value_name = "FILE|DIR")]
-    pub files: Vec<PathBuf>,
-    /// Take over what changes in these files while the mesh runs
-    #[arg(long, requires = "files")]
-    pub watch: bool,
-    /// Print the mesh as YAML that `up -f` reads back, and exit
-    #[arg(long)]
-    pub print_mesh: bool,
-    /// istio (as documented) or ztunnel (as it is) [default: the mesh's, or istio]
-    #[arg(long, value_name = "WHOSE", value_parser = Semantics::from_str)]
-    pub semantics: Option<Semantics>,
-    /// Keep the CA here for next time, in `certs` if no folder is named [default: a new one in memory]
-    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "certs")]
-    pub ca_dir: Option<PathBuf>,
-    /// Put an intermediate between a new CA's root and the workloads
-    #[arg(long)]
-    pub ca_intermediate: bool,
-    /// How long certificates live; they are renewed at half of it [default: 24h]
-    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = units::parse_lifetime)]
-    #[arg(hide_default_value = true)]
-    pub ttl: Duration,
-    /// What other commands call this mesh [default: default, then default-2 and so on]
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
-    /// The admin API on TCP [default: port 15000 of the mesh's address]
-    #[arg(long, value_name = "ADDR|none")]
-    pub admin: Option<AdminAddress>,
-    /// Threads that carry connections [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub workers: Option<u16>,
-    /// How long connections may go on after Ctrl-C [default: 5s]
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = units::parse_duration)]
-    #[arg(hide_default_value = true)]
-    pub grace: Duration,
-    /// Also write ztunnel's access log, to stderr
-    #[arg(long)]
-    pub access_log: bool,
-    /// The shape of logs: plain as ztunnel's, or json [default: plain]
-    #[arg(long, value_name = "SHAPE", value_enum, default_value_t = LogShape::Plain)]
-    #[arg(hide_possible_values = true, hide_default_value = true)]
-    pub log_format: LogShape,
-}
-
-/// Where the admin API listens on TCP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdminAddress {
-    /// Nowhere: only the context's own socket.
-    None,
-    /// There.
-    At(SocketAddr),
-}
-
-impl FromStr for AdminAddress {
-    type Err = String;
-
-    /// Reads `none`, `ADDRESS:PORT`, or a port of 127.0.0.1.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        let address = text.parse().or_else(|_| text.parse().map(loopback));
-        match (text, address) {
-            ("none", _) => Ok(Self::None),
-            (_, Ok(address)) => Ok(Self::At(address)),
-            _ => Err("expected ADDRESS:PORT such as 127.0.0.1:15000, a port, or `none`".to_owned()),
-        }
-    }
-}
-
-/// The shape of logs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogShape {
-    /// ztunnel's lines: time, level, target, message, key=value, between tabs
-    #[default]
-    Plain,
-    /// One JSON object a line
-    Json,
 }
 
 /// What `exec` takes.

@@ -14,6 +14,9 @@ use crate::cli::units::duration_text;
 const STRONG: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
 
+/// What is so in every pod's network.
+const PODS: &str = "in each pod's network namespace: out → 15001, in → 15006 · HBONE :15008 · names → 15053 · socks5 127.0.0.1:15080";
+
 /// The whole greeting, with colours that [`crate::cli::Output`] takes away where they are not wanted.
 ///
 /// `program` is how this program is called from the shell that it was started in, so that the lines can be pasted.
@@ -26,7 +29,8 @@ pub fn banner(
 ) -> String {
     let mut text = format!("{STRONG}glasstunnel {}{STRONG:#} · {}\n\n", info.version, info.mesh_source);
     let shared = Shared::of(workloads);
-    for (label, says) in facts(info, policies, &shared) {
+    let doors = if in_pods(workloads) { Some(PODS.to_owned()) } else { shared.says() };
+    for (label, says) in facts(info, policies, doors) {
         text.push_str(&format!("  {QUIET}{label:<9}{QUIET:#}   {says}\n"));
     }
     text.push('\n');
@@ -38,7 +42,7 @@ pub fn banner(
     text
 }
 
-fn facts(info: &MeshInfo, policies: &[PolicyView], shared: &Shared) -> Vec<(&'static str, String)> {
+fn facts(info: &MeshInfo, policies: &[PolicyView], doors: Option<String>) -> Vec<(&'static str, String)> {
     let semantics = match info.semantics.as_str() {
         "istio" => "istio: the three modes as documented (--semantics ztunnel: as the real ztunnel does)",
         _ => "ztunnel: what the real one does, bug for bug (--semantics istio: as documented)",
@@ -50,8 +54,9 @@ fn facts(info: &MeshInfo, policies: &[PolicyView], shared: &Shared) -> Vec<(&'st
         ("semantics", semantics.to_owned()),
         ("policy", policy),
     ];
-    facts.extend(shared.says().map(|doors| ("doors", doors)));
-    facts.push(("context", format!("{} · socks5 for all {}{admin}", info.context, info.socks)));
+    facts.extend(doors.map(|doors| ("doors", doors)));
+    let socks = info.socks.map(|socks| format!(" · socks5 for all {socks}")).unwrap_or_default();
+    facts.push(("context", format!("{}{socks}{admin}", info.context)));
     facts
 }
 
@@ -76,22 +81,43 @@ fn policy_line(policies: &[PolicyView]) -> String {
 
 /// One line per workload: its mode with the ports that differ, and where it is.
 fn table(workloads: &[WorkloadView], shared: &Shared) -> String {
+    if in_pods(workloads) {
+        return pod_table(workloads);
+    }
     let last = if shared.says().is_some() { "PORTS" } else { "DOORS" };
     let mut table = Table::new(["WORKLOAD", "MODE", "ADDRESS", "LOCAL ADDRESS", last]);
     for workload in workloads {
-        let mode = match workload.in_mesh() {
-            true => modes(&workload.mode, &workload.port_modes),
-            false => "not in mesh".to_owned(),
-        };
         table.row([
             workload.dotted(),
-            mode,
+            mode(workload),
             workload.workload_ips.first().map(ToString::to_string).unwrap_or_default(),
             workload.local_ip.map(|ip| ip.to_string()).unwrap_or_default(),
             listeners(workload, shared),
         ]);
     }
     table.render(true)
+}
+
+/// Where workloads have networks of their own, their addresses are those that the mesh knows.
+fn pod_table(workloads: &[WorkloadView]) -> String {
+    let mut table = Table::new(["WORKLOAD", "MODE", "ADDRESS", "PORTS"]);
+    for workload in workloads {
+        let addresses: Vec<String> = workload.workload_ips.iter().map(ToString::to_string).collect();
+        let ports: Vec<String> = workload.ports.iter().map(|port| port.number.to_string()).collect();
+        table.row([workload.dotted(), mode(workload), addresses.join(", "), ports.join(", ")]);
+    }
+    table.render(true)
+}
+
+fn in_pods(workloads: &[WorkloadView]) -> bool {
+    workloads.iter().any(|workload| workload.network_namespace.is_some())
+}
+
+fn mode(workload: &WorkloadView) -> String {
+    match workload.in_mesh() {
+        true => modes(&workload.mode, &workload.port_modes),
+        false => "not in mesh".to_owned(),
+    }
 }
 
 /// The ports that the same door has on every workload's own address; most meshes have two, and they fill no column.

@@ -11,7 +11,7 @@ use crate::cli::args::{Arguments, Color, Command};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::{analyze, config, edit, exec, explain, get, strict, up};
+use crate::cli::{analyze, config, edit, exec, explain, get, proxy, strict, up};
 
 /// The program.
 pub fn main() -> ExitCode {
@@ -54,7 +54,11 @@ fn start() -> Exit {
 
 fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
     match command {
-        Command::Up(arguments) => runtime()?.block_on(up::run(arguments, output)).map(|()| Exit::Done),
+        Command::Up(arguments) => {
+            let access = up::prepare(arguments)?;
+            runtime()?.block_on(up::run(arguments, access, output)).map(|()| Exit::Done)
+        }
+        Command::Proxy(arguments) => runtime()?.block_on(proxy::run(arguments, output)).map(|()| Exit::Done),
         Command::Exec(arguments) => runtime()?.block_on(exec::run(arguments)).map(Exit::Program),
         Command::Config(arguments) => {
             runtime()?.block_on(config::run(arguments, output)).map(|()| Exit::Done)

@@ -6,6 +6,8 @@ use crate::admin::{ClientError, ContextError};
 use crate::app::StartError;
 use crate::cli::child::ChildError;
 use crate::explain::QuestionError;
+use crate::mesh::UnknownName;
+use crate::netns::NetnsError;
 use crate::reason::{Reason, Side};
 use crate::resources::{LoadErrors, UnknownKind};
 use crate::telemetry::LoggingError;
@@ -45,9 +47,15 @@ pub enum CliError {
         /// The kind.
         kind: &'static str,
     },
+    /// No workload is called that.
+    #[error(transparent)]
+    Workload(UnknownName),
     /// The question of `explain` cannot be asked.
     #[error(transparent)]
     Question(#[from] QuestionError),
+    /// A network namespace cannot be had, or entered.
+    #[error(transparent)]
+    Network(#[from] NetnsError),
     /// The mesh could not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -80,6 +88,8 @@ impl CliError {
             Self::Child(error) => Some(error),
             Self::Load(error) => Some(error),
             Self::Question(error) => Some(error),
+            Self::Network(error) => Some(error),
+            Self::Workload(error) => Some(error),
             Self::Kind(error) => Some(error),
             Self::Start(error) => Some(error),
             Self::Logging(error) => Some(error),
@@ -102,6 +112,8 @@ impl Reason for CliError {
             Self::Write(_) => "cli.write",
             Self::Load(error) => error.code(),
             Self::Question(error) => error.code(),
+            Self::Network(error) => error.code(),
+            Self::Workload(error) => error.code(),
             Self::Kind(error) => error.code(),
             Self::NotFound { .. } => "cli.not_found",
             Self::Nameless { .. } => "cli.nameless",

@@ -24,6 +24,19 @@ Examples:
   glasstunnel up -f policies/ --watch          take over every change of the files, or say why not
   glasstunnel up --semantics ztunnel           refuse and accept exactly as the real ztunnel does";
 
+pub(crate) const PROXY: &str = "\
+Examples:
+  # beside any server, in the network namespace of its pod, with Istio's redirect rules in place
+  glasstunnel proxy -f mesh.yaml --workload default/web --capture redirect --mark 1337
+  # with the CA that the peers trust, as in Istio's cacerts secret
+  glasstunnel proxy -f mesh.yaml --workload default/web --ca-cert ca-cert.pem --ca-key ca-key.pem
+  # without any rules: programs come by SOCKS5 on 127.0.0.1:15080, peers by HBONE on 15008
+  glasstunnel proxy -f mesh.yaml --workload default/web
+
+Says `ready` on stderr when all doors listen; the access log is on stdout, in ztunnel's words.
+15001 takes the workload's outbound connections, 15006 plaintext to it, 15008 HBONE, 15080 SOCKS5.
+SIGTERM drains: no new connections, GOAWAY to peers, open ones get --grace; then it exits with 0.";
+
 pub(crate) const EXEC: &str = "\
 Examples:
   # from inside the mesh: leaves over HBONE

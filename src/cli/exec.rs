@@ -12,12 +12,15 @@ use crate::cli::inside::Inside;
 ///
 /// # Errors
 ///
-/// [`CliError`] when no mesh can be picked, it knows no such workload, or the program cannot be run.
+/// [`CliError`] when no mesh can be picked, it knows no such workload, its network cannot be entered, or the program
+/// cannot be run.
 pub(crate) async fn run(arguments: &ExecArguments) -> Result<u8, CliError> {
     let client = Client::of(choose(arguments.context.as_deref())?);
     let info = client.info().await?;
     let workload = client.workload(&arguments.workload).await?;
-    Ok(child::run(command(arguments, &Inside::of(&info, &workload))).await?)
+    let inside = Inside::of(&info, &workload);
+    inside.enter()?;
+    Ok(child::run(command(arguments, &inside)).await?)
 }
 
 fn command(arguments: &ExecArguments, inside: &Inside) -> Command {

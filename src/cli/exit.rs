@@ -65,11 +65,14 @@ impl Exit {
             // `glasstunnel config workloads | head -1`: the reader has what it wanted.
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Self::Done,
             CliError::Load(_) => Self::Configuration,
-            CliError::Question(_) | CliError::Kind(_) | CliError::Nameless { .. } => Self::Usage,
+            CliError::Question(_) | CliError::Workload(_) | CliError::Kind(_) | CliError::Nameless { .. } => {
+                Self::Usage
+            }
             CliError::NotFound { .. } => Self::No,
             CliError::Start(StartError::Context(error)) => Self::of_context(error),
             CliError::Start(StartError::Ca(_)) => Self::Configuration,
             CliError::Start(_)
+            | CliError::Network(_)
             | CliError::Logging(_)
             | CliError::Write(_)
             | CliError::Read(_)

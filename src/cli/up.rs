@@ -5,27 +5,36 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::admin::{PolicyView, ServiceView, WorkloadView};
-use crate::app::{self, AdminAt, CaAt, Options, Running};
+use crate::app::{self, AdminAt, CaAt, Ground, Options, Running};
 use crate::cli::args::{AdminAddress, LogShape, UpArguments};
 use crate::cli::banner::banner;
 use crate::cli::error::CliError;
 use crate::cli::files::{DEMO_NAME, FromFiles, inputs, read};
 use crate::cli::limits::raise_descriptors;
 use crate::cli::output::Output;
+use crate::cli::stop::{Signals, stop};
 use crate::cli::watch::Watch;
-use crate::drain::Drained;
+use crate::netns::{self, Access, Pods};
 use crate::policy::Snapshot;
 use crate::proxy::Config;
 use crate::resources::{DEMO, IgnoredKind, Input, Objects};
 use crate::telemetry::{self, AccessLog, LogFormat, Look, Record, live_line};
 
-/// Runs the mesh until it is told to stop.
-pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<(), CliError> {
+/// What has to happen while the process has one thread: with `--netns`, becoming somebody who may make networks.
+pub(crate) fn prepare(arguments: &UpArguments) -> Result<Option<Access>, CliError> {
+    Ok(if arguments.netns { Some(netns::prepare()?) } else { None })
+}
+
+/// Runs the mesh until it is told to stop; with `access` to networks, in network namespaces.
+pub(crate) async fn run(
+    arguments: &UpArguments,
+    access: Option<Access>,
+    output: &mut Output,
+) -> Result<(), CliError> {
     if arguments.print_mesh && arguments.files.is_empty() {
         return output.answer(DEMO);
     }
@@ -41,11 +50,15 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     telemetry::init(format(arguments.log_format), "info")?;
     let signals = Signals::new()?;
     let mut files = arguments.watch.then(|| Watch::new(inputs.clone(), objects.clone()));
-    let running = app::start(options(arguments, (objects, snapshot))).await?;
+    let ground = match access {
+        Some(access) => Ground::Pods(Arc::new(Pods::new()?), access),
+        None => Ground::Loopback,
+    };
+    let running = app::start(options(arguments, (objects, snapshot), ground)).await?;
     greet(&running, &ignored, output)?;
     let mut records = running.recorder().subscribe();
     let reading = watch(&running, (signals, files.as_mut()), &mut records, output).await;
-    stop(running, arguments, output).await;
+    stop(running, arguments.grace, output).await;
     reading?;
     // What ended during the drain, or just before it, is on record by now.
     while let Ok(record) = records.try_recv() {
@@ -63,7 +76,7 @@ fn print(inputs: &[Input], output: &mut Output) -> Result<(), CliError> {
     Ok(())
 }
 
-fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot)) -> Options {
+fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot), ground: Ground) -> Options {
     let cluster = snapshot.mesh.settings().cluster.clone();
     let stderr =
         || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(std::io::stderr()));
@@ -75,28 +88,33 @@ fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot)) ->
         semantics: arguments.semantics,
         mesh_source: if names.is_empty() { DEMO_NAME.to_owned() } else { names.join(", ") },
         context: arguments.context.clone(),
+        ground,
         ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
         intermediate: arguments.ca_intermediate,
         certificate_ttl: arguments.ttl,
         workers: arguments.workers.map_or(cores, usize::from),
-        admin: match arguments.admin {
-            None => AdminAt::Node,
-            Some(AdminAddress::None) => AdminAt::Nowhere,
-            Some(AdminAddress::At(address)) => AdminAt::At(address),
-        },
+        admin: admin(arguments.admin),
         proxy: Config::default(),
         access_log: arguments.access_log.then(stderr),
     }
 }
 
-fn format(shape: LogShape) -> LogFormat {
+pub(crate) fn admin(address: Option<AdminAddress>) -> AdminAt {
+    match address {
+        None => AdminAt::Node,
+        Some(AdminAddress::None) => AdminAt::Nowhere,
+        Some(AdminAddress::At(address)) => AdminAt::At(address),
+    }
+}
+
+pub(crate) fn format(shape: LogShape) -> LogFormat {
     match shape {
         LogShape::Plain => LogFormat::Plain,
         LogShape::Json => LogFormat::Json,
     }
 }
 
-fn greet(running: &Running, ignored: &[IgnoredKind], output: &mut Output) -> Result<(), CliError> {
+fn greet(running: &Running, skipped: &[IgnoredKind], output: &mut Output) -> Result<(), CliError> {
     let snapshot = running.snapshots().load();
     let info = running.info();
     let workloads: Vec<WorkloadView> = snapshot
@@ -109,14 +127,19 @@ fn greet(running: &Running, ignored: &[IgnoredKind], output: &mut Output) -> Res
     let services: Vec<ServiceView> =
         snapshot.mesh.services().map(|service| ServiceView::of(service)).collect();
     let policies: Vec<PolicyView> = PolicyView::all(&snapshot.policies);
-    for kind in ignored {
-        let count =
-            if kind.count == 1 { "1 document".to_owned() } else { format!("{} documents", kind.count) };
-        output
-            .talk(&format!("ignored: {} ({count}, first at {}): {}\n", kind.kind, kind.first, kind.meaning));
-    }
+    output.talk(&ignored(skipped));
     output.answer(&banner(&info, &workloads, &services, &policies, &program()))?;
     output.answer(&format!("\n{}\n", live_line::header(look(output))))
+}
+
+/// The kinds that were skipped, a line each.
+pub(crate) fn ignored(kinds: &[IgnoredKind]) -> String {
+    let line = |kind: &IgnoredKind| {
+        let count =
+            if kind.count == 1 { "1 document".to_owned() } else { format!("{} documents", kind.count) };
+        format!("ignored: {} ({count}, first at {}): {}\n", kind.kind, kind.first, kind.meaning)
+    };
+    kinds.iter().map(line).collect()
 }
 
 /// How the user's shell finds this program: by name if it is on the PATH, else by its path.
@@ -136,23 +159,6 @@ fn program() -> String {
 
 fn look(output: &Output) -> Look {
     Look { colour: output.is_coloured(), unicode: output.is_coloured() && std::io::stdout().is_terminal() }
-}
-
-/// SIGINT and SIGTERM, heard from before the mesh starts, so that none is missed.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, CliError> {
-        let listen = |kind| signal(kind).map_err(CliError::Runtime);
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
-    }
 }
 
 /// Prints one line per connection until a signal, a quit, or the end of whoever reads.
@@ -192,33 +198,5 @@ async fn changed<'a>(files: &'a mut Option<&mut Watch>) -> &'a mut Watch {
             files
         }
         None => std::future::pending().await,
-    }
-}
-
-/// Drains, saying each step; a second signal cuts at once.
-async fn stop(running: Running, arguments: &UpArguments, output: &mut Output) {
-    let open = running.recorder().open().len();
-    let grace = crate::cli::units::duration_text(arguments.grace);
-    match open {
-        0 => output.talk("\ndraining: no longer accepting; nothing is open\n"),
-        1 => output.talk(&format!(
-            "\ndraining: no longer accepting; 1 connection half gets {grace} (Ctrl-C cuts)\n"
-        )),
-        _ => output.talk(&format!(
-            "\ndraining: no longer accepting; {open} connection halves get {grace} (Ctrl-C cuts)\n"
-        )),
-    }
-    let Ok(mut again) = Signals::new() else { return };
-    let drained = tokio::select! {
-        drained = running.stop(arguments.grace) => drained,
-        () = again.next() => {
-            output.talk("cut\n");
-            return;
-        }
-    };
-    let Drained { finished, cut } = drained;
-    match cut {
-        0 => output.talk("stopped: everything finished\n"),
-        _ => output.talk(&format!("stopped: {finished} tasks finished, {cut} cut\n")),
     }
 }

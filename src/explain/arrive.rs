@@ -124,7 +124,7 @@ fn connection(question: &Question, chosen: &Chosen) -> Option<Connection> {
     let (source_addr, identity) = match &question.caller {
         Caller::Workload(workload) => {
             let identity = workload.reach.in_mesh().then(|| workload.identity.clone());
-            (workload.address(EPHEMERAL), identity)
+            (workload.address_towards(chosen.to.ip(), EPHEMERAL), identity)
         }
         Caller::Address(address) => (MeshAddr::new(*address, EPHEMERAL), None),
         Caller::Identity(identity, address) => (MeshAddr::new(*address, EPHEMERAL), Some(identity.clone())),

@@ -134,7 +134,13 @@ fn hbone(policies: &PolicySet, connection: &Connection, mut decided: Decided) ->
     };
     decided.step(Stage::Tls, format!("peer is {peer} (TLSv1.3, mutual, ALPN h2)"));
     decided.identity = Some(peer.clone());
-    decided.step(Stage::Hbone, format!("CONNECT {}", connection.destination.address(connection.port)));
+    decided.step(
+        Stage::Hbone,
+        format!(
+            "CONNECT {}",
+            connection.destination.address_towards(connection.source_addr.ip(), connection.port)
+        ),
+    );
     mode(policies, connection, &mut decided);
     match peer_auth::hbone(policies, &connection.destination, connection.port) {
         Ok(admitted) => {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{self, AdminAt, CaAt, Options, Running};
+use crate::app::{self, AdminAt, CaAt, Ground, Options, Running};
 use crate::drain::Drained;
 use crate::identity::{Svid, SvidSource};
 use crate::lab::error::LabError;
@@ -54,6 +54,7 @@ impl Lab {
             semantics: options.semantics,
             mesh_source: "lab.yaml".to_owned(),
             context: None,
+            ground: Ground::Loopback,
             ca: options.ca,
             intermediate: options.intermediate,
             certificate_ttl: options.certificate_ttl.unwrap_or(app::CERTIFICATE_TTL),
@@ -86,9 +87,9 @@ impl Lab {
     /// An unknown name.
     pub fn captured(&self, name: &str, port: u16) -> Result<SocketAddr, LabError> {
         let workload = self.workload(name)?;
-        let local = self.running.place().local(&workload, port);
+        let local = self.running.place().local_ip(&workload);
         local
-            .map(|addr| addr.0)
+            .map(|ip| SocketAddr::new(ip, port))
             .ok_or_else(|| LabError::NoDoor { door: "captured", workload: name.to_owned() })
     }
 

@@ -40,9 +40,12 @@ impl Place {
         }
     }
 
-    /// Where `workload` is reached here on `port`.
-    pub fn local(self, workload: &Workload, port: u16) -> Option<LocalAddr> {
-        Some(LocalAddr::new(self.local_ip(workload)?, port))
+    /// Where `workload`, which the mesh knows by `address`, is reached here on `port`.
+    pub fn local(self, workload: &Workload, address: IpAddr, port: u16) -> Option<LocalAddr> {
+        match self {
+            Self::Direct => Some(LocalAddr::new(address, port)),
+            Self::Loopback { .. } => Some(LocalAddr::new(self.local_ip(workload)?, port)),
+        }
     }
 
     /// Whose local address `ip` is.
@@ -61,9 +64,9 @@ impl Place {
 
     /// A local address as the mesh sees it: the workload's mesh address, or unchanged for anyone outside.
     pub fn mesh_addr(self, mesh: &Mesh, local: LocalAddr) -> MeshAddr {
-        match self.workload(mesh, local.ip()) {
-            Some(workload) => workload.address(local.port()),
-            None => MeshAddr::new(local.ip(), local.port()),
+        match (self, self.workload(mesh, local.ip())) {
+            (Self::Loopback { .. }, Some(workload)) => workload.address(local.port()),
+            _ => MeshAddr::new(local.ip(), local.port()),
         }
     }
 }

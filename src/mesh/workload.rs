@@ -98,6 +98,19 @@ impl Workload {
         MeshAddr::new(self.addresses.first().copied().unwrap_or(unspecified), port)
     }
 
+    /// The address by which somebody reaches it who dialled `wanted`: that one if it has it, else one of the same family,
+    /// else the primary one; `None` for a workload without addresses.
+    pub fn address_like(&self, wanted: IpAddr) -> Option<IpAddr> {
+        let same = |family: &&IpAddr| family.is_ipv4() == wanted.is_ipv4();
+        let exact = self.addresses.iter().find(|own| **own == wanted);
+        exact.or_else(|| self.addresses.iter().find(same)).or_else(|| self.addresses.first()).copied()
+    }
+
+    /// Its end of a connection whose other end is `other`, with `port`.
+    pub fn address_towards(&self, other: IpAddr, port: u16) -> MeshAddr {
+        self.address_like(other).map_or_else(|| self.address(port), |ip| MeshAddr::new(ip, port))
+    }
+
     /// Whether `selector` picks this workload: every pair must be among its labels.
     pub fn matches(&self, selector: &BTreeMap<String, String>) -> bool {
         selector.iter().all(|(key, value)| self.labels.get(key) == Some(value))

@@ -18,7 +18,7 @@ use crate::proxy::context::Context;
 use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
-use crate::proxy::{dial, failure};
+use crate::proxy::{dial, failure, orig_dst, ports};
 use crate::sniff::{Protocol, SniffLimits, Sniffed, detect};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
 use crate::tls::{Offer, Peer, accept};
@@ -26,8 +26,8 @@ use crate::tls::{Offer, Peer, accept};
 /// Under ztunnel's semantics the bytes decide nothing, so they are waited for only as long as a record may cost.
 const GLANCE: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// Serves one captured connection and records it.
-pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name, port: u16) {
+/// Serves one captured connection and records it. Without a `port`, the kernel knows which one was meant.
+pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name, port: Option<u16>) {
     let mut recording = Recording::start(&ctx.events, Reporter::Destination, accepted.since);
     let result = flow(&ctx, accepted, (&workload, port), &mut recording).await;
     recording.finish(result);
@@ -37,7 +37,8 @@ pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name,
 struct Ends {
     snapshot: Arc<Snapshot>,
     workload: Arc<Workload>,
-    port: u16,
+    /// The address and port of the workload's that the client meant.
+    to: MeshAddr,
     client: MeshAddr,
     since: Instant,
 }
@@ -45,15 +46,24 @@ struct Ends {
 async fn flow(
     ctx: &Context,
     accepted: Accepted,
-    (name, port): (&Name, u16),
+    (name, port): (&Name, Option<u16>),
     recording: &mut Recording,
 ) -> Result<(), Failure> {
     let snapshot = ctx.shared.snapshots.load();
     let workload = snapshot.mesh.workload(name).cloned();
     let workload = workload.ok_or_else(|| failure::unknown_workload(&name.to_string()))?;
     let client = ctx.shared.place.mesh_addr(&snapshot.mesh, accepted.client);
-    let ends = Ends { snapshot, workload, port, client, since: accepted.since };
+    let to = match port {
+        Some(port) => Ok(workload.address(port)),
+        None => orig_dst::inward(ctx.shared.networks.of(name).capture, &accepted.stream),
+    };
+    let meant = to.as_ref().copied().unwrap_or_else(|_| workload.address(ports::CAPTURED));
+    let ends = Ends { snapshot, workload, to: meant, client, since: accepted.since };
     introduce(ctx, &ends, accepted.client, recording);
+    if let Err(error) = to {
+        recording.note(|half| half.early = true);
+        return Err(failure::at(Stage::OrigDst, Flag::Connect, &error));
+    }
     let mut stream = accepted.stream;
     let sniffed = sniff(ctx, &ends, &mut stream).await?;
     recording.step(Fact::Sniffed(sniffed.protocol.clone()));
@@ -80,12 +90,18 @@ fn introduce(ctx: &Context, ends: &Ends, client: LocalAddr, recording: &mut Reco
     let source = ctx.shared.place.workload(&ends.snapshot.mesh, client.ip()).cloned();
     recording.step(Fact::Accepted { door: "captured", from: ends.client });
     recording.note(|half| {
-        half.join = Join { trace: None, socket: Some(client.0), expects_other: source.is_some() };
+        half.join =
+            Join { trace: None, socket: Some(client.0), expects_other: is_served(ctx, source.as_ref()) };
         half.source.addr = Some(ends.client.0);
         half.source.workload = source;
-        half.destination.addr = Some(ends.workload.address(ends.port).0);
+        half.destination.addr = Some(ends.to.0);
         half.destination.workload = Some(Arc::clone(&ends.workload));
     });
+}
+
+/// Whether the other half of a connection with `workload` is recorded in this process.
+pub(crate) fn is_served(ctx: &Context, workload: Option<&Arc<Workload>>) -> bool {
+    workload.is_some_and(|workload| ctx.shared.networks.serves(&workload.name))
 }
 
 fn wire(protocol: &Protocol) -> Wire {
@@ -108,8 +124,8 @@ async fn sniff(ctx: &Context, ends: &Ends, stream: &mut TcpStream) -> Result<Sni
 
 fn admit(ends: &Ends, protocol: &Protocol, recording: &mut Recording) -> Result<Admitted, Failure> {
     let policies = &ends.snapshot.policies;
-    recording.step(Fact::Mode(policies.effective(&ends.workload.name, ends.port).clone()));
-    peer_auth::captured(policies, &ends.workload, ends.port, First::of(protocol))
+    recording.step(Fact::Mode(policies.effective(&ends.workload.name, ends.to.port()).clone()));
+    peer_auth::captured(policies, &ends.workload, ends.to.port(), First::of(protocol))
         .map_err(|denial| Failure::denied(Stage::PeerAuth, &denial))
 }
 
@@ -163,14 +179,15 @@ async fn pass<P: Pipe>(
         }
     };
     recording.step(Fact::Permitted(Box::new(permit.clone())));
-    let backend = match dial::deliver(&ctx.shared, &permit, &ends.workload).await {
+    let between = (ends.client.ip(), ends.to.ip());
+    let backend = match dial::deliver(&ctx.shared, &permit, &ends.workload, between).await {
         Ok(backend) => backend,
         Err(error) => {
             client.reset(ResetCause::Cut);
             return Err(failure::dial(&error));
         }
     };
-    recording.step(Fact::Dialed { to: ends.workload.address(ends.port) });
+    recording.step(Fact::Dialed { to: ends.to });
     let _known = introduce_caller(ctx, &backend, (ends.client, peer, wire), &ends.snapshot);
     recording.open(wire);
     let counts = recording.counts();
@@ -195,7 +212,7 @@ fn let_in(ends: &Ends, peer: Option<&Peer>, wire: Wire) -> LetIn {
     };
     LetIn {
         workload: ends.workload.name.clone(),
-        port: ends.port,
+        port: ends.to.port(),
         entered: Entered::Captured(first),
         source: peer.map(|peer| peer.id.clone()),
         source_addr: ends.client,
@@ -207,7 +224,7 @@ fn permit(ends: &Ends, admitted: Admitted, peer: Option<&Peer>) -> Result<Permit
         source: peer.map(|peer| &peer.id),
         source_addr: ends.client,
         workload: &ends.workload,
-        port: ends.port,
+        port: ends.to.port(),
     };
     authorize(&ends.snapshot.policies, admitted, &request)
         .map_err(|denial| Failure::denied(Stage::Authz, &denial))
@@ -226,5 +243,5 @@ pub(crate) fn introduce_caller(
         identity: peer.map(|peer| peer.id.to_string()),
         wire: wire.name(),
     };
-    Some(ctx.shared.backends.introduce(backend.local_addr().ok()?, caller))
+    Some(ctx.shared.backends.introduce(LocalAddr::from(backend.local_addr().ok()?).0, caller))
 }

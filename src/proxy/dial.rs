@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use crate::addr::LocalAddr;
-use crate::mesh::Workload;
+use crate::mesh::{Name, Place, Workload};
 use crate::policy::Permit;
 use crate::proxy::backends::Backend;
 use crate::proxy::ports;
@@ -120,41 +121,54 @@ impl Reason for DialError {
     }
 }
 
-/// Dials the backend that `permit` is for.
+/// Dials the backend that `permit` is for. `to` is the address of the workload's that the client meant; where apps are
+/// dialled from the client's own address, that is `client`.
 pub(crate) async fn deliver(
     shared: &Shared,
     permit: &Permit,
     workload: &Workload,
+    (client, to): (IpAddr, IpAddr),
 ) -> Result<TcpStream, DialError> {
-    let addr = backend_addr(shared, permit.port(), workload).await?;
+    let after = shared.config.deadlines.dial;
+    let (addr, network) = match shared.backends.get(&workload.name, permit.port()) {
+        // The user's own server stands where this program was started, not in the pod.
+        Some(Backend::At(name)) => (resolve(&name, after).await?, shared.networks.common()),
+        // In a network of its own, a workload's app is at every address that the workload has.
+        Some(Backend::Here(_)) | None if shared.place == Place::Direct => {
+            (SocketAddr::new(to, permit.port()), shared.networks.of(&workload.name))
+        }
+        Some(Backend::Here(addr)) => (addr, shared.networks.of(&workload.name)),
+        None => return Err(no_backend(workload, permit.port())),
+    };
     if shared.is_own(addr.into()) {
         return Err(DialError::SelfCall { addr });
     }
-    dial(addr, None, shared.config.deadlines.dial).await
+    let socket = match network.original_source && client != addr.ip() {
+        true => network.spoofing_dialler(addr, client),
+        false => network.dialler(addr, None),
+    };
+    dial(socket, addr, after).await
 }
 
-async fn backend_addr(shared: &Shared, port: u16, workload: &Workload) -> Result<SocketAddr, DialError> {
-    match shared.backends.get(&workload.name, port) {
-        Some(Backend::Here(addr)) => Ok(addr),
-        Some(Backend::At(name)) => {
-            let failed = |source| DialError::Resolve { name: name.to_string(), source };
-            let found = match timeout(shared.config.deadlines.dial, lookup_host(&*name)).await {
-                Ok(found) => found.map_err(failed)?.next(),
-                Err(_elapsed) => return Err(failed(io::ErrorKind::TimedOut.into())),
-            };
-            found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
-        }
-        None => {
-            let ports: Vec<String> = workload.ports.iter().map(|port| port.number.to_string()).collect();
-            let ports = if ports.is_empty() { "none".to_owned() } else { ports.join(", ") };
-            Err(DialError::NoBackend { workload: workload.name.to_string(), port, ports })
-        }
-    }
+fn no_backend(workload: &Workload, port: u16) -> DialError {
+    let ports: Vec<String> = workload.ports.iter().map(|port| port.number.to_string()).collect();
+    let ports = if ports.is_empty() { "none".to_owned() } else { ports.join(", ") };
+    DialError::NoBackend { workload: workload.name.to_string(), port, ports }
 }
 
-/// Dials the next hop from the source's own address, so that the destination can tell who calls.
+async fn resolve(name: &Arc<str>, after: Duration) -> Result<SocketAddr, DialError> {
+    let failed = |source| DialError::Resolve { name: name.to_string(), source };
+    let found = match timeout(after, lookup_host(&**name)).await {
+        Ok(found) => found.map_err(failed)?.next(),
+        Err(_elapsed) => return Err(failed(io::ErrorKind::TimedOut.into())),
+    };
+    found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
+}
+
+/// Dials the next hop on the network of `source`, from its own address where the destination needs that to tell who calls.
 pub(crate) async fn reach(
     shared: &Shared,
+    source: &Name,
     to: LocalAddr,
     from: Option<IpAddr>,
 ) -> Result<TcpStream, DialError> {
@@ -162,11 +176,16 @@ pub(crate) async fn reach(
     if from.is_none() && shared.is_own(to) {
         return Err(DialError::SelfCall { addr: to.0 });
     }
-    dial(to.0, from, shared.config.deadlines.dial).await
+    dial(shared.networks.of(source).dialler(to.0, from), to.0, shared.config.deadlines.dial).await
 }
 
-async fn dial(addr: SocketAddr, from: Option<IpAddr>, after: Duration) -> Result<TcpStream, DialError> {
-    match timeout(after, connect(addr, from)).await {
+async fn dial(
+    socket: io::Result<std::net::TcpStream>,
+    addr: SocketAddr,
+    after: Duration,
+) -> Result<TcpStream, DialError> {
+    let socket = socket.map_err(|source| DialError::Refused { addr, source })?;
+    match timeout(after, connect(socket, addr)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(source)) => Err(DialError::Refused { addr, source }),
         Err(_elapsed) if addr.port() == ports::HBONE => Err(DialError::HboneTimeout { addr, after }),
@@ -174,15 +193,8 @@ async fn dial(addr: SocketAddr, from: Option<IpAddr>, after: Duration) -> Result
     }
 }
 
-async fn connect(addr: SocketAddr, from: Option<IpAddr>) -> io::Result<TcpStream> {
-    let socket = match addr {
-        SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    if let Some(from) = from.filter(|from| from.is_ipv4() == addr.is_ipv4()) {
-        socket.bind(SocketAddr::new(from, 0))?;
-    }
-    let stream = socket.connect(addr).await?;
+async fn connect(socket: std::net::TcpStream, addr: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpSocket::from_std_stream(socket).connect(addr).await?;
     stream.set_nodelay(true)?;
     // On loopback, a dial to a closed port in the ephemeral range can connect to itself (simultaneous open).
     if stream.local_addr()? == stream.peer_addr()? {

@@ -1,23 +1,24 @@
 //! The HBONE door: tls → hbone once per tunnel, then peer_auth → authz → dial → relay once per CONNECT.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
 
-use crate::addr::LocalAddr;
-use crate::hbone::{ConnectRequest, Requested, Respond, Server};
+use crate::addr::{LocalAddr, MeshAddr};
+use crate::hbone::{Authority, ConnectRequest, Requested, Respond, Server};
 use crate::io::{Pipe, ResetCause, TcpPipe};
 use crate::mesh::{Name, Workload};
 use crate::policy::{CheckRequest, Entered, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
-use crate::proxy::captured::{handshaken, introduce_caller};
+use crate::proxy::captured::{handshaken, introduce_caller, is_served};
 use crate::proxy::context::Context;
 use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::tunnel::baggage;
-use crate::proxy::{authority, dial, failure, ports};
+use crate::proxy::{authority, dial, failure};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
 use crate::tls::{Offer, Peer, ServerStream, accept};
 
@@ -31,16 +32,19 @@ struct Tunnel {
     workload: Name,
     peer: Peer,
     client: LocalAddr,
+    /// Our end of it.
+    local: Option<LocalAddr>,
 }
 
 /// Serves one tunnel: verifies the peer, then each CONNECT in a task of its own.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name) {
     let (client, since) = (accepted.client, accepted.since);
+    let local = accepted.stream.local_addr().ok().map(LocalAddr::from);
     match open(&ctx, accepted, &workload).await {
-        Ok((server, peer)) => drive(&ctx, server, Tunnel { workload, peer, client }).await,
+        Ok((server, peer)) => drive(&ctx, server, Tunnel { workload, peer, client, local }).await,
         Err(failure) => {
             let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
-            introduce(&ctx, &workload, client, &mut recording);
+            introduce(&ctx, &workload, (client, local), &mut recording);
             recording.note(|half| half.early = true);
             recording.finish(Err(failure));
         }
@@ -98,7 +102,7 @@ async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, 
 async fn request(ctx: &Context, tunnel: &Tunnel, requested: Requested) {
     let since = tokio::time::Instant::now();
     let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
-    introduce(ctx, &tunnel.workload, tunnel.client, &mut recording);
+    introduce(ctx, &tunnel.workload, (tunnel.client, tunnel.local), &mut recording);
     recording.step(handshaken(&tunnel.peer));
     recording.note(|half| half.source.identity = Some(tunnel.peer.id.clone()));
     let Requested { request, respond } = requested;
@@ -106,7 +110,12 @@ async fn request(ctx: &Context, tunnel: &Tunnel, requested: Requested) {
     recording.finish(result);
 }
 
-fn introduce(ctx: &Context, name: &Name, client: LocalAddr, recording: &mut Recording) {
+fn introduce(
+    ctx: &Context,
+    name: &Name,
+    (client, local): (LocalAddr, Option<LocalAddr>),
+    recording: &mut Recording,
+) {
     let snapshot = ctx.shared.snapshots.load();
     let place = ctx.shared.place;
     let from = place.mesh_addr(&snapshot.mesh, client);
@@ -114,11 +123,12 @@ fn introduce(ctx: &Context, name: &Name, client: LocalAddr, recording: &mut Reco
     let workload = snapshot.mesh.workload(name).cloned();
     recording.step(Fact::Accepted { door: "hbone", from });
     recording.note(|half| {
-        half.join = Join { trace: None, socket: Some(client.0), expects_other: source.is_some() };
+        half.join =
+            Join { trace: None, socket: Some(client.0), expects_other: is_served(ctx, source.as_ref()) };
         half.wire = Some(Wire::Hbone);
         half.source.addr = Some(from.0);
         half.source.workload = source;
-        half.destination.addr = workload.as_ref().map(|workload| workload.address(ports::HBONE).0);
+        half.destination.addr = local.map(|local| place.mesh_addr(&snapshot.mesh, local).0);
         half.destination.identity = workload.as_ref().map(|workload| workload.identity.clone());
         half.destination.workload = workload;
     });
@@ -150,12 +160,13 @@ async fn flow(
         Ok(permit) => permit,
         Err((status, failure)) => return refuse(respond, status, recording, failure),
     };
-    let backend = match dial::deliver(&ctx.shared, &permit, &workload).await {
+    let to = meant(&workload, &request.authority);
+    let client = ctx.shared.place.mesh_addr(&snapshot.mesh, tunnel.client);
+    let backend = match dial::deliver(&ctx.shared, &permit, &workload, (client.ip(), to)).await {
         Ok(backend) => backend,
         Err(error) => return refuse(respond, UNAVAILABLE, recording, failure::dial(&error)),
     };
-    recording.step(Fact::Dialed { to: workload.address(permit.port()) });
-    let client = ctx.shared.place.mesh_addr(&snapshot.mesh, tunnel.client);
+    recording.step(Fact::Dialed { to: MeshAddr::new(to, permit.port()) });
     let _known = introduce_caller(ctx, &backend, (client, Some(&tunnel.peer), Wire::Hbone), &snapshot);
     let baggage = baggage(&workload, snapshot.mesh.settings());
     let mut stream = respond.accept(Some(&baggage)).map_err(|error| failure::hbone(&error))?;
@@ -179,6 +190,14 @@ async fn flow(
             backend.reset(ResetCause::Cut);
             Err(cut)
         }
+    }
+}
+
+/// Which of the workload's addresses a CONNECT means; a name means the workload as a whole.
+fn meant(workload: &Workload, authority: &Authority) -> IpAddr {
+    match authority {
+        Authority::Address(addr) => addr.ip(),
+        Authority::Host { .. } => workload.address(0).ip(),
     }
 }
 

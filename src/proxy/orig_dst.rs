@@ -8,7 +8,9 @@ mod head;
 mod http_connect;
 mod socks5;
 mod ask;
+mod redirected;
 
 pub(crate) use ask::ask;
 pub(crate) use error::OrigDstError;
-pub(crate) use head::{Asked, Destination};
+pub(crate) use head::{Asked, Destination, Through};
+pub(crate) use redirected::{inward, outward};

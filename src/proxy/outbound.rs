@@ -1,6 +1,6 @@
 //! The outbound door: orig_dst → route → dial → tls → hbone → relay.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use crate::addr::{LocalAddr, MeshAddr};
-use crate::hbone::{Authority, ConnectRequest, Forwarded, TunnelStream};
+use crate::hbone::TunnelStream;
 use crate::io::{Pipe, PipeStream, ResetCause, StreamPipe, TcpPipe, reset_on_close};
 use crate::mesh::{Name, Workload, nearest};
 use crate::policy::Snapshot;
 use crate::proxy::accept::Accepted;
-use crate::proxy::captured::handshaken;
+use crate::proxy::captured::{handshaken, is_served};
 use crate::proxy::context::Context;
-use crate::proxy::orig_dst::{Asked, Destination, OrigDstError, ask};
+use crate::proxy::orig_dst::{self, Asked, Destination, OrigDstError, Through, ask};
 use crate::proxy::originate::Ready;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::route::{Chosen, route};
-use crate::proxy::tunnel::{self, baggage};
+use crate::proxy::tunnel::{self, Between};
 use crate::proxy::wire_choice::Route;
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
@@ -39,6 +39,13 @@ pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Na
     recording.finish(result);
 }
 
+/// Serves one connection of `workload`'s programs that was led here, and records it.
+pub(crate) async fn serve_redirected(ctx: Arc<Context>, accepted: Accepted, workload: Name) {
+    let mut recording = Recording::start(&ctx.events, Reporter::Source, accepted.since);
+    let result = redirected(&ctx, accepted, &workload, &mut recording).await;
+    recording.finish(result);
+}
+
 async fn flow(
     ctx: &Arc<Context>,
     accepted: Accepted,
@@ -49,8 +56,47 @@ async fn flow(
     let Accepted { mut stream, client, since } = accepted;
     let asked = read_request(ctx, &snapshot, (&mut stream, since), door, recording).await?;
     let from = asked.source.address(client.port());
+    go(ctx, &snapshot, (stream, asked, from), recording).await
+}
+
+async fn redirected(
+    ctx: &Arc<Context>,
+    accepted: Accepted,
+    name: &Name,
+    recording: &mut Recording,
+) -> Result<(), Failure> {
+    let snapshot = ctx.shared.snapshots.load();
+    let source = snapshot.mesh.workload(name).cloned();
+    let source = source.ok_or_else(|| failure::unknown_workload(&name.to_string()))?;
+    let from = MeshAddr::new(accepted.client.ip(), accepted.client.port());
+    let capture = ctx.shared.networks.of(name).capture;
+    let to = orig_dst::outward(capture, &accepted.stream).map_err(|error| {
+        recording.step(Fact::Accepted { door: "outbound", from });
+        recording.note(|half| {
+            half.early = true;
+            half.source.addr = Some(from.0);
+            half.source.workload = Some(Arc::clone(&source));
+        });
+        failure::at(Stage::OrigDst, Flag::Connect, &error)
+    })?;
+    let asked = Asked {
+        through: Through::Captured(capture),
+        source,
+        destination: Destination::Ip(to.ip(), to.port()),
+        early: Bytes::new(),
+    };
+    go(ctx, &snapshot, (accepted.stream, asked, from), recording).await
+}
+
+/// From an understood request to its end.
+async fn go(
+    ctx: &Arc<Context>,
+    snapshot: &Snapshot,
+    (mut stream, asked, from): (TcpStream, Asked, MeshAddr),
+    recording: &mut Recording,
+) -> Result<(), Failure> {
     introduce(&asked, from, recording);
-    let to = match resolve(ctx, &snapshot, &asked) {
+    let to = match resolve(ctx, snapshot, &asked) {
         Ok(to) => to,
         Err(error) => {
             // The program may be gone already; the record says why it was refused either way.
@@ -62,7 +108,7 @@ async fn flow(
     let gone = |error| failure::at(Stage::OrigDst, Flag::Connect, &OrigDstError::Closed(error));
     stream.write_all(asked.through.success()).await.map_err(gone)?;
     let mut client = TcpPipe::with_prefix(stream, asked.early.clone());
-    let result = send(ctx, &snapshot, (&asked, from, to), &mut client, recording).await;
+    let result = send(ctx, snapshot, (&asked, from, to), &mut client, recording).await;
     if result.is_err() {
         hear_out(&mut client, recording).await;
         client.reset(ResetCause::PeerReset);
@@ -150,18 +196,19 @@ async fn send(
 ) -> Result<(), Failure> {
     let chosen = route(snapshot, ctx.shared.place, &asked.source, to, ctx.turn())
         .map_err(|error| failure::at(Stage::Route, Flag::Connect, &error))?;
-    routed(&chosen, recording);
+    routed(ctx, &chosen, recording);
     let originate = chosen.originate.as_ref().map(Ready::new).transpose()?;
-    let source_ip = ctx.shared.place.local_ip(&asked.source);
+    let source_ip = ctx.shared.networks.source_ip(ctx.shared.place, &asked.source);
     match &chosen.route {
         Route::Hbone(workload) => {
-            let request = connect_request(snapshot, asked, from, &chosen);
+            let request = tunnel::request(snapshot, (&asked.source, from), &chosen);
             recording.note(|half| half.join.trace = request.trace.as_ref().map(TraceContext::id));
-            let tunnel = tunnel::open(ctx, (&asked.source, workload), &request, recording).await?;
+            let between = Between { source: &asked.source, destination: workload, at: chosen.to.ip() };
+            let tunnel = tunnel::open(ctx, &between, &request, recording).await?;
             through(ctx, tunnel, originate, client, recording).await
         }
         Route::Mtls(workload) => {
-            let stream = dial(ctx, &chosen, source_ip, recording).await?;
+            let stream = dial(ctx, &chosen, (&asked.source.name, source_ip), recording).await?;
             mutual_tls(ctx, (&asked.source, workload), stream, client, recording).await
         }
         Route::Plain(workload) => {
@@ -169,7 +216,7 @@ async fn send(
                 return Err(failure::dial(&dial::DialError::SelfCall { addr: chosen.to.0 }));
             }
             let source_ip = source_ip.filter(|_| workload.is_some());
-            let stream = dial(ctx, &chosen, source_ip, recording).await?;
+            let stream = dial(ctx, &chosen, (&asked.source.name, source_ip), recording).await?;
             straight(ctx, stream, originate, client, recording).await
         }
     }
@@ -210,7 +257,7 @@ async fn straight(
     carry(client, &mut pipe, Wire::Tls, recording).await
 }
 
-fn routed(chosen: &Chosen, recording: &mut Recording) {
+fn routed(ctx: &Context, chosen: &Chosen, recording: &mut Recording) {
     let workload = chosen.route.workload();
     recording.step(Fact::Routed {
         wire: chosen.wire(),
@@ -221,12 +268,12 @@ fn routed(chosen: &Chosen, recording: &mut Recording) {
     });
     recording.note(|half| {
         half.wire = Some(chosen.wire());
-        half.join.expects_other = workload.is_some_and(|workload| workload.reach.in_mesh());
+        half.join.expects_other = is_served(ctx, workload.filter(|workload| workload.reach.in_mesh()));
         half.destination.addr = Some(chosen.to.0);
         half.destination.workload = workload.cloned();
         half.destination.service = chosen.service.clone();
         if let Route::Hbone(workload) = &chosen.route {
-            half.destination.addr = Some(workload.address(ports::HBONE).0);
+            half.destination.addr = Some(SocketAddr::new(chosen.to.ip(), ports::HBONE));
             half.hbone_addr = Some(chosen.to.to_string().into());
             half.source.identity = half.source.workload.as_ref().map(|source| source.identity.clone());
             half.destination.identity = Some(workload.identity.clone());
@@ -234,26 +281,14 @@ fn routed(chosen: &Chosen, recording: &mut Recording) {
     });
 }
 
-/// Exactly what the real ztunnel sends (reference/hbone.md 2.3).
-fn connect_request(snapshot: &Snapshot, asked: &Asked, from: MeshAddr, chosen: &Chosen) -> ConnectRequest {
-    ConnectRequest {
-        authority: Authority::Address(chosen.to.0),
-        baggage: Some(baggage(&asked.source, snapshot.mesh.settings())),
-        forwarded: Some(Forwarded {
-            client: from.0,
-            host: chosen.service.as_ref().map(|service| service.hostname.clone()),
-        }),
-        trace: Some(TraceContext::fresh()),
-    }
-}
-
 async fn dial(
     ctx: &Context,
     chosen: &Chosen,
-    from: Option<IpAddr>,
+    (source, from): (&Name, Option<IpAddr>),
     recording: &mut Recording,
 ) -> Result<TcpStream, Failure> {
-    let stream = dial::reach(&ctx.shared, chosen.local, from).await.map_err(|error| failure::dial(&error))?;
+    let stream =
+        dial::reach(&ctx.shared, source, chosen.local, from).await.map_err(|error| failure::dial(&error))?;
     let socket = stream.local_addr().ok();
     recording.note(|half| half.join.socket = socket);
     recording.step(Fact::Dialed { to: chosen.to });

@@ -1,5 +1,6 @@
 //! The outbound choice: which workload, over which wire. Pure.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::addr::{LocalAddr, MeshAddr};
@@ -119,7 +120,7 @@ pub fn route(
                 subset: None,
                 to: (workload, to.port()),
             };
-            chosen(&question, place, headless, None)
+            chosen(&question, (place, to.ip()), (headless, None))
         }
         None => Ok(Chosen {
             route: Route::Plain(None),
@@ -160,7 +161,7 @@ fn to_service(
         subset: subset.map(|route| route.subset.as_str()),
         to: (workload, port),
     };
-    chosen(&question, place, Some(service), subset)
+    chosen(&question, (place, to.ip()), (Some(service), subset))
 }
 
 fn unknown_subset(service: &Service, route: &SubsetRoute) -> RouteError {
@@ -178,20 +179,20 @@ fn no_endpoint(service: &Service, addr: MeshAddr) -> RouteError {
 
 fn chosen(
     question: &Question<'_>,
-    place: Place,
-    service: Option<&Arc<Service>>,
-    subset: Option<&Arc<SubsetRoute>>,
+    (place, dialled): (Place, IpAddr),
+    (service, subset): (Option<&Arc<Service>>, Option<&Arc<SubsetRoute>>),
 ) -> Result<Chosen, RouteError> {
     let (workload, port) = question.to;
     let no_place = || RouteError::NoPlace { workload: workload.name.to_string() };
-    let local = place.local(workload, port).ok_or_else(no_place)?;
+    let at = workload.address_like(dialled);
+    let local = at.and_then(|at| place.local(workload, at, port)).ok_or_else(no_place)?;
     let Wired { route, originate, because } = question.answer();
     Ok(Chosen {
         route,
         originate,
         service: service.cloned(),
         subset: subset.cloned(),
-        to: workload.address(port),
+        to: MeshAddr::new(at.unwrap_or(dialled), port),
         local,
         because,
     })

@@ -13,6 +13,7 @@ use crate::policy::Snapshots;
 use crate::proxy::backends::Backends;
 use crate::proxy::config::Config;
 use crate::proxy::identities::Identities;
+use crate::proxy::networks::Networks;
 use crate::proxy::ports;
 
 /// Tells all workers that the snapshot is another one.
@@ -48,6 +49,8 @@ pub struct Shared {
     pub changes: Changes,
     /// Where workloads are on this machine.
     pub place: Place,
+    /// Whose proxy this process is, and how sockets are made.
+    pub networks: Networks,
     /// Deadlines and limits.
     pub config: Config,
     /// The certificates in use.
@@ -61,6 +64,10 @@ pub struct Shared {
 impl Shared {
     /// Whether dialling `addr` would reach a listener of this process.
     pub(crate) fn is_own(&self, addr: LocalAddr) -> bool {
-        self.own.load().contains(&addr.0) || (addr.ip() == self.place.node_ip() && ports::is_own(addr.port()))
+        let here = match self.place {
+            Place::Loopback { .. } => addr.ip() == self.place.node_ip(),
+            Place::Direct => addr.ip().is_loopback(),
+        };
+        self.own.load().contains(&addr.0) || (here && ports::is_own(addr.port()))
     }
 }

@@ -1,20 +1,26 @@
 //! Tunnels to other workloads: checked out of the pool or dialled, then a CONNECT in them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use crate::hbone::{Baggage, CheckedOut, Client, ConnectRequest, PoolKey, Ticket, TunnelStream};
-use crate::mesh::{Settings, Workload};
+use crate::addr::MeshAddr;
+use crate::hbone::{
+    Authority, Baggage, CheckedOut, Client, ConnectRequest, Forwarded, PoolKey, Ticket, TunnelStream,
+};
+use crate::mesh::{Name, Settings, Workload};
+use crate::policy::Snapshot;
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::recording::Recording;
+use crate::proxy::route::Chosen;
 use crate::proxy::verified::Verified;
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Stage};
 use crate::tls::{ClientOffer, Peer, connect};
+use crate::trace_context::TraceContext;
 
 /// How `workload` describes itself on a CONNECT and its answer (reference/hbone.md 2.5).
 pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
@@ -27,6 +33,23 @@ pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
         service_version: Some(workload.canonical_revision.clone()),
         region: None,
         zone: None,
+    }
+}
+
+/// Exactly what the real ztunnel sends (reference/hbone.md 2.3).
+pub(crate) fn request(
+    snapshot: &Snapshot,
+    (source, from): (&Workload, MeshAddr),
+    chosen: &Chosen,
+) -> ConnectRequest {
+    ConnectRequest {
+        authority: Authority::Address(chosen.to.0),
+        baggage: Some(baggage(source, snapshot.mesh.settings())),
+        forwarded: Some(Forwarded {
+            client: from.0,
+            host: chosen.service.as_ref().map(|service| service.hostname.clone()),
+        }),
+        trace: Some(TraceContext::fresh()),
     }
 }
 
@@ -48,21 +71,31 @@ impl Found {
     }
 }
 
-/// Opens a stream from `source` to `destination`, over a pooled tunnel if there is one.
+/// Whom a tunnel joins.
+pub(crate) struct Between<'a> {
+    /// Who dials.
+    pub(crate) source: &'a Arc<Workload>,
+    /// Whose door it leads to.
+    pub(crate) destination: &'a Arc<Workload>,
+    /// By which of that one's addresses in the mesh.
+    pub(crate) at: IpAddr,
+}
+
+/// Opens a stream between the two, over a pooled tunnel if there is one.
 ///
 /// A CONNECT that the peer provably never processed (it was draining) is tried once more, on a fresh tunnel.
 pub(crate) async fn open(
     ctx: &Arc<Context>,
-    (source, destination): (&Arc<Workload>, &Arc<Workload>),
+    between: &Between<'_>,
     request: &ConnectRequest,
     recording: &mut Recording,
 ) -> Result<TunnelStream, Failure> {
-    let ticket = checkout(ctx, source, destination, recording).await?;
+    let ticket = checkout(ctx, between, recording).await?;
     recording.step(Fact::Connect { authority: request.authority.to_string().into() });
     let answer = || Instant::now() + ctx.shared.config.deadlines.answer;
     let opened = match ticket.open(request, answer()).await {
         Err(error) if error.never_processed() => {
-            checkout(ctx, source, destination, recording).await?.open(request, answer()).await
+            checkout(ctx, between, recording).await?.open(request, answer()).await
         }
         other => other,
     };
@@ -73,32 +106,32 @@ pub(crate) async fn open(
 
 async fn checkout(
     ctx: &Arc<Context>,
-    source: &Arc<Workload>,
-    destination: &Arc<Workload>,
+    between: &Between<'_>,
     recording: &mut Recording,
 ) -> Result<Ticket, Failure> {
+    let Between { source, destination, at } = *between;
     let place = ctx.shared.place;
-    let address = place.local(destination, ports::HBONE);
+    let address = place.local(destination, at, ports::HBONE);
     let address = address.ok_or_else(|| failure::unknown_workload(&destination.name.to_string()))?;
     let key = PoolKey {
         source: source.identity.clone(),
         destinations: vec![destination.identity.clone()],
         address,
-        from: place.local_ip(source),
+        from: ctx.shared.networks.source_ip(place, source),
     };
     let found = Found::default();
     let dial = {
-        let (ctx, key, found) = (Arc::clone(ctx), key.clone(), found.clone());
+        let (ctx, key, found, name) = (Arc::clone(ctx), key.clone(), found.clone(), source.name.clone());
         move || {
-            let (ctx, key, found) = (Arc::clone(&ctx), key.clone(), found.clone());
-            async move { dial_tunnel(&ctx, &key, &found).await }
+            let (ctx, key, found, name) = (Arc::clone(&ctx), key.clone(), found.clone(), name.clone());
+            async move { dial_tunnel(&ctx, (&name, &key), &found).await }
         }
     };
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
     let (socket, peer) = found.take();
     if let Some(socket) = socket {
         recording.note(|half| half.join.socket = Some(socket));
-        recording.step(Fact::Dialed { to: destination.address(ports::HBONE) });
+        recording.step(Fact::Dialed { to: MeshAddr::new(at, ports::HBONE) });
     }
     if let Some(peer) = peer {
         recording.step(handshaken(&peer));
@@ -108,10 +141,14 @@ async fn checkout(
     checked_out.map(|checked_out| checked_out.ticket).map_err(|error| failure::pool(&error))
 }
 
-async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<(Client, Verified), Failure> {
+async fn dial_tunnel(
+    ctx: &Context,
+    (source, key): (&Name, &PoolKey),
+    found: &Found,
+) -> Result<(Client, Verified), Failure> {
     let pair = ctx.shared.identities.get(&key.source).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
-    let stream = dial::reach(&ctx.shared, key.address, key.from).await;
+    let stream = dial::reach(&ctx.shared, source, key.address, key.from).await;
     let stream = stream.map_err(|error| failure::dial(&error))?;
     found.connected(stream.local_addr().ok());
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;

@@ -115,11 +115,17 @@ impl Worker {
         let tasks = &self.ctx.tasks;
         match kind.clone() {
             DoorKind::Captured { workload, port } => {
-                tasks.spawn("captured", captured::serve(ctx, accepted, workload, port));
+                tasks.spawn("captured", captured::serve(ctx, accepted, workload, Some(port)));
+            }
+            DoorKind::Redirected { workload } => {
+                tasks.spawn("captured", captured::serve(ctx, accepted, workload, None));
             }
             DoorKind::Hbone { workload } => tasks.spawn("inbound", inbound::serve(ctx, accepted, workload)),
             DoorKind::Outbound { workload } => {
-                tasks.spawn("outbound", outbound::serve(ctx, accepted, workload))
+                tasks.spawn("outbound", outbound::serve(ctx, accepted, workload));
+            }
+            DoorKind::OutboundRedirected { workload } => {
+                tasks.spawn("outbound", outbound::serve_redirected(ctx, accepted, workload));
             }
         }
     }

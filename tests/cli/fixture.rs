@@ -79,6 +79,7 @@ fn doors(workload: &Workload, last: u8) -> WorkloadDoors {
         name: workload.name.to_string(),
         mesh_ip: workload.addresses[0],
         local_ip,
+        network_namespace: None,
         reach: if workload.reach.in_mesh() { "hbone" } else { "plain" }.to_owned(),
         doors,
     }
@@ -153,7 +154,9 @@ fn info(workloads: Vec<WorkloadDoors>) -> MeshInfo {
         ca: "in memory, ECDSA P-256, leaves valid for 24h".to_owned(),
         ca_dir: None,
         node_ip: IpAddr::from([127, 77, 0, 1]),
-        socks: "127.77.0.1:15080".parse().unwrap(),
+        cluster_domain: "cluster.local".to_owned(),
+        user_namespace: None,
+        socks: Some("127.77.0.1:15080".parse().unwrap()),
         admin: Some("127.77.0.1:15000".parse().unwrap()),
         ready_in_ns: 41_234_567,
         workloads,

@@ -20,3 +20,5 @@ mod command;
 mod readme;
 mod client_modes;
 mod destination_rules;
+mod netns;
+mod netns_remains;

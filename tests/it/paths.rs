@@ -118,7 +118,7 @@ async fn names_and_addresses_all_lead_there() {
 #[tokio::test]
 async fn the_shared_door_takes_the_workload_as_user_name() {
     let lab = demo().await;
-    let socks = lab.running().info().socks;
+    let socks = lab.running().info().socks.unwrap();
     let ask =
         |proxy: String| async move { curl(&["--proxy", &proxy, "http://webhook.default:8080/health"]).await };
     assert_eq!(ask(format!("socks5h://curl-client.default@{socks}")).await.code, 0);

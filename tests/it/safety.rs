@@ -79,7 +79,7 @@ async fn garbage_at_every_door_is_an_error_and_the_mesh_lives() {
         lab.hbone("server").unwrap(),
         lab.captured("server", 3000).unwrap(),
         lab.outbound("curl-client").unwrap(),
-        lab.running().info().socks,
+        lab.running().info().socks.unwrap(),
     ];
     let samples: [&[u8]; 12] = [
         b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -112,7 +112,7 @@ async fn the_proxys_own_listeners_are_no_destination() {
     let lab = Plan::new().server("server", "http").start().await;
     let info = lab.running().info();
     let own = [
-        info.socks,
+        info.socks.unwrap(),
         (info.node_ip, 15000).into(),
         (info.node_ip, 15020).into(),
         lab.hbone("server").unwrap(),

@@ -29,8 +29,15 @@ pub struct MeshInfo {
     pub ca_dir: Option<String>,
     /// The address of the doors that no single workload has.
     pub node_ip: IpAddr,
-    /// The outbound door for every workload: SOCKS5, the user name says which; HTTP CONNECT on the same port.
-    pub socks: SocketAddr,
+    /// What its host names end with.
+    pub cluster_domain: String,
+    /// The user namespace that the pods' networks belong to, as a path, where it is not the host's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_namespace: Option<String>,
+    /// The outbound door for every workload, where there is one: SOCKS5, the user name says which; HTTP CONNECT on the same
+    /// port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socks: Option<SocketAddr>,
     /// The admin listener on TCP, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin: Option<SocketAddr>,
@@ -50,6 +57,9 @@ pub struct WorkloadDoors {
     pub mesh_ip: IpAddr,
     /// Its address on this machine.
     pub local_ip: IpAddr,
+    /// Its network namespace as a path, for `nsenter --net=PATH`, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_namespace: Option<String>,
     /// `hbone`, `sidecar` or `plain`.
     pub reach: String,
     /// Its listeners.

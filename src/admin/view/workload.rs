@@ -58,6 +58,9 @@ pub struct WorkloadView {
     /// Its address on this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_ip: Option<IpAddr>,
+    /// Its network namespace as a path, where it has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_namespace: Option<String>,
     /// Its listeners on this machine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doors: Vec<DoorView>,
@@ -105,6 +108,7 @@ impl WorkloadView {
             mode: base.into(),
             port_modes: own.map(|(port, mode)| PortMode { port, mode: mode.into() }).collect(),
             local_ip: doors.map(|doors| doors.local_ip),
+            network_namespace: doors.and_then(|doors| doors.network_namespace.clone()),
             doors: doors.map(|doors| doors.doors.clone()).unwrap_or_default(),
             source: workload.source.to_string(),
         }

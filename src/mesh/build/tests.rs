@@ -75,6 +75,30 @@ fn names_resolve_as_in_a_pod() {
     check("customers.default.svc", "outside", Some("default/customers"));
     check("Customers.default.svc.cluster.local.", "outside", Some("default/customers"));
     check("customers.default.svc.example.org", "outside", None);
+    check("customers.svc", "default", None);
+    check("customers.svc.cluster.local", "default", None);
+}
+
+#[test]
+fn all_addresses_of_a_name_and_the_name_of_an_address() {
+    let (pod_v4, pod_v6): (IpAddr, IpAddr) = ("10.0.0.9".parse().unwrap(), "fd00::9".parse().unwrap());
+    let mut spec = spec();
+    spec.workloads[0].addresses = vec![pod_v4, pod_v6];
+    spec.services.push(ServiceSpec {
+        name: Name::new("default", "headless"),
+        headless: true,
+        selector: labels(&[("app", "customers")]),
+        ..service("default", "headless", TargetPort::Number(80))
+    });
+    let mesh = build(spec).unwrap();
+    assert_eq!(mesh.resolve_all("headless", "default"), Some(vec![pod_v4, pod_v6]));
+    assert_eq!(mesh.resolve_all("nobody", "default"), None);
+    let vips = mesh.resolve_all("customers.default", "outside").unwrap();
+    assert_eq!(vips, mesh.resolve("customers", "default").unwrap().vips);
+    assert_eq!(mesh.host_of(vips[0]), Some("customers.default.svc.cluster.local"));
+    assert_eq!(mesh.host_of(pod_v4), None);
+    assert!(mesh.is_own_domain("nobody.svc.Cluster.local.") && mesh.is_own_domain("cluster.local"));
+    assert!(!mesh.is_own_domain("example.org") && !mesh.is_own_domain("mycluster.local"));
 }
 
 #[test]
@@ -102,7 +126,7 @@ fn local_and_mesh_addresses_translate_both_ways() {
     let mesh = build(spec()).unwrap();
     let place = Place::Loopback { block: 101 };
     for workload in mesh.workloads() {
-        let local = place.local(workload, 3000).unwrap();
+        let local = place.local(workload, workload.addresses[0], 3000).unwrap();
         assert_eq!(place.mesh_addr(&mesh, local), workload.address(3000));
         assert_eq!(Place::Loopback { block: 102 }.workload(&mesh, local.ip()), None);
     }

@@ -42,6 +42,7 @@ impl Through {
         match self {
             Self::Socks5 => socks5::SUCCESS,
             Self::HttpConnect => http_connect::SUCCESS,
+            Self::Captured(_) => b"",
         }
     }
 
@@ -50,6 +51,7 @@ impl Through {
         match self {
             Self::Socks5 => socks5::HOST_UNREACHABLE,
             Self::HttpConnect => http_connect::UNREACHABLE,
+            Self::Captured(_) => b"",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a request at the outbound door could not be understood.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::mesh::UnknownName;
@@ -17,6 +18,15 @@ pub(crate) enum OrigDstError {
     Timeout {
         /// How long it had.
         after: Duration,
+    },
+    /// The kernel does not say where a redirected connection was meant to go.
+    #[error("expected the kernel to know where the connection was meant to go, found {0}")]
+    Unknowable(#[source] io::Error),
+    /// It would have led back into this process; the sentence is ztunnel's.
+    #[error("attempted recursive call to ourselves")]
+    SelfCall {
+        /// Where it was meant to go.
+        to: SocketAddr,
     },
     /// It speaks something else.
     #[error("expected SOCKS5 (first byte 05) or an HTTP CONNECT, found {found}")]
@@ -65,6 +75,8 @@ impl Reason for OrigDstError {
         match self {
             Self::Closed(_) => "orig_dst.closed",
             Self::Timeout { .. } => "orig_dst.timeout",
+            Self::SelfCall { .. } => "orig_dst.self_call",
+            Self::Unknowable(_) => "orig_dst.unknowable",
             Self::Protocol { .. } => "orig_dst.protocol",
             Self::TooLong { .. } => "orig_dst.too_long",
             Self::Command { .. } => "orig_dst.command",

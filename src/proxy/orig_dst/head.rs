@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::mesh::{Mesh, Workload};
+use crate::net::Capture;
 use crate::proxy::orig_dst::error::OrigDstError;
 
 /// Where to: as the application said it.
@@ -36,6 +37,8 @@ pub(crate) enum Through {
     Socks5,
     /// RFC 9110 §9.3.6.
     HttpConnect,
+    /// Not at all: the connection itself was led here, by this way of capture.
+    Captured(Capture),
 }
 
 impl Through {
@@ -43,6 +46,7 @@ impl Through {
         match self {
             Self::Socks5 => "socks5",
             Self::HttpConnect => "http-connect",
+            Self::Captured(capture) => capture.word(),
         }
     }
 }

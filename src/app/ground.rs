@@ -1,0 +1,107 @@
+//! [`Ground`]: where a mesh stands on this machine, and what follows from that for doors, sockets and backends.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use crate::app::error::StartError;
+use crate::app::pods::{self, PodMap};
+use crate::mesh::{Mesh, Name, Place, Workload};
+use crate::net::{Network, any_address};
+use crate::netns::{Access, Pods};
+use crate::proxy::{Door, Networks, doors, pod_doors};
+
+/// Where a mesh stands on this machine.
+#[derive(Clone, Debug, Default)]
+pub enum Ground {
+    /// Every workload has an address of its own in 127.0.0.0/8, and its doors there.
+    #[default]
+    Loopback,
+    /// The network that this process runs in belongs to one workload; its app is a program of its own.
+    One(One),
+    /// Every workload has a network namespace of its own.
+    Pods(Arc<Pods>, Access),
+}
+
+/// The proxy of one workload.
+#[derive(Clone, Debug)]
+pub struct One {
+    /// Whose.
+    pub workload: Name,
+    /// Where 15001, 15006 and 15008 listen; `::` takes both families.
+    pub bind: IpAddr,
+    /// How its sockets are made.
+    pub network: Network,
+}
+
+/// Where the app behind one port of a workload listens.
+pub(crate) struct Spot {
+    /// What to bind; port 0 is any free one.
+    pub(crate) bind: SocketAddr,
+    /// By which address the proxy reaches it.
+    pub(crate) ip: IpAddr,
+    /// How its socket is made.
+    pub(crate) network: Arc<Network>,
+}
+
+impl Ground {
+    /// Whose proxy the process is, where the mesh has `pods`.
+    pub(crate) fn networks(&self, pods: &PodMap) -> Networks {
+        let networks = match self {
+            Self::Loopback | Self::Pods(..) => Networks::default(),
+            Self::One(one) => Networks::of_one(one.workload.clone(), one.network.clone()),
+        };
+        networks.store(pods::networks(pods));
+        networks
+    }
+
+    /// The pods that `mesh` wants; none where they have no networks of their own.
+    pub(crate) fn pods(&self, mesh: &Mesh, before: &PodMap) -> Result<PodMap, StartError> {
+        match self {
+            Self::Loopback | Self::One(_) => Ok(PodMap::new()),
+            Self::Pods(pods, _) => pods::arrange(pods, mesh, before),
+        }
+    }
+
+    /// The user namespace that pods' networks belong to, as a path, if it is not the one that the process began in.
+    pub(crate) fn user_namespace(&self) -> Option<String> {
+        let own = format!("/proc/{}/ns/user", std::process::id());
+        matches!(self, Self::Pods(_, Access::UserNamespace)).then_some(own)
+    }
+
+    /// The doors that `mesh` has there.
+    pub(crate) fn doors(&self, mesh: &Mesh, place: Place) -> Vec<Door> {
+        match self {
+            Self::Loopback => doors(mesh, place),
+            Self::One(one) => {
+                mesh.workload(&one.workload).map(|own| pod_doors(own, one.bind)).unwrap_or_default()
+            }
+            Self::Pods(..) => mesh.workloads().flat_map(|own| pod_doors(own, any_address())).collect(),
+        }
+    }
+
+    /// Where this process runs the app of `port` of `workload`; `None` if that is a program of the user's.
+    ///
+    /// Behind a proxy on loopback the app listens on its workload's address and any free port; outside the mesh there is no
+    /// proxy in front, and the app has the declared port itself, as it has in a pod.
+    pub(crate) fn spot(
+        &self,
+        workload: &Workload,
+        (place, networks): (Place, &Networks),
+        port: u16,
+    ) -> Option<Spot> {
+        let ip = place.local_ip(workload)?;
+        let network = networks.of(&workload.name);
+        match self {
+            Self::Loopback if workload.reach.in_mesh() => {
+                Some(Spot { bind: SocketAddr::new(ip, 0), ip, network })
+            }
+            Self::Loopback => Some(Spot { bind: SocketAddr::new(ip, port), ip, network }),
+            Self::One(_) => None,
+            Self::Pods(..) => {
+                // An app is no proxy: its answers are not marked as one's.
+                let network = Arc::new(Network { mark: None, ..Network::clone(&network) });
+                Some(Spot { bind: SocketAddr::new(any_address(), port), ip, network })
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The networks of a mesh's pods: made, kept and let go as the mesh changes, each with a name server.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::app::error::StartError;
+use crate::dns::{Responder, serve_tcp, serve_udp};
+use crate::drain::Tasks;
+use crate::mesh::{Mesh, Name, Workload};
+use crate::net::{Capture, Network, Sharing};
+use crate::netns::{DNS_PORT, PROXY_MARK, Plan, Pod, Pods};
+use crate::policy::Snapshots;
+
+/// A pod that is there.
+#[derive(Clone)]
+pub(crate) struct Furnished {
+    plan: Plan,
+    pod: Pod,
+    network: Arc<Network>,
+    /// Its name server answers until the last clone of this is dropped.
+    names: Arc<NameServer>,
+}
+
+/// All of them; the last clone of a pod that is dropped takes the network with it.
+pub(crate) type PodMap = HashMap<Name, Furnished>;
+
+/// The sockets of a pod's name server, or the way to close it once it answers.
+struct NameServer {
+    sockets: std::sync::Mutex<Option<(Vec<UdpSocket>, Vec<TcpListener>)>>,
+    namespace: String,
+    close: std::sync::Mutex<Option<oneshot::Sender<()>>>,
+}
+
+/// The pods that `mesh` wants: those of `before` that fit, and new ones for the rest.
+pub(crate) fn arrange(pods: &Pods, mesh: &Mesh, before: &PodMap) -> Result<PodMap, StartError> {
+    let wanted: Vec<(Name, Plan)> =
+        mesh.workloads().map(|workload| (workload.name.clone(), plan(workload))).collect();
+    let fits = |(name, plan): &(Name, Plan)| before.get(name).is_some_and(|there| there.plan == *plan);
+    let (kept, new): (Vec<_>, Vec<_>) = wanted.into_iter().partition(fits);
+    let mut map: PodMap =
+        kept.into_iter().filter_map(|(name, _)| Some((name.clone(), before.get(&name)?.clone()))).collect();
+    let plans: Vec<Plan> = new.iter().map(|(_, plan)| plan.clone()).collect();
+    for ((name, plan), pod) in new.into_iter().zip(pods.add_all(&plans)?) {
+        let network = Arc::new(Network {
+            namespace: Some(pod.namespace().clone()),
+            mark: Some(PROXY_MARK),
+            capture: Capture::Redirect,
+            original_source: true,
+        });
+        let names = Arc::new(NameServer::bind(&network, &name, &plan)?);
+        map.insert(name, Furnished { plan, pod, network, names });
+    }
+    Ok(map)
+}
+
+/// Outside the mesh a pod's way out is taken over all the same: somebody has to lead services' addresses to pods, as
+/// kube-proxy does in a cluster.
+fn plan(workload: &Workload) -> Plan {
+    Plan {
+        name: workload.name.to_string(),
+        addresses: workload.addresses.clone(),
+        outbound: true,
+        inbound: workload.reach.in_mesh(),
+        dns: true,
+    }
+}
+
+/// How the sockets of each pod's proxy are made.
+pub(crate) fn networks(pods: &PodMap) -> HashMap<Name, Arc<Network>> {
+    pods.iter().map(|(name, pod)| (name.clone(), Arc::clone(&pod.network))).collect()
+}
+
+/// Lets the name servers of pods that are new answer. Must be called on a runtime.
+pub(crate) fn serve_names(pods: &PodMap, snapshots: &Snapshots, tasks: &Tasks) {
+    for pod in pods.values() {
+        pod.names.serve(snapshots, tasks);
+    }
+}
+
+impl Furnished {
+    /// The path by which other processes enter the pod.
+    pub(crate) fn path(&self) -> String {
+        self.pod.namespace().path()
+    }
+}
+
+impl NameServer {
+    fn bind(network: &Network, pod: &Name, plan: &Plan) -> Result<Self, StartError> {
+        let has_ipv6 = plan.addresses.iter().any(IpAddr::is_ipv6);
+        let six = has_ipv6.then_some(IpAddr::V6(Ipv6Addr::LOCALHOST));
+        let at: Vec<SocketAddr> = [IpAddr::V4(Ipv4Addr::LOCALHOST)]
+            .into_iter()
+            .chain(six)
+            .map(|ip| SocketAddr::new(ip, DNS_PORT))
+            .collect();
+        let refused = |addr| {
+            move |source: io::Error| StartError::Bind { addr, door: format!("the names of {pod}"), source }
+        };
+        let udp = at.iter().map(|addr| network.datagrams(*addr).map_err(refused(*addr)));
+        let udp = udp.collect::<Result<_, _>>()?;
+        let tcp = at.iter().map(|addr| network.listen(*addr, Sharing::Sole).map_err(refused(*addr)));
+        let tcp = tcp.collect::<Result<_, _>>()?;
+        let namespace = pod.namespace.to_string();
+        Ok(Self { sockets: Some((udp, tcp)).into(), namespace, close: None.into() })
+    }
+
+    /// The second call does nothing.
+    fn serve(&self, snapshots: &Snapshots, tasks: &Tasks) {
+        let Some((udp, tcp)) = locked(&self.sockets).take() else { return };
+        let snapshots = snapshots.clone();
+        let mesh = move || Arc::clone(&snapshots.load().mesh);
+        let responder = Arc::new(Responder::new(mesh, &self.namespace, Vec::new()));
+        let (close, closed) = oneshot::channel();
+        *locked(&self.close) = Some(close);
+        let inside = tasks.clone();
+        tasks.spawn("names", async move {
+            let udp = udp.into_iter().filter_map(|socket| tokio::net::UdpSocket::from_std(socket).ok());
+            let tcp = tcp.into_iter().filter_map(|listener| tokio::net::TcpListener::from_std(listener).ok());
+            let mut serving = tokio::task::JoinSet::new();
+            udp.for_each(|socket| {
+                serving.spawn(serve_udp(socket, Arc::clone(&responder), inside.clone()));
+            });
+            tcp.for_each(|listener| {
+                serving.spawn(serve_tcp(listener, Arc::clone(&responder), inside.clone()));
+            });
+            // Dropping the set ends what is in it.
+            tokio::select! { () = async { while serving.join_next().await.is_some() {} } => {}, _ = closed => {} }
+        });
+    }
+}
+
+/// Nothing panics under these locks.
+fn locked<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

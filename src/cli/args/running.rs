@@ -1,0 +1,40 @@
+//! What all commands take that run something in the foreground.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+
+use clap::ValueEnum;
+
+/// Where the admin API listens on TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminAddress {
+    /// Nowhere: only the context's own socket.
+    None,
+    /// There.
+    At(SocketAddr),
+}
+
+impl FromStr for AdminAddress {
+    type Err = String;
+
+    /// Reads `none`, `ADDRESS:PORT`, or a port of 127.0.0.1.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let address = text.parse().or_else(|_| text.parse().map(loopback));
+        match (text, address) {
+            ("none", _) => Ok(Self::None),
+            (_, Ok(address)) => Ok(Self::At(address)),
+            _ => Err("expected ADDRESS:PORT such as 127.0.0.1:15000, a port, or `none`".to_owned()),
+        }
+    }
+}
+
+/// The shape of logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogShape {
+    /// ztunnel's lines: time, level, target, message, key=value, between tabs
+    #[default]
+    Plain,
+    /// One JSON object a line
+    Json,
+}

@@ -1,0 +1,82 @@
+//! `proxy`: one workload's proxy, in ztunnel's dedicated shape. stdout is ztunnel's access log, stderr is talk.
+
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
+use crate::app::{self, CaAt, Ground, One, Options};
+use crate::cli::args::ProxyArguments;
+use crate::cli::error::CliError;
+use crate::cli::files::{FromFiles, inputs, read};
+use crate::cli::limits::raise_descriptors;
+use crate::cli::output::Output;
+use crate::cli::stop::{Signals, stop};
+use crate::cli::up::{admin, format, ignored};
+use crate::mesh::Name;
+use crate::net::{Network, any_address};
+use crate::proxy::Config;
+use crate::telemetry::{self, AccessLog};
+
+/// Runs the proxy until it is told to stop.
+pub(crate) async fn run(arguments: &ProxyArguments, output: &mut Output) -> Result<(), CliError> {
+    let files = read(&inputs(&arguments.files)?, arguments.semantics)?;
+    let workload = files.snapshot.mesh.find_workload(&arguments.workload).map_err(CliError::Workload)?;
+    let descriptors = raise_descriptors();
+    if descriptors.is_worth_saying() {
+        output.talk(&format!("{descriptors}\n"));
+    }
+    telemetry::init(format(arguments.log_format), "info")?;
+    let mut signals = Signals::new()?;
+    output.talk(&ignored(&files.ignored));
+    let running = app::start(options(arguments, files, workload.name.clone())).await?;
+    output.talk("ready\n");
+    tokio::select! { () = signals.next() => {}, () = running.quit_requested() => {} }
+    stop(running, arguments.grace, output).await;
+    Ok(())
+}
+
+fn options(arguments: &ProxyArguments, files: FromFiles, workload: Name) -> Options {
+    let cluster = files.snapshot.mesh.settings().cluster.clone();
+    let stdout = Box::new(std::io::stdout());
+    let names: Vec<String> = arguments.files.iter().map(|path| path.display().to_string()).collect();
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    Options {
+        objects: files.objects,
+        snapshot: files.snapshot,
+        semantics: arguments.semantics,
+        mesh_source: names.join(", "),
+        context: arguments.context.clone(),
+        ground: Ground::One(One {
+            workload,
+            bind: arguments.bind.unwrap_or_else(any_address),
+            network: network(arguments),
+        }),
+        ca: ca(arguments),
+        intermediate: false,
+        certificate_ttl: arguments.ttl,
+        workers: arguments.workers.map_or(cores, usize::from),
+        admin: admin(arguments.admin),
+        proxy: config(arguments),
+        access_log: Some(AccessLog::new(format(arguments.log_format), cluster.as_str(), stdout)),
+    }
+}
+
+fn network(arguments: &ProxyArguments) -> Network {
+    Network {
+        namespace: None,
+        mark: arguments.mark,
+        capture: arguments.capture,
+        original_source: arguments.original_source,
+    }
+}
+
+fn ca(arguments: &ProxyArguments) -> CaAt {
+    CaAt::Dir(arguments.ca_dir.clone())
+}
+
+fn config(arguments: &ProxyArguments) -> Config {
+    let mut config = Config::default();
+    if let Some(streams) = arguments.pool_max_streams {
+        config.hbone.pool_max_streams = usize::from(streams);
+    }
+    config
+}

@@ -1,0 +1,137 @@
+//! [`Network`]: how the sockets of one workload's proxy are made.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::Path;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::net::capture::Capture;
+use crate::net::namespace::Namespace;
+
+/// Connections that may wait for their accept; the kernel lowers it to net.core.somaxconn.
+const BACKLOG: i32 = 4096;
+
+/// How the sockets of one workload's proxy are made.
+///
+/// The default is what any program does: this process's network, no mark, its own addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// Where they are made; `None` is this process's own network.
+    pub namespace: Option<Namespace>,
+    /// SO_MARK, by which redirect rules let the proxy's own connections pass; Istio's is 1337.
+    pub mark: Option<u32>,
+    /// How connections come to the doors for captured ones.
+    pub capture: Capture,
+    /// Whether the app is dialled from the client's own address (IP_TRANSPARENT).
+    pub original_source: bool,
+}
+
+/// Who else may listen on the same address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody.
+    Sole,
+    /// The other workers of this process (SO_REUSEPORT).
+    Workers,
+}
+
+impl Network {
+    /// A socket that listens on `addr`; the address `::` takes both families.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; `PermissionDenied` for a mark or TPROXY without CAP_NET_ADMIN.
+    pub fn listen(&self, addr: SocketAddr, sharing: Sharing) -> io::Result<TcpListener> {
+        let socket = self.socket(addr, Type::STREAM)?;
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(sharing == Sharing::Workers)?;
+        both_families(&socket, addr)?;
+        if self.capture == Capture::Tproxy {
+            transparent(&socket)?;
+        }
+        socket.bind(&addr.into())?;
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    }
+
+    /// A socket for datagrams to `addr`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn datagrams(&self, addr: SocketAddr) -> io::Result<UdpSocket> {
+        let socket = self.socket(addr, Type::DGRAM)?;
+        socket.bind(&addr.into())?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    }
+
+    /// A socket to dial `to` with, from `from` if that is of the same family.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn dialler(&self, to: SocketAddr, from: Option<IpAddr>) -> io::Result<std::net::TcpStream> {
+        let socket = self.socket(to, Type::STREAM)?;
+        if let Some(from) = same_family(from, to) {
+            socket.bind(&SocketAddr::new(from, 0).into())?;
+        }
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    }
+
+    /// A socket to dial `to` with from `from`, which is the address of somebody else.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; `PermissionDenied` without CAP_NET_ADMIN.
+    pub fn spoofing_dialler(&self, to: SocketAddr, from: IpAddr) -> io::Result<std::net::TcpStream> {
+        let socket = self.socket(to, Type::STREAM)?;
+        if let Some(from) = same_family(Some(from), to) {
+            transparent(&socket)?;
+            socket.bind(&SocketAddr::new(from, 0).into())?;
+        }
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    }
+
+    fn socket(&self, addr: SocketAddr, kind: Type) -> io::Result<Socket> {
+        let protocol = if kind == Type::STREAM { Protocol::TCP } else { Protocol::UDP };
+        let make = || Socket::new(Domain::for_address(addr), kind, Some(protocol));
+        let socket = match &self.namespace {
+            None => make()?,
+            Some(namespace) => namespace.run(make)?,
+        };
+        if let Some(mark) = self.mark {
+            socket.set_mark(mark)?;
+        }
+        Ok(socket)
+    }
+}
+
+/// The address that listens on every other: of both families, where the system has IPv6.
+pub fn any_address() -> IpAddr {
+    match Path::new("/proc/net/if_inet6").exists() {
+        true => Ipv6Addr::UNSPECIFIED.into(),
+        false => Ipv4Addr::UNSPECIFIED.into(),
+    }
+}
+
+/// An address of the other family cannot be where a connection to `to` comes from.
+fn same_family(from: Option<IpAddr>, to: SocketAddr) -> Option<IpAddr> {
+    from.filter(|from| from.is_ipv4() == to.is_ipv4())
+}
+
+fn both_families(socket: &Socket, addr: SocketAddr) -> io::Result<()> {
+    match addr {
+        SocketAddr::V4(_) => Ok(()),
+        SocketAddr::V6(_) => socket.set_only_v6(false),
+    }
+}
+
+/// IP_TRANSPARENT; the kernel keeps one flag for both families, and takes the IPv4 option on IPv6 sockets too.
+fn transparent(socket: &Socket) -> io::Result<()> {
+    socket.set_ip_transparent_v4(true)
+}
