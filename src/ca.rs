@@ -9,8 +9,13 @@ mod profile;
 mod app;
 mod authority;
 mod store;
+mod files;
+mod stamp;
+mod kept;
 
 pub use app::app_certificate;
 pub use authority::{Authority, AuthorityOptions};
 pub use error::CaError;
+pub use files::CaFiles;
+pub use kept::KeptAuthority;
 pub use profile::{Bend, Profile};

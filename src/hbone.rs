@@ -30,6 +30,6 @@ pub use connect::ConnectRequest;
 pub use error::HboneError;
 pub use forwarded::Forwarded;
 pub use limits::Limits;
-pub use pool::{Pool, PoolError, PoolKey, Reused};
+pub use pool::{CheckedOut, Pool, PoolError, PoolKey, Reused};
 pub use server::{Requested, Respond, Server};
 pub use stream::TunnelStream;

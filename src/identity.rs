@@ -13,16 +13,19 @@ mod signer;
 mod svid;
 mod pem;
 mod source;
+mod schedule;
 mod rotation;
 
 pub use der::{CertificateDer, PrivateKeyDer};
 pub use error::{IdentityError, SpiffeProblem};
 pub use pem::{
-    encode_certificates, encode_key, parse_certificates, parse_key, read_certificates, read_key, write_new,
+    encode_certificates, encode_key, parse_certificates, parse_key, parse_signer_key, read_certificates,
+    read_key, write_new,
 };
-pub use rotation::{RotationEvent, renewal_due, rotate};
+pub use rotation::{LONGEST_ATTEMPT, RotationEvent, rotate};
+pub use schedule::renewal_due;
 pub use signer::{NameAttribute, NameString, SignerCertificate};
-pub use source::{BoxFuture, Issuer, SvidSource};
+pub use source::{BoxFuture, Issuer, SvidSource, SvidState};
 pub use spiffe::SpiffeId;
 pub use svid::{Svid, TrustBundle};
 pub use x509::{CertificateSummary, Leaf};

@@ -1,4 +1,6 @@
-//! Certificates of all identities: issued before the first door opens, renewed at half-life for as long as the mesh runs.
+//! Certificates of all identities: asked for before the first door opens, renewed in time for as long as the mesh runs.
+//!
+//! An issuer that fails stops neither: an identity without a certificate says why, and is tried again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,8 +8,7 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 
-use crate::app::error::StartError;
-use crate::ca::Authority;
+use crate::app::begun::{Answer, Attempt, Begun, begin, usable};
 use crate::drain::Tasks;
 use crate::identity::{Issuer, RotationEvent, SpiffeId, SvidSource, rotate};
 use crate::mesh::{Mesh, Workload};
@@ -17,38 +18,33 @@ use crate::proxy::{Identities, Networks, TlsPair};
 #[derive(Clone)]
 pub(crate) struct Certificates {
     sources: Arc<ArcSwap<BTreeMap<SpiffeId, SvidSource>>>,
-    authority: Arc<Authority>,
+    issuer: Arc<dyn Issuer>,
 }
 
-/// Certificates that nobody uses yet.
+/// Certificates that nobody uses yet, and attempts to get some.
 pub(crate) struct Issued {
-    fresh: Vec<(SpiffeId, SvidSource, TlsPair)>,
+    fresh: Vec<(SpiffeId, Attempt)>,
 }
 
 impl Certificates {
     /// None yet.
-    pub(crate) fn new(authority: Arc<Authority>) -> Self {
-        Self { sources: Arc::default(), authority }
+    pub(crate) fn new(issuer: Arc<dyn Issuer>) -> Self {
+        Self { sources: Arc::default(), issuer }
     }
 
-    /// Issues one certificate for each identity that this process is a proxy of and that has none yet, each with a key of its
-    /// own.
-    pub(crate) fn issue(&self, mesh: &Mesh, networks: &Networks) -> Result<Issued, StartError> {
+    /// Asks for a certificate for each identity that this process is a proxy of and that has none yet, each with a key of
+    /// its own. What is not there at once is waited for later.
+    pub(crate) fn issue(&self, mesh: &Mesh, networks: &Networks) -> Issued {
         let held = self.sources.load();
         let mut seen = BTreeSet::new();
-        let mut fresh = Vec::new();
         let served = |workload: &&Arc<Workload>| workload.reach.in_mesh() && networks.serves(&workload.name);
-        for workload in mesh.workloads().filter(served) {
-            let id = &workload.identity;
-            if held.contains_key(id) || !seen.insert(id) {
-                continue;
-            }
-            let svid = self.authority.issue_now(id)?;
-            let unusable = |source| StartError::Tls { id: id.to_string(), source };
-            let pair = TlsPair::new(&svid).map_err(unusable)?;
-            fresh.push((id.clone(), SvidSource::new(svid), pair));
-        }
-        Ok(Issued { fresh })
+        let fresh = mesh
+            .workloads()
+            .filter(served)
+            .map(|workload| &workload.identity)
+            .filter(|id| !held.contains_key(id) && seen.insert(*id))
+            .map(|id| (id.clone(), begin(&self.issuer, id)));
+        Issued { fresh: fresh.collect() }
     }
 
     /// Puts them to use, and renews each in a task of its own; a failed renewal keeps the old one and says so.
@@ -57,22 +53,31 @@ impl Certificates {
     pub(crate) fn adopt(&self, issued: Issued, identities: &Identities, tasks: &Tasks) {
         let mut sources = BTreeMap::clone(&self.sources.load());
         let mut pairs = Vec::new();
-        for (id, source, pair) in issued.fresh {
-            self.keep_fresh(&id, &source, (identities, tasks));
+        let mut rotations = Vec::new();
+        for (id, attempt) in issued.fresh {
+            let (source, pair, first) = started(&id, attempt);
             pairs.push((id.clone(), pair));
+            rotations.push((source.clone(), first));
             sources.insert(id, source);
         }
         identities.extend(pairs);
         self.sources.store(Arc::new(sources));
+        for (source, first) in rotations {
+            self.keep_fresh(source, first, (identities, tasks));
+        }
     }
 
-    fn keep_fresh(&self, id: &SpiffeId, source: &SvidSource, (identities, tasks): (&Identities, &Tasks)) {
-        let (identities, id, source) = (identities.clone(), id.clone(), source.clone());
-        let issuer: Arc<dyn Issuer> = Arc::clone(&self.authority) as Arc<dyn Issuer>;
+    fn keep_fresh(
+        &self,
+        source: SvidSource,
+        first: Option<Answer>,
+        (identities, tasks): (&Identities, &Tasks),
+    ) {
+        let identities = identities.clone();
+        let issuer = Arc::new(Begun::new(Arc::clone(&self.issuer), first));
         let draining = tasks.draining();
         tasks.spawn("rotation", async move {
-            let current = source.clone();
-            let on_event = move |event| tell(&identities, &id, &current, event);
+            let on_event = move |event| tell(&identities, event);
             let mut draining = std::pin::pin!(draining);
             tokio::select! {
                 () = rotate(source, issuer, SystemTime::now, on_event) => {}
@@ -92,22 +97,40 @@ impl Certificates {
     }
 }
 
-fn tell(identities: &Identities, id: &SpiffeId, source: &SvidSource, event: RotationEvent) {
+/// What an identity starts with, and what it waits for.
+fn started(id: &SpiffeId, attempt: Attempt) -> (SvidSource, Option<TlsPair>, Option<Answer>) {
+    match attempt {
+        Attempt::Issued(issued) => {
+            let (svid, pair) = *issued;
+            (SvidSource::new(svid), Some(pair), None)
+        }
+        Attempt::UnderWay(answer) => (SvidSource::initializing(id.clone()), None, Some(answer)),
+    }
+}
+
+fn tell(identities: &Identities, event: RotationEvent) {
     match event {
-        RotationEvent::Renewed { .. } => match TlsPair::new(&source.current()) {
+        RotationEvent::Renewed { svid, .. } => match usable(&svid.id, &svid) {
             Ok(pair) => {
-                identities.set(id, pair);
-                tracing::info!(target: "glasstunnel::identity", %id, "certificate renewed");
+                identities.set(&svid.id, pair);
+                tracing::info!(target: "glasstunnel::identity", id = %svid.id, "certificate renewed");
             }
-            Err(error) => {
-                tracing::error!(target: "glasstunnel::identity", %id, %error, "the renewed certificate cannot be used");
-            }
+            // Unusable ones were refused before; what has changed since would be told at the next renewal.
+            Err(error) => identities.withdraw(&svid.id, Arc::new(error)),
         },
-        RotationEvent::Failed { error, retry_in, .. } => {
+        RotationEvent::Failed { id, error, retry_in, old_valid_for: Some(_), .. } => {
             tracing::warn!(
                 target: "glasstunnel::identity", %id, %error, ?retry_in,
                 "renewal failed; the old certificate stays in use",
             );
+        }
+        RotationEvent::Failed { id, error, retry_in, old_valid_for: None, .. } => {
+            tracing::warn!(target: "glasstunnel::identity", %id, %error, ?retry_in, "there is no certificate");
+            identities.withdraw(&id, error);
+        }
+        RotationEvent::Expired { id, error } => {
+            tracing::warn!(target: "glasstunnel::identity", %id, %error, "the certificate has expired");
+            identities.withdraw(&id, error);
         }
     }
 }

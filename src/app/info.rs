@@ -10,6 +10,7 @@ use crate::app::layout::Layout;
 use crate::app::options::{CaAt, Options};
 use crate::app::pods::Furnished;
 use crate::app::there::There;
+use crate::identity::SvidState;
 use crate::mesh::{Mesh, Name, Place, Reach, Workload};
 use crate::proxy::Door;
 
@@ -68,6 +69,8 @@ pub(crate) fn whole(
     let ca = match &options.ca {
         CaAt::Memory => format!("in memory, ECDSA P-256, certificates live {life}"),
         CaAt::Dir(folder) => format!("in {}, certificates live {life}", folder.display()),
+        CaAt::Files(files) => format!("plugged in from {}, certificates live {life}", files.cert.display()),
+        CaAt::Custom(_) => "the program's own".to_owned(),
     };
     MeshInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -78,7 +81,7 @@ pub(crate) fn whole(
         semantics: settings.semantics.to_string(),
         ca,
         ca_dir: match &options.ca {
-            CaAt::Memory => None,
+            CaAt::Memory | CaAt::Files(_) | CaAt::Custom(_) => None,
             CaAt::Dir(folder) => Some(folder.display().to_string()),
         },
         node_ip: at.0,
@@ -91,12 +94,15 @@ pub(crate) fn whole(
     }
 }
 
-/// Every certificate that is held now: each workload's chain, then the roots.
+/// Every certificate that is held now: each workload's chain, then the roots; or why there is none.
 pub(crate) fn certificates(certificates: &Certificates) -> Vec<CertificateView> {
     let now = SystemTime::now();
     certificates
         .sources()
         .values()
-        .flat_map(|source| CertificateView::of_svid(&source.current(), now))
+        .flat_map(|source| match &*source.state() {
+            SvidState::Available(svid) => CertificateView::of_svid(svid, now),
+            missing => vec![CertificateView::missing(source.id().as_str(), missing.to_string())],
+        })
         .collect()
 }

@@ -1,10 +1,14 @@
 //! What a mesh is started with.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::ground::Ground;
+use crate::ca::CaFiles;
+use crate::identity::Issuer;
 use crate::mesh::Semantics;
 use crate::policy::Snapshot;
 use crate::proxy::Config;
@@ -15,13 +19,28 @@ use crate::telemetry::AccessLog;
 pub const CERTIFICATE_TTL: Duration = Duration::from_secs(24 * 3600);
 
 /// Where the CA lives.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub enum CaAt {
     /// In memory: nothing is written, and the next start has another root.
     #[default]
     Memory,
-    /// In a folder, which is created once and reopened later.
+    /// In a folder, which is created once and reopened later. What changes there is read again.
     Dir(PathBuf),
+    /// In files that somebody else made, as in Istio's `cacerts` secret. What changes there is read again.
+    Files(CaFiles),
+    /// Somewhere else: whoever this is issues. [`Options::intermediate`] and [`Options::certificate_ttl`] are its own affair.
+    Custom(Arc<dyn Issuer>),
+}
+
+impl fmt::Debug for CaAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("Memory"),
+            Self::Dir(folder) => write!(f, "Dir({})", folder.display()),
+            Self::Files(files) => write!(f, "Files({})", files.cert.display()),
+            Self::Custom(_) => f.write_str("Custom"),
+        }
+    }
 }
 
 /// Where the admin API listens, beside its unix socket.

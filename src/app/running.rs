@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::admin::{EditError, Edited, Editor, MeshInfo};
+use crate::admin::{CertificateView, EditError, Edited, Editor, MeshInfo};
 use crate::app::certificates::Certificates;
 use crate::app::control::Control;
+use crate::app::info;
 use crate::app::threads::Stop;
 use crate::drain::{Drain, Drained};
-use crate::identity::{SpiffeId, Svid};
+use crate::identity::{SpiffeId, Svid, SvidSource};
 use crate::mesh::Place;
 use crate::policy::Snapshots;
 use crate::proxy::Door;
@@ -79,9 +80,19 @@ impl Running {
         self.parts.control.reload(before, now)
     }
 
-    /// The current certificate of `id`; `None` for an identity that is not in the mesh.
+    /// The current certificate of `id`; `None` for an identity that is not in the mesh, or has none now.
     pub fn svid(&self, id: &SpiffeId) -> Option<Arc<Svid>> {
-        Some(self.parts.certificates.get(id)?.current())
+        self.svid_source(id)?.current()
+    }
+
+    /// Where the current certificate of `id` is, or why there is none; `None` for an identity that is not in the mesh.
+    pub fn svid_source(&self, id: &SpiffeId) -> Option<SvidSource> {
+        self.parts.certificates.get(id)
+    }
+
+    /// All certificates, as `config certificates` lists them.
+    pub fn certificates(&self) -> Vec<CertificateView> {
+        info::certificates(&self.parts.certificates)
     }
 
     /// The mesh and its policies.

@@ -21,14 +21,14 @@ use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info;
+use crate::app::issuer::issuer;
 use crate::app::layout::Layout;
-use crate::app::options::{AdminAt, CaAt, Options};
+use crate::app::options::{AdminAt, Options};
 use crate::app::pods::serve_names;
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::{Order, obey};
 use crate::app::threads::{self, Claimed, Stopped, WorkerDoors, stop};
-use crate::ca::{Authority, AuthorityOptions};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
@@ -51,9 +51,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (context, socket) = take_name(options.context.as_deref())?;
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
-    let certificates = Certificates::new(Arc::new(authority(&options)?));
+    let certificates = Certificates::new(issuer(&options)?);
     let layout = Layout::new(&mesh, (&options.ground, place), options.workers)?;
-    let issued = certificates.issue(&mesh, &layout.networks)?;
+    let issued = certificates.issue(&mesh, &layout.networks);
     let at = (node_ip(&claim, place), admin.as_ref().and_then(|listener| listener.local_addr().ok()));
     let mut info = info::whole(&options, context.name(), (&layout, place), at);
     let own = own_addresses(admin.as_ref(), claim.as_ref().as_ref());
@@ -209,19 +209,6 @@ fn serve_admin(
     if let Some(listener) = listener {
         tasks.spawn("admin", admin::serve_tcp(listener, state.clone(), tasks.clone()));
     }
-}
-
-fn authority(options: &Options) -> Result<Authority, StartError> {
-    let authority = AuthorityOptions {
-        trust_domain: options.snapshot.mesh.settings().trust_domain.clone(),
-        ttl: options.certificate_ttl,
-        intermediate: options.intermediate,
-        ..AuthorityOptions::default()
-    };
-    Ok(match &options.ca {
-        CaAt::Memory => Authority::generate(&authority)?,
-        CaAt::Dir(folder) => Authority::open_or_create(folder, &authority)?,
-    })
 }
 
 /// The addresses of this process that are no workload's.

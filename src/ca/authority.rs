@@ -99,7 +99,8 @@ impl Authority {
         Self::assemble(options, key_pair(&key)?, path, roots)
     }
 
-    fn assemble(
+    /// An authority from its parts; `path` is the signer's own certificate and those up to the root.
+    pub(crate) fn assemble(
         options: &AuthorityOptions,
         key: KeyPair,
         path: Vec<CertificateDer>,
@@ -238,7 +239,8 @@ fn generated(result: Result<Certificate, rcgen::Error>) -> Result<CertificateDer
         .map_err(|source| CaError::Generate { action: "sign a certificate", source })
 }
 
-fn key_pair(key: &PrivateKeyDer) -> Result<KeyPair, CaError> {
+/// The key in the library's form.
+pub(crate) fn key_pair(key: &PrivateKeyDer) -> Result<KeyPair, CaError> {
     KeyPair::try_from(key.secret_bytes())
         .map_err(|source| CaError::Generate { action: "use the CA key", source })
 }

@@ -48,6 +48,24 @@ pub enum CaError {
         /// The subjects of the roots.
         found: String,
     },
+    /// Nothing says which root a plugged-in CA leads to.
+    #[error(
+        "no root for the CA in {}: expected the certificate of \"{issuer}\" in a root file, found none", cert.display()
+    )]
+    NoRootFile {
+        /// The file of the CA's certificate.
+        cert: PathBuf,
+        /// Who signed the last certificate that there is.
+        issuer: String,
+    },
+    /// A CA in files cannot be used.
+    #[error("the CA in {} cannot be used: {source}", path.display())]
+    In {
+        /// Its folder, or the file of its certificate.
+        path: PathBuf,
+        /// Why.
+        source: Box<Self>,
+    },
     /// The CA's subject cannot be repeated byte for byte in what it would issue.
     #[error(
         "cannot issue under \"{subject}\": expected a subject of plain attributes, found one that changes when written again"
@@ -94,6 +112,8 @@ impl Reason for CaError {
             Self::KeyMismatch { .. } => "ca.key_mismatch",
             Self::NotACa { .. } => "ca.not_a_ca",
             Self::NoRoot { .. } => "ca.no_root",
+            Self::NoRootFile { .. } => "ca.no_root_file",
+            Self::In { source, .. } => source.code(),
             Self::Subject { .. } => "ca.subject",
             Self::Expired { .. } => "ca.expired",
             Self::HalfPresent { .. } => "ca.half_present",
@@ -112,7 +132,14 @@ impl Reason for CaError {
                 "Restore the missing files, or move {} away to start with a new CA.",
                 folder.display()
             )),
-            Self::Expired { .. } => Some("Make a new CA in another folder with --ca-dir.".to_owned()),
+            Self::Expired { .. } => Some(
+                "Put a CA that is valid in its place, or make a new one with --ca-dir FOLDER.".to_owned(),
+            ),
+            Self::NoRootFile { cert, .. } => Some(format!(
+                "Name it with --ca-root FILE, append it to {}, or put it beside a ca-cert.pem as root-cert.pem.",
+                cert.display()
+            )),
+            Self::In { source, .. } => source.hint(),
             _ => None,
         }
     }

@@ -9,11 +9,11 @@ use crate::ca::authority::{Authority, AuthorityOptions};
 use crate::ca::error::CaError;
 use crate::identity::{IdentityError, encode_certificates, read_key, write_new};
 
-const CERTIFICATE: &str = "ca-cert.pem";
+pub(crate) const CERTIFICATE: &str = "ca-cert.pem";
 const KEY: &str = "ca-key.pem";
-const CHAIN: &str = "cert-chain.pem";
-const ROOT: &str = "root-cert.pem";
-const FILES: [&str; 4] = [CERTIFICATE, KEY, CHAIN, ROOT];
+pub(crate) const CHAIN: &str = "cert-chain.pem";
+pub(crate) const ROOT: &str = "root-cert.pem";
+pub(crate) const FILES: [&str; 4] = [CERTIFICATE, KEY, CHAIN, ROOT];
 const PUBLIC: u32 = 0o644;
 const PRIVATE: u32 = 0o600;
 
@@ -40,7 +40,8 @@ impl Authority {
     }
 }
 
-fn open(folder: &Path, options: &AuthorityOptions) -> Result<Authority, CaError> {
+/// The authority that is in `folder`; it must be there.
+pub(crate) fn open(folder: &Path, options: &AuthorityOptions) -> Result<Authority, CaError> {
     // Read for its checks: the key must not be open to others.
     read_key(&folder.join(KEY))?;
     let [certificate, key, chain, root] = FILES.map(|name| read(&folder.join(name)));
@@ -85,7 +86,8 @@ fn keep_out_of_git(folder: &Path) -> Result<(), CaError> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
+/// The bytes of one of the CA's files.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, IdentityError> {
     fs::read(path).map_err(|source| IdentityError::File { action: "read", path: path.to_owned(), source })
 }
 

@@ -70,6 +70,7 @@ impl Exit {
             }
             CliError::NotFound { .. } => Self::No,
             CliError::Start(StartError::Context(error)) => Self::of_context(error),
+            CliError::Start(StartError::Ca(_)) => Self::Configuration,
             CliError::Start(_)
             | CliError::Network(_)
             | CliError::Logging(_)

@@ -8,7 +8,8 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CertificateDer(Arc<[u8]>);
 
-/// One private key as PKCS#8 DER bytes (RFC 5208 §5), wiped from memory when its last clone goes.
+/// One private key as PKCS#8 DER bytes (RFC 5208 §5), wiped from memory when its last clone goes. Only the key of a CA may
+/// have another form: see [`crate::identity::parse_signer_key`].
 #[derive(Clone)]
 pub struct PrivateKeyDer(Arc<Secret>);
 
@@ -33,7 +34,12 @@ impl PrivateKeyDer {
         Self(Arc::new(Secret(bytes)))
     }
 
-    /// The PKCS#8 DER bytes: the secret itself.
+    /// A CA's key in the form that its file has.
+    pub(crate) fn of_signer(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Secret(bytes)))
+    }
+
+    /// The DER bytes: the secret itself.
     pub fn secret_bytes(&self) -> &[u8] {
         &self.0.0
     }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::reason::{Reason, Side};
 
@@ -107,6 +108,33 @@ pub enum IdentityError {
         /// The identity in the certificate.
         found: String,
     },
+    /// The issuer did not answer in time.
+    #[error("signing error for {id}: expected a certificate within {after:?}, found no answer")]
+    NoAnswer {
+        /// The identity that was asked for.
+        id: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The certificate expired while its renewal was under way.
+    #[error(
+        "the certificate of {id} has expired: expected its renewal before that, found the CA still at it"
+    )]
+    Expired {
+        /// Whose certificate.
+        id: String,
+    },
+    /// The issuer gave a certificate that is not valid now, while the old one is.
+    #[error(
+        "signing error for {id}: expected a certificate that is valid now, found one that {}",
+        off(ahead)
+    )]
+    NotValidNow {
+        /// The identity that was asked for.
+        id: String,
+        /// How far in the future it begins; `None` when it is over already.
+        ahead: Option<Duration>,
+    },
     /// The issuer gave no certificate at all.
     #[error("chain returned from CA is empty for: {id}: expected a leaf certificate, found none")]
     EmptyChain {
@@ -177,6 +205,9 @@ impl Reason for IdentityError {
             Self::File { .. } => "identity.file",
             Self::Issuer { .. } => "identity.issuer",
             Self::OtherIdentity { .. } => "identity.other_identity",
+            Self::NoAnswer { .. } => "identity.no_answer",
+            Self::Expired { .. } => "identity.expired",
+            Self::NotValidNow { .. } => "identity.not_valid_now",
             Self::EmptyChain { .. } => "identity.empty_chain",
         }
     }
@@ -200,11 +231,20 @@ impl Reason for IdentityError {
             Self::NoUriSan { .. } | Self::SeveralUriSans { .. } => {
                 Some("Issue a certificate with exactly one URI SAN, the SPIFFE ID.".to_owned())
             }
+            Self::NotValidNow { .. } => Some("Compare the CA's clock with this machine's.".to_owned()),
             Self::LeafIsCa { .. } | Self::LeafMaySign { .. } => {
                 Some("Issue the workload a leaf certificate; a CA certificate is no identity.".to_owned())
             }
             _ => None,
         }
+    }
+}
+
+/// How a certificate's dates miss the present.
+fn off(ahead: &Option<Duration>) -> String {
+    match ahead {
+        Some(ahead) => format!("begins in {} s", ahead.as_secs()),
+        None => "has expired already".to_owned(),
     }
 }
 

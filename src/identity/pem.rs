@@ -13,6 +13,10 @@ use crate::identity::x509::CertificateSummary;
 
 const CERTIFICATES: &str = "one or more CERTIFICATE blocks";
 const KEY: &str = "one PKCS#8 block (PRIVATE KEY)";
+const SIGNER_KEY: &str = "one unencrypted key (PRIVATE KEY, EC PRIVATE KEY or RSA PRIVATE KEY)";
+/// The forms of a key that need no password: PKCS#8, and what `openssl` wrote by default until its version 3: SEC 1 and
+/// PKCS#1.
+const SIGNER_KEYS: [&str; 3] = ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"];
 /// The alphabet of base64 (RFC 4648 §4).
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /// Bytes per line: 64 characters of base64 (RFC 7468 §2).
@@ -48,6 +52,30 @@ pub fn parse_key(what: &str, text: &[u8]) -> Result<PrivateKeyDer, IdentityError
         }
         _ => Err(bad(what, KEY, labels(&blocks))),
     }
+}
+
+/// The one private key of a CA, as DER in whichever of its three forms; `what` names the text in errors. The curve that
+/// `openssl ecparam` writes in front of a key is skipped: the key repeats it.
+///
+/// # Errors
+///
+/// [`IdentityError::BadPem`] for an encrypted key, and for any other number of keys.
+pub fn parse_signer_key(what: &str, text: &[u8]) -> Result<PrivateKeyDer, IdentityError> {
+    let mut blocks = blocks(what, SIGNER_KEY, text)?;
+    blocks.retain(|block| block.label != "EC PARAMETERS");
+    match blocks.as_mut_slice() {
+        // A block with headers is encrypted in the old way (RFC 1421 §4.6.1.1).
+        [only] if SIGNER_KEYS.contains(&only.label.as_str()) && !is_encrypted(text) => {
+            Ok(PrivateKeyDer::of_signer(std::mem::take(&mut only.contents)))
+        }
+        _ => Err(bad(what, SIGNER_KEY, labels(&blocks))),
+    }
+}
+
+fn is_encrypted(text: &[u8]) -> bool {
+    String::from_utf8_lossy(text)
+        .lines()
+        .any(|line| line.starts_with("Proc-Type:") && line.contains("ENCRYPTED"))
 }
 
 /// Certificates from a PEM file.

@@ -1,4 +1,4 @@
-//! [`Issuer`] and [`SvidSource`]: where SVIDs come from, and the current one of an identity.
+//! [`Issuer`] and [`SvidSource`]: where SVIDs come from, and what an identity has to show now.
 
 use std::fmt;
 use std::future::Future;
@@ -19,13 +19,26 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Issuer: Send + Sync {
     /// Issues a fresh SVID with a key of its own.
     ///
+    /// An issuer need not keep a deadline of its own: whoever asks gives up in time.
+    ///
     /// # Errors
     ///
     /// [`IdentityError::Issuer`] when the issuer does not or cannot issue.
     fn issue<'a>(&'a self, id: &'a SpiffeId) -> BoxFuture<'a, Result<Svid, IdentityError>>;
 }
 
-/// The current SVID of one identity; clones share it.
+/// What an identity has to show; shown in ztunnel's words (`Unavailable: ` and why).
+#[derive(Clone, Debug)]
+pub enum SvidState {
+    /// Nothing yet: the first attempt has not ended.
+    Initializing,
+    /// A certificate.
+    Available(Arc<Svid>),
+    /// Nothing: the issuer fails, and there is no certificate from before, or it has expired.
+    Unavailable(Arc<IdentityError>),
+}
+
+/// The current SVID of one identity, or why there is none; clones share it.
 ///
 /// Reading takes no lock, so that every handshake can ask for the newest certificate.
 #[derive(Clone)]
@@ -34,36 +47,78 @@ pub struct SvidSource {
 }
 
 struct Shared {
-    current: ArcSwap<Svid>,
-    replaced: watch::Sender<()>,
+    id: SpiffeId,
+    state: ArcSwap<SvidState>,
+    changed: watch::Sender<()>,
+}
+
+impl fmt::Display for SvidState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Initializing => f.write_str("Initializing"),
+            Self::Available(_) => f.write_str("Available"),
+            Self::Unavailable(error) => write!(f, "Unavailable: {error}"),
+        }
+    }
 }
 
 impl SvidSource {
     /// A source that starts with `svid`.
     pub fn new(svid: Svid) -> Self {
-        let (replaced, _) = watch::channel(());
-        Self { shared: Arc::new(Shared { current: ArcSwap::from_pointee(svid), replaced }) }
+        Self::of(svid.id.clone(), SvidState::Available(Arc::new(svid)))
     }
 
-    /// The newest SVID.
-    pub fn current(&self) -> Arc<Svid> {
-        self.shared.current.load_full()
+    /// A source for `id` that has nothing yet.
+    pub fn initializing(id: SpiffeId) -> Self {
+        Self::of(id, SvidState::Initializing)
     }
 
-    /// Puts a newer SVID in place and wakes everybody who waits for one.
-    pub fn replace(&self, svid: Svid) {
-        self.shared.current.store(Arc::new(svid));
-        self.shared.replaced.send_replace(());
+    fn of(id: SpiffeId, state: SvidState) -> Self {
+        let (changed, _) = watch::channel(());
+        Self { shared: Arc::new(Shared { id, state: ArcSwap::from_pointee(state), changed }) }
     }
 
-    /// Waits until the newest SVID is another than `seen`, and gives it; at once if it already is.
-    pub async fn changed(&self, seen: &Arc<Svid>) -> Arc<Svid> {
-        let mut replaced = self.shared.replaced.subscribe();
+    /// Whose it is.
+    pub fn id(&self) -> &SpiffeId {
+        &self.shared.id
+    }
+
+    /// What there is now.
+    pub fn state(&self) -> Arc<SvidState> {
+        self.shared.state.load_full()
+    }
+
+    /// The newest SVID; `None` while there is none to show.
+    pub fn current(&self) -> Option<Arc<Svid>> {
+        match &**self.shared.state.load() {
+            SvidState::Available(svid) => Some(Arc::clone(svid)),
+            SvidState::Initializing | SvidState::Unavailable(_) => None,
+        }
+    }
+
+    /// Puts a newer SVID in place and wakes everybody who waits for a change.
+    pub fn replace(&self, svid: impl Into<Arc<Svid>>) {
+        self.put(SvidState::Available(svid.into()));
+    }
+
+    /// Takes away what there was, for that reason, and wakes everybody who waits for a change.
+    pub fn withdraw(&self, why: Arc<IdentityError>) {
+        self.put(SvidState::Unavailable(why));
+    }
+
+    fn put(&self, state: SvidState) {
+        self.shared.state.store(Arc::new(state));
+        self.shared.changed.send_replace(());
+    }
+
+    /// Waits until the state is another than `seen`, and gives it; at once if it already is.
+    pub async fn changed(&self, seen: &Arc<SvidState>) -> Arc<SvidState> {
+        let mut changed = self.shared.changed.subscribe();
         loop {
-            let current = self.current();
+            let state = self.state();
             // The sender lives in `self`, so the wait itself cannot fail.
-            if !Arc::ptr_eq(&current, seen) || replaced.changed().await.is_err() {
-                return current;
+            if !Arc::ptr_eq(&state, seen) || changed.changed().await.is_err() {
+                return state;
             }
         }
     }
@@ -71,6 +126,6 @@ impl SvidSource {
 
 impl fmt::Debug for SvidSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SvidSource({})", self.current().id)
+        write!(f, "SvidSource({}, {})", self.id(), self.state())
     }
 }

@@ -58,6 +58,11 @@ impl Svid {
         Ok(Self { id, chain, key, bundle, serial, not_before, not_after })
     }
 
+    /// Whether `now` lies in its validity.
+    pub fn is_valid(&self, now: SystemTime) -> bool {
+        self.not_before <= now && self.valid_for(now).is_some()
+    }
+
     /// For how much longer it is valid at `now`; `None` once it has expired.
     pub fn valid_for(&self, now: SystemTime) -> Option<Duration> {
         self.not_after.duration_since(now).ok().filter(|left| !left.is_zero())

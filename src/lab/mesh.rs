@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::app::{self, AdminAt, CaAt, Ground, Options, Running};
 use crate::drain::Drained;
-use crate::identity::Svid;
+use crate::identity::{Svid, SvidSource};
 use crate::lab::error::LabError;
 use crate::mesh::{Semantics, Workload, build};
 use crate::policy::Snapshot;
@@ -27,6 +27,8 @@ pub struct LabOptions {
     pub intermediate: bool,
     /// How long certificates live; `None` is 24 hours.
     pub certificate_ttl: Option<Duration>,
+    /// Who issues them.
+    pub ca: CaAt,
 }
 
 /// A running mesh with its own loopback block, so that any number of labs run beside each other.
@@ -53,7 +55,7 @@ impl Lab {
             mesh_source: "lab.yaml".to_owned(),
             context: None,
             ground: Ground::Loopback,
-            ca: CaAt::Memory,
+            ca: options.ca,
             intermediate: options.intermediate,
             certificate_ttl: options.certificate_ttl.unwrap_or(app::CERTIFICATE_TTL),
             workers: options.workers.max(1),
@@ -132,6 +134,17 @@ impl Lab {
         let workload = self.workload(name)?;
         let none = || LabError::NoDoor { door: "mutual TLS", workload: name.to_owned() };
         self.running.svid(&workload.identity).ok_or_else(none)
+    }
+
+    /// Where the current certificate of `name` is, or why there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::svid`].
+    pub fn svid_source(&self, name: &str) -> Result<SvidSource, LabError> {
+        let workload = self.workload(name)?;
+        let none = || LabError::NoDoor { door: "mutual TLS", workload: name.to_owned() };
+        self.running.svid_source(&workload.identity).ok_or_else(none)
     }
 
     /// The next finished record that `wanted` accepts; records from before the call count too.

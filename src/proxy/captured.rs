@@ -137,7 +137,7 @@ async fn terminate(
     (stream, sniffed): (TcpStream, Sniffed),
     recording: &mut Recording,
 ) -> Result<(), Failure> {
-    let pair = ctx.shared.identities.get(&ends.workload.identity);
+    let pair = ctx.shared.identities.get(&ends.workload.identity).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let offer = Offer::Captured { alpn: sniffed.protocol.alpn() };
     let deadline = ends.since + ctx.shared.config.deadlines.handshake;

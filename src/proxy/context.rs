@@ -8,6 +8,7 @@ use crate::hbone::Pool;
 use crate::policy::Snapshot;
 use crate::proxy::live::{LetIn, Listed, Live};
 use crate::proxy::shared::Shared;
+use crate::proxy::verified::Verified;
 use crate::telemetry::{EventSender, Failure};
 
 /// One worker's share: what is its own, and what all have.
@@ -15,7 +16,7 @@ pub struct Context {
     /// What all workers share.
     pub shared: Shared,
     /// Tunnels of this worker; a connection's tunnel, streams and sockets stay on one thread.
-    pub pool: Pool<Failure>,
+    pub(crate) pool: Pool<Failure, Verified>,
     /// Where events go.
     pub events: EventSender,
     /// The spawn door.

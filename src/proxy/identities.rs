@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 
-use crate::identity::{SpiffeId, Svid};
+use crate::identity::{IdentityError, SpiffeId, Svid};
+use crate::proxy::slot::{Held, Slot};
 use crate::reason::{Reason, Side};
 use crate::tls::{ClientTls, ServerTls};
 
@@ -16,6 +18,8 @@ pub struct TlsPair {
     pub server: ServerTls,
     /// As a client.
     pub client: ClientTls,
+    /// The last moment of the certificate's validity.
+    pub not_after: SystemTime,
 }
 
 impl TlsPair {
@@ -25,20 +29,33 @@ impl TlsPair {
     ///
     /// A key that does not fit its certificate.
     pub fn new(svid: &Svid) -> Result<Self, crate::tls::TlsError> {
-        Ok(Self { server: ServerTls::new(svid)?, client: ClientTls::new(svid)? })
+        Ok(Self { server: ServerTls::new(svid)?, client: ClientTls::new(svid)?, not_after: svid.not_after })
     }
 }
 
-/// There is no certificate for an identity (yet).
+/// There is no certificate for an identity.
 #[derive(Debug, thiserror::Error)]
-#[error("identity error: no certificate for {id}: the CA has not issued one")]
-pub(crate) struct NoCertificate {
-    id: SpiffeId,
+pub(crate) enum NoCertificate {
+    /// Nobody asks for one.
+    #[error("identity error: no certificate for {id}: expected an identity of this mesh, found another")]
+    Unknown {
+        /// The identity.
+        id: SpiffeId,
+    },
+    /// The CA does not issue.
+    #[error("identity error: {source}")]
+    Unavailable {
+        /// What the issuer said last.
+        source: Arc<IdentityError>,
+    },
 }
 
 impl Reason for NoCertificate {
     fn code(&self) -> &'static str {
-        "identity.no_certificate"
+        match self {
+            Self::Unknown { .. } => "identity.no_certificate",
+            Self::Unavailable { .. } => "identity.unavailable",
+        }
     }
 
     fn side(&self) -> Side {
@@ -53,28 +70,47 @@ impl Reason for NoCertificate {
 /// All identities of this process; reading is lock-free.
 #[derive(Clone, Default)]
 pub struct Identities {
-    pairs: Arc<ArcSwap<HashMap<SpiffeId, Arc<TlsPair>>>>,
+    slots: Arc<ArcSwap<HashMap<SpiffeId, Arc<Slot<TlsPair>>>>>,
 }
 
 impl Identities {
-    /// Puts `pair` in the place of what `id` presented before; handshakes under way finish with the old one.
+    /// Puts `pair` in the place of what `id` presented before; handshakes under way finish with the old one. An identity that
+    /// was not added stays unknown.
     pub fn set(&self, id: &SpiffeId, pair: TlsPair) {
-        let pair = Arc::new(pair);
-        self.pairs.rcu(|pairs| {
-            let mut pairs = HashMap::clone(pairs);
-            pairs.insert(id.clone(), Arc::clone(&pair));
-            pairs
-        });
+        self.put(id, Held::Here(Arc::new(pair)));
     }
 
-    /// Puts many at once: at the start, copying the map for each would be quadratic.
-    pub fn extend(&self, more: impl IntoIterator<Item = (SpiffeId, TlsPair)>) {
-        let mut pairs = HashMap::clone(&self.pairs.load());
-        pairs.extend(more.into_iter().map(|(id, pair)| (id, Arc::new(pair))));
-        self.pairs.store(Arc::new(pairs));
+    /// Takes away what `id` presented, for that reason; open connections live on.
+    pub fn withdraw(&self, id: &SpiffeId, why: Arc<IdentityError>) {
+        self.put(id, Held::Nothing(why));
     }
 
-    pub(crate) fn get(&self, id: &SpiffeId) -> Result<Arc<TlsPair>, NoCertificate> {
-        self.pairs.load().get(id).cloned().ok_or_else(|| NoCertificate { id: id.clone() })
+    /// Adds identities: with a pair, or `None` for one whose first certificate is still asked for. All at once: copying the
+    /// map for each would be quadratic.
+    pub fn extend(&self, more: impl IntoIterator<Item = (SpiffeId, Option<TlsPair>)>) {
+        let mut slots = HashMap::clone(&self.slots.load());
+        slots.extend(more.into_iter().map(|(id, pair)| {
+            let held = pair.map_or(Held::NotYet, |pair| Held::Here(Arc::new(pair)));
+            (id, Arc::new(Slot::new(held)))
+        }));
+        self.slots.store(Arc::new(slots));
+    }
+
+    /// What `id` presents. Waits for the first attempt of the CA to end, as ztunnel does, and for no other.
+    pub(crate) async fn get(&self, id: &SpiffeId) -> Result<Arc<TlsPair>, NoCertificate> {
+        match self.slot(id) {
+            Some(slot) => slot.get().await.map_err(|source| NoCertificate::Unavailable { source }),
+            None => Err(NoCertificate::Unknown { id: id.clone() }),
+        }
+    }
+
+    fn slot(&self, id: &SpiffeId) -> Option<Arc<Slot<TlsPair>>> {
+        self.slots.load().get(id).cloned()
+    }
+
+    fn put(&self, id: &SpiffeId, held: Held<TlsPair>) {
+        if let Some(slot) = self.slot(id) {
+            slot.put(held);
+        }
     }
 }

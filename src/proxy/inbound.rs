@@ -59,7 +59,7 @@ async fn open(
     let snapshot = ctx.shared.snapshots.load();
     let workload = snapshot.mesh.workload(name);
     let workload = workload.ok_or_else(|| failure::unknown_workload(&name.to_string()))?;
-    let pair = ctx.shared.identities.get(&workload.identity);
+    let pair = ctx.shared.identities.get(&workload.identity).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let deadline = accepted.since + ctx.shared.config.deadlines.handshake;
     let accepted = accept(accepted.stream, &pair.server, Offer::Hbone, deadline).await;

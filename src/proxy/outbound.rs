@@ -302,7 +302,7 @@ async fn mutual_tls(
     client: &mut TcpPipe,
     recording: &mut Recording,
 ) -> Result<(), Failure> {
-    let pair = ctx.shared.identities.get(&source.identity);
+    let pair = ctx.shared.identities.get(&source.identity).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
     let expected = [workload.identity.clone()];

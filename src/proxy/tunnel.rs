@@ -2,17 +2,21 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
 use crate::addr::MeshAddr;
-use crate::hbone::{Authority, Baggage, Client, ConnectRequest, Forwarded, PoolKey, Ticket, TunnelStream};
+use crate::hbone::{
+    Authority, Baggage, CheckedOut, Client, ConnectRequest, Forwarded, PoolKey, Ticket, TunnelStream,
+};
 use crate::mesh::{Name, Settings, Workload};
 use crate::policy::Snapshot;
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::recording::Recording;
 use crate::proxy::route::Chosen;
+use crate::proxy::verified::Verified;
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Stage};
 use crate::tls::{ClientOffer, Peer, connect};
@@ -49,17 +53,21 @@ pub(crate) fn request(
     }
 }
 
-/// What a fresh dial found out, for the record of the connection that caused it.
+/// What a fresh dial found out, for the record of the connection that caused it: its socket, then the verified peer.
 #[derive(Clone, Default)]
-struct Found(Arc<Mutex<Option<(Peer, SocketAddr)>>>);
+struct Found(Arc<Mutex<(Option<SocketAddr>, Option<Peer>)>>);
 
 impl Found {
-    fn put(&self, peer: Peer, socket: SocketAddr) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((peer, socket));
+    fn connected(&self, socket: Option<SocketAddr>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = socket;
     }
 
-    fn take(&self) -> Option<(Peer, SocketAddr)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn verified(&self, peer: Peer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(peer);
+    }
+
+    fn take(&self) -> (Option<SocketAddr>, Option<Peer>) {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -120,32 +128,34 @@ async fn checkout(
         }
     };
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
-    if let Some((peer, socket)) = found.take() {
+    let (socket, peer) = found.take();
+    if let Some(socket) = socket {
         recording.note(|half| half.join.socket = Some(socket));
         recording.step(Fact::Dialed { to: MeshAddr::new(at, ports::HBONE) });
-        recording.step(handshaken(&peer));
-    } else if checked_out.is_ok() {
-        recording.step(Fact::Reused { peer: destination.identity.clone() });
     }
-    checked_out.map(|(ticket, _reused)| ticket).map_err(|error| failure::pool(&error))
+    if let Some(peer) = peer {
+        recording.step(handshaken(&peer));
+    } else if let Ok(CheckedOut { tunnel, .. }) = &checked_out {
+        recording.step(tunnel.reused(destination.identity.clone(), SystemTime::now()));
+    }
+    checked_out.map(|checked_out| checked_out.ticket).map_err(|error| failure::pool(&error))
 }
 
 async fn dial_tunnel(
     ctx: &Context,
     (source, key): (&Name, &PoolKey),
     found: &Found,
-) -> Result<Client, Failure> {
-    let pair = ctx.shared.identities.get(&key.source);
+) -> Result<(Client, Verified), Failure> {
+    let pair = ctx.shared.identities.get(&key.source).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let stream = dial::reach(&ctx.shared, source, key.address, key.from).await;
     let stream = stream.map_err(|error| failure::dial(&error))?;
-    let socket = stream.local_addr().ok();
+    found.connected(stream.local_addr().ok());
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
     let connected = connect(stream, &pair.client, &key.destinations, ClientOffer::Hbone, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
-    if let Some(socket) = socket {
-        found.put(peer, socket);
-    }
+    let verified = Verified::new(&peer, pair.not_after, SystemTime::now());
+    found.verified(peer);
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
-    client.map_err(|error| failure::hbone(&error))
+    client.map(|client| (client, verified)).map_err(|error| failure::hbone(&error))
 }

@@ -85,6 +85,12 @@ pub enum Fact {
     Reused {
         /// The peer that the tunnel was verified for.
         peer: SpiffeId,
+        /// How long ago that was: the tunnel's handshake.
+        verified: Duration,
+        /// For how long the certificate that the peer showed then has been expired, if it has.
+        peer_expired: Option<Duration>,
+        /// For how long the certificate that we showed then has been expired, if it has.
+        own_expired: Option<Duration>,
     },
     /// Hbone: a CONNECT was sent or received.
     Connect {
@@ -155,7 +161,11 @@ impl Fact {
                     "originated TLS{shown}, SNI {sni}, to a server for {names}, {verified} ({version}, {suite}, ALPN none)"
                 )
             }
-            Self::Reused { peer } => format!("reused the tunnel to {peer}: no handshake"),
+            Self::Reused { peer, verified, peer_expired, own_expired } => {
+                let ago = verified.as_secs();
+                let since = expired_since(*peer_expired, *own_expired);
+                format!("reused the tunnel to {peer}: no handshake, the tunnel's own was {ago} s ago{since}")
+            }
             Self::Connect { authority } => format!("CONNECT {authority}"),
             Self::Answered { status } => format!("answered {status}"),
             Self::Permitted(permit) => permit.why(),
@@ -165,4 +175,17 @@ impl Fact {
             }
         }
     }
+}
+
+/// Which certificates have expired since a tunnel's handshake; nothing, if none has.
+fn expired_since(peers: Option<Duration>, ours: Option<Duration>) -> String {
+    let since = match (peers.map(|ago| ago.as_secs()), ours.map(|ago| ago.as_secs())) {
+        (None, None) => return String::new(),
+        (Some(peers), None) => format!("the peer's certificate has expired since, {peers} s ago"),
+        (None, Some(ours)) => format!("our certificate has expired since, {ours} s ago"),
+        (Some(peers), Some(ours)) => {
+            format!("the peer's certificate has expired since, {peers} s ago, and ours, {ours} s ago")
+        }
+    };
+    format!("; {since} (certificates are checked in the handshake only)")
 }

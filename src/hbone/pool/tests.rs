@@ -28,8 +28,11 @@ fn request() -> ConnectRequest {
     }
 }
 
+/// What the pool is told of every tunnel.
+const KNOWN: u16 = 7;
+
 /// A server that answers every CONNECT with 200 and keeps the streams open.
-async fn tunnel(tasks: Tasks, limits: Limits) -> Result<Client, HboneError> {
+async fn tunnel(tasks: Tasks, limits: Limits) -> Result<(Client, u16), HboneError> {
     let (near, far) = duplex(1 << 16);
     let deadline = Instant::now() + Duration::from_secs(5);
     tasks.spawn("server", async move {
@@ -39,13 +42,13 @@ async fn tunnel(tasks: Tasks, limits: Limits) -> Result<Client, HboneError> {
             open.push(requested.respond.accept(None).unwrap());
         }
     });
-    Client::handshake(near, &limits, &tasks, deadline).await
+    Ok((Client::handshake(near, &limits, &tasks, deadline).await?, KNOWN))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stampede_is_one_dial() {
     let (_drain, tasks) = drain();
-    let pool = Pool::<HboneError>::new();
+    let pool = Pool::<HboneError, u16>::new();
     let dials = AtomicUsize::new(0);
     let (pool, tasks, dials) = (&pool, &tasks, &dials);
     let checkouts = (0..100).map(|_| async move {
@@ -53,7 +56,7 @@ async fn a_stampede_is_one_dial() {
             dials.fetch_add(1, Ordering::Relaxed);
             tunnel(tasks.clone(), Limits::default())
         };
-        pool.checkout(&key("a"), tasks, dial).await.unwrap().0
+        pool.checkout(&key("a"), tasks, dial).await.unwrap().ticket
     });
     let tickets = join_all(checkouts).await;
     assert_eq!((tickets.len(), dials.load(Ordering::Relaxed), pool.tunnels()), (100, 1, 1));
@@ -61,16 +64,18 @@ async fn a_stampede_is_one_dial() {
         dials.fetch_add(1, Ordering::Relaxed);
         tunnel(tasks.clone(), Limits::default())
     };
-    let (_ticket, reused) = pool.checkout(&key("a"), tasks, dial).await.unwrap();
+    let CheckedOut { ticket: _ticket, tunnel: known, reused } =
+        pool.checkout(&key("a"), tasks, dial).await.unwrap();
     assert_eq!((reused, dials.load(Ordering::Relaxed)), (Reused::No, 2), "the first tunnel was full");
-    let (_ticket, reused) = pool.checkout(&key("b"), tasks, dial).await.unwrap();
+    assert_eq!(known, KNOWN);
+    let CheckedOut { ticket: _ticket, reused, .. } = pool.checkout(&key("b"), tasks, dial).await.unwrap();
     assert_eq!((reused, dials.load(Ordering::Relaxed)), (Reused::No, 3), "identities never share a tunnel");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_shared_and_not_repeated() {
     let (_drain, tasks) = drain();
-    let pool = Pool::<HboneError>::new();
+    let pool = Pool::<HboneError, u16>::new();
     let dials = AtomicUsize::new(0);
     let (pool, tasks, dials) = (&pool, &tasks, &dials);
     let checkouts = (0..50).map(|_| async move {
@@ -92,7 +97,7 @@ async fn a_failure_is_shared_and_not_repeated() {
 #[tokio::test(start_paused = true)]
 async fn a_dialler_that_gives_up_takes_nobody_with_it() {
     let (_drain, tasks) = drain();
-    let pool = Pool::<HboneError>::new();
+    let pool = Pool::<HboneError, u16>::new();
     let slow = || {
         let tasks = tasks.clone();
         async move {
@@ -103,16 +108,16 @@ async fn a_dialler_that_gives_up_takes_nobody_with_it() {
     let key = key("a");
     let gives_up = tokio::time::timeout(Duration::from_millis(10), pool.checkout(&key, &tasks, slow));
     assert!(gives_up.await.is_err());
-    let (_ticket, reused) = pool.checkout(&key, &tasks, slow).await.unwrap();
+    let CheckedOut { ticket: _ticket, reused, .. } = pool.checkout(&key, &tasks, slow).await.unwrap();
     assert_eq!((reused, pool.tunnels()), (Reused::No, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_tunnel_leaves_the_pool() {
     let (_drain, tasks) = drain();
-    let pool = Pool::<HboneError>::new();
+    let pool = Pool::<HboneError, u16>::new();
     let dial = || tunnel(tasks.clone(), Limits::default());
-    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let CheckedOut { ticket, .. } = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
     let (stream, _) = ticket.open(&request(), Instant::now() + Duration::from_secs(5)).await.unwrap();
     tokio::time::advance(Duration::from_secs(3600)).await;
     assert_eq!(pool.tunnels(), 1, "a stream is open");
@@ -126,9 +131,9 @@ async fn an_idle_tunnel_leaves_the_pool() {
 #[tokio::test(start_paused = true)]
 async fn a_drain_retires_tunnels() {
     let (owner, tasks) = drain();
-    let pool = Pool::<HboneError>::new();
+    let pool = Pool::<HboneError, u16>::new();
     let dial = || tunnel(tasks.clone(), Limits::default());
-    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let CheckedOut { ticket, .. } = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
     drop(ticket);
     let drained = owner.finish(Duration::from_secs(5)).await;
     assert_eq!(drained.cut, 0, "idle tunnels close by themselves");
@@ -157,7 +162,7 @@ async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> 
 #[tokio::test(start_paused = true)]
 async fn a_tunnel_that_closes_at_once_is_not_dialled_for_ever() {
     let (_drain, tasks) = drain();
-    let pool = Pool::<HboneError>::new();
+    let pool = Pool::<HboneError, u16>::new();
     let dials = AtomicUsize::new(0);
     let dial = || {
         dials.fetch_add(1, Ordering::Relaxed);
@@ -169,12 +174,12 @@ async fn a_tunnel_that_closes_at_once_is_not_dialled_for_ever() {
                 server.drain();
                 while server.accept().await.is_some() {}
             });
-            let client = Client::handshake(near, &Limits::default(), &tasks, deadline).await;
+            let client = Client::handshake(near, &Limits::default(), &tasks, deadline).await?;
             tokio::time::sleep(Duration::from_millis(1)).await; // paused time
-            client
+            Ok((client, KNOWN))
         }
     };
-    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let CheckedOut { ticket, .. } = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
     let error = ticket.open(&request(), Instant::now() + Duration::from_secs(5)).await.err().unwrap();
     assert!(error.never_processed(), "{error}");
     assert_eq!(dials.load(Ordering::Relaxed), 1);
@@ -183,7 +188,7 @@ async fn a_tunnel_that_closes_at_once_is_not_dialled_for_ever() {
 #[tokio::test(start_paused = true)]
 async fn a_tunnel_that_got_goaway_is_replaced() {
     let (_drain, tasks) = drain();
-    let pool = Pool::<HboneError>::new();
+    let pool = Pool::<HboneError, u16>::new();
     let dial = || tunnel(tasks.clone(), Limits::default());
     let deadline = Instant::now() + Duration::from_secs(5);
     let leaving = || {
@@ -197,13 +202,13 @@ async fn a_tunnel_that_got_goaway_is_replaced() {
                 while server.accept().await.is_some() {}
                 drop(opened);
             });
-            Client::handshake(near, &Limits::default(), &tasks, deadline).await
+            Ok((Client::handshake(near, &Limits::default(), &tasks, deadline).await?, KNOWN))
         }
     };
-    let (ticket, _) = pool.checkout(&key("a"), &tasks, leaving).await.unwrap();
+    let CheckedOut { ticket, .. } = pool.checkout(&key("a"), &tasks, leaving).await.unwrap();
     let _open = ticket.open(&request(), deadline).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1)).await; // paused time
-    let (ticket, reused) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let CheckedOut { ticket, reused, .. } = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
     assert_eq!(reused, Reused::No, "a stream is open on the old tunnel, and it is leaving all the same");
     ticket.open(&request(), deadline).await.unwrap();
 }
