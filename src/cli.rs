@@ -36,7 +36,7 @@ mod dispatch;
 pub use args::{
     AdminAddress, AnalyzeArguments, ApplyArguments, Arguments, Color, Command, ConfigArguments, ConfigNoun,
     DeleteArguments, ExecArguments, ExplainArguments, Format, GetArguments, ListArguments, LogShape,
-    ProxyArguments, Rehearsed, StrictArguments, Threshold, UpArguments,
+    PluggedCa, ProxyArguments, Rehearsed, StrictArguments, Threshold, UpArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

@@ -54,7 +54,7 @@ pub enum StartError {
     #[error(transparent)]
     Pods(#[from] NetnsError),
     /// The CA cannot be set up.
-    #[error("the CA cannot start: {0}")]
+    #[error("{0}")]
     Ca(#[from] CaError),
     /// The admin API cannot listen.
     #[error("{0}")]

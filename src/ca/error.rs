@@ -18,7 +18,7 @@ pub enum CaError {
         source: rcgen::Error,
     },
     /// A certificate, a key or a file of the CA cannot be used.
-    #[error("the CA's files cannot be used: {source}")]
+    #[error("{source}")]
     Material {
         /// Which rule it breaks.
         #[from]

@@ -17,7 +17,7 @@ use crate::mesh::Semantics;
 use crate::policy::MtlsMode;
 
 pub use proxy::ProxyArguments;
-pub use running::{AdminAddress, LogShape};
+pub use running::{AdminAddress, LogShape, PluggedCa};
 pub use up::UpArguments;
 
 /// The command line.

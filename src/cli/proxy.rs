@@ -70,7 +70,7 @@ fn network(arguments: &ProxyArguments) -> Network {
 }
 
 fn ca(arguments: &ProxyArguments) -> CaAt {
-    CaAt::Dir(arguments.ca_dir.clone())
+    arguments.plugged.files().map_or_else(|| CaAt::Dir(arguments.ca_dir.clone()), CaAt::Files)
 }
 
 fn config(arguments: &ProxyArguments) -> Config {

@@ -89,13 +89,21 @@ fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot), gr
         mesh_source: if names.is_empty() { DEMO_NAME.to_owned() } else { names.join(", ") },
         context: arguments.context.clone(),
         ground,
-        ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
+        ca: ca(arguments),
         intermediate: arguments.ca_intermediate,
         certificate_ttl: arguments.ttl,
         workers: arguments.workers.map_or(cores, usize::from),
         admin: admin(arguments.admin),
         proxy: Config::default(),
         access_log: arguments.access_log.then(stderr),
+    }
+}
+
+fn ca(arguments: &UpArguments) -> CaAt {
+    match (arguments.plugged.files(), &arguments.ca_dir) {
+        (Some(files), _) => CaAt::Files(files),
+        (None, Some(folder)) => CaAt::Dir(folder.clone()),
+        (None, None) => CaAt::Memory,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::running::{AdminAddress, LogShape};
+use crate::cli::args::running::{AdminAddress, LogShape, PluggedCa};
 use crate::cli::{examples, units};
 use crate::mesh::Semantics;
 use crate::net::Capture;
@@ -35,15 +35,9 @@ pub struct ProxyArguments {
     /// Dial the app from the client's own address, which needs CAP_NET_ADMIN and a way back
     #[arg(long)]
     pub original_source: bool,
-    /// A CA of your own: its certificate, with intermediates as in Istio's cacerts
-    #[arg(long, value_name = "FILE", requires = "ca_key", conflicts_with = "ca_dir")]
-    pub ca_cert: Option<PathBuf>,
-    /// Its private key, PKCS#8
-    #[arg(long, value_name = "FILE", requires = "ca_cert")]
-    pub ca_key: Option<PathBuf>,
-    /// Its root, or several while one replaces another [default: root-cert.pem beside it, or itself]
-    #[arg(long, value_name = "FILE", requires = "ca_cert")]
-    pub ca_root: Option<PathBuf>,
+    /// A CA of your own.
+    #[command(flatten)]
+    pub plugged: PluggedCa,
     /// The CA's folder, made on first use and shared by all proxies of a mesh [default: certs]
     #[arg(long, value_name = "DIR", default_value = "certs", hide_default_value = true)]
     pub ca_dir: PathBuf,

@@ -1,9 +1,12 @@
 //! What all commands take that run something in the foreground.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
+
+use crate::ca::CaFiles;
 
 /// Where the admin API listens on TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,4 +40,26 @@ pub enum LogShape {
     Plain,
     /// One JSON object a line
     Json,
+}
+
+/// A CA of the user's own, as files.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PluggedCa {
+    /// A CA of your own: its certificate, with intermediates as in Istio's cacerts
+    #[arg(long, value_name = "FILE", requires = "ca_key", conflicts_with = "ca_dir")]
+    pub ca_cert: Option<PathBuf>,
+    /// Its private key, unencrypted PEM
+    #[arg(long, value_name = "FILE", requires = "ca_cert")]
+    pub ca_key: Option<PathBuf>,
+    /// Its root, or several while one replaces another [default: root-cert.pem beside it, or itself]
+    #[arg(long, value_name = "FILE", requires = "ca_cert")]
+    pub ca_root: Option<PathBuf>,
+}
+
+impl PluggedCa {
+    /// Its files, if one is plugged in.
+    pub fn files(&self) -> Option<CaFiles> {
+        let files = CaFiles::new(self.ca_cert.clone()?, self.ca_key.clone()?);
+        Some(CaFiles { root: self.ca_root.clone().or(files.root), ..files })
+    }
 }

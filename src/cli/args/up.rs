@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::running::{AdminAddress, LogShape};
+use crate::cli::args::running::{AdminAddress, LogShape, PluggedCa};
 use crate::cli::{examples, units};
 use crate::mesh::Semantics;
 
@@ -32,6 +32,9 @@ pub struct UpArguments {
     /// Keep the CA here for next time, in `certs` if no folder is named [default: a new one in memory]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "certs")]
     pub ca_dir: Option<PathBuf>,
+    /// A CA of your own.
+    #[command(flatten)]
+    pub plugged: PluggedCa,
     /// Put an intermediate between a new CA's root and the workloads
     #[arg(long)]
     pub ca_intermediate: bool,
