@@ -83,6 +83,12 @@ impl TunnelStream {
         self.send.poll_reset(&mut Context::from_waker(Waker::noop()))
     }
 
+    /// Whether the peer has said everything and then, with RST_STREAM(NO_ERROR), that it wants no more from us: so Envoy
+    /// tells that its backend has closed. It is no error (RFC 9113 §8.1), as long as there is nothing to say.
+    fn is_not_wanted(&mut self) -> bool {
+        self.peer_finished && matches!(self.poll_reset(), Poll::Ready(Ok(Reason::NO_ERROR)))
+    }
+
     /// Why a write failed: h2 itself only says that the stream takes no more.
     fn unwritable(&mut self) -> io::Error {
         match self.poll_reset() {
@@ -184,7 +190,7 @@ impl Pipe for TunnelStream {
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_gathered(cx))?;
         if !self.we_finished {
-            if self.send.send_data(Charged::nothing(), true).is_err() {
+            if self.send.send_data(Charged::nothing(), true).is_err() && !self.is_not_wanted() {
                 return Poll::Ready(Err(self.unwritable()));
             }
             self.we_finished = true;

@@ -167,3 +167,29 @@ async fn small_writes_travel_together_and_in_order() {
     assert!(bytes == expect, "{} bytes came", bytes.len());
     assert!(frames <= 20, "{frames} frames for 20 000 writes");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_is_done_with_us_is_no_error_unless_there_is_more_to_say() {
+    for more in [false, true] {
+        let mut tunnel = tunnel(Limits::default()).await;
+        let (mut near, mut far) = tunnel.open().await;
+        let mut answer = Bytes::from_static(b"answer");
+        poll_fn(|cx| far.poll_write(cx, &mut answer)).await.unwrap();
+        poll_fn(|cx| far.poll_finish(cx)).await.unwrap();
+        // Its side is finished and ours is not: h2 says RST_STREAM(NO_ERROR).
+        drop(far);
+        let reason = poll_fn(|cx| near.send.poll_reset(cx)).await.unwrap();
+        assert_eq!(reason, Reason::NO_ERROR);
+        assert_eq!(poll_fn(|cx| near.poll_chunk(cx)).await.unwrap(), b"answer"[..]);
+        assert_eq!(poll_fn(|cx| near.poll_chunk(cx)).await.unwrap(), b""[..]);
+        if more {
+            let mut data = Bytes::from_static(b"too late");
+            poll_fn(|cx| near.poll_write(cx, &mut data)).await.unwrap();
+        }
+        assert_eq!(
+            poll_fn(|cx| near.poll_finish(cx)).await.is_err(),
+            more,
+            "bytes that are lost are not hidden"
+        );
+    }
+}
