@@ -23,3 +23,4 @@ mod destination_rules;
 mod netns;
 mod netns_remains;
 mod pods;
+mod peers;

@@ -1,0 +1,79 @@
+//! Peers that share no code with ours, speaking HBONE to us and with us. `tests/run` installs them into `target/peers`.
+//!
+//! A test whose peer is missing says so by name, and fails where CI is set.
+
+#[path = "peers/python.rs"]
+mod python;
+#[path = "peers/nghttp.rs"]
+mod nghttp;
+#[path = "peers/envoy.rs"]
+mod envoy;
+#[path = "peers/ends.rs"]
+mod ends;
+#[path = "peers/envoy_terminates.rs"]
+mod envoy_terminates;
+#[path = "peers/envoy_originates.rs"]
+mod envoy_originates;
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use glasstunnel::identity::{Svid, encode_certificates, encode_key, write_new};
+
+use crate::netns::is_set;
+
+/// Where `tests/run` puts what no distribution has.
+const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers/bin");
+
+/// Where a distribution puts what it has.
+const SYSTEMS: &str = "/usr/bin";
+
+/// Where `program` is; `None` if it is not in `folder`, and `test` then has nothing to do.
+#[expect(clippy::explicit_write, reason = "the harness swallows what eprintln! writes")]
+fn peer(folder: &str, program: &str, test: &str) -> Option<PathBuf> {
+    let path = Path::new(folder).join(program);
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(!is_set("CI"), "{test} cannot run: {} is missing: run tests/run", path.display());
+    writeln!(io::stderr(), "{test} did not run: {} is missing: run tests/run", path.display()).unwrap();
+    None
+}
+
+/// A certificate with its key and its root as files, for as long as this lives.
+struct Papers(PathBuf);
+
+impl Papers {
+    fn of(svid: &Svid) -> Self {
+        let folder = std::env::temp_dir().join(format!("glasstunnel-peer-{:016x}", rand::random::<u64>()));
+        fs::create_dir(&folder).unwrap();
+        let papers = Self(folder);
+        papers.add("", svid);
+        let roots = encode_certificates(&svid.bundle.roots);
+        write_new(&papers.file("root.pem"), roots.as_bytes(), 0o644).unwrap();
+        papers
+    }
+
+    /// One more certificate and key, whose files begin with `prefix`.
+    fn add(&self, prefix: &str, svid: &Svid) {
+        let chain = encode_certificates(&svid.chain);
+        write_new(&self.file(&format!("{prefix}cert.pem")), chain.as_bytes(), 0o644).unwrap();
+        write_new(&self.file(&format!("{prefix}key.pem")), encode_key(&svid.key).as_bytes(), 0o600).unwrap();
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Papers {
+    fn drop(&mut self) {
+        // Left behind, it lies in the system's folder for such things.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
