@@ -23,3 +23,5 @@ mod destination_rules;
 mod netns;
 mod netns_remains;
 mod pods;
+mod pair;
+mod ztunnel;
