@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use glasstunnel::netns::{PROXY_MARK, Plan, Pod, Pods};
 use rustix::process::{Pid, Signal, kill_process};
@@ -37,13 +37,14 @@ impl Pair {
     /// The pods, unless this machine or user has none to give, which is said by the name of the `test`.
     pub(crate) fn new(test: &str) -> Option<Self> {
         let pods = bridge(test)?;
-        let plans = [("client", CLIENT), ("server", SERVER), ("outsider", OUTSIDER)].map(|(name, last)| Plan {
-            name: format!("default/{name}"),
-            addresses: vec![v4(last), v6(last)],
-            outbound: last != OUTSIDER,
-            inbound: last != OUTSIDER,
-            dns: false,
-        });
+        let plans =
+            [("client", CLIENT), ("server", SERVER), ("outsider", OUTSIDER)].map(|(name, last)| Plan {
+                name: format!("default/{name}"),
+                addresses: vec![v4(last), v6(last)],
+                outbound: last != OUTSIDER,
+                inbound: last != OUTSIDER,
+                dns: false,
+            });
         let made = pods.add_all(&plans).unwrap();
         let [client, server, outsider] = made.try_into().unwrap();
         Some(Self { client, server, outsider, _pods: pods })
@@ -57,6 +58,11 @@ impl Pair {
     /// The server's addresses, one of each family.
     pub(crate) fn server_addresses() -> [IpAddr; 2] {
         [v4(SERVER), v6(SERVER)]
+    }
+
+    /// The addresses of who has no proxy, one of each family.
+    pub(crate) fn outsider_addresses() -> [IpAddr; 2] {
+        [v4(OUTSIDER), v6(OUTSIDER)]
     }
 }
 
@@ -104,7 +110,8 @@ impl Drop for Folder {
 ///
 /// The program is that of GLASSTUNNEL_BIN, such as a release build, or else the one that cargo made for this test.
 pub(crate) fn glasstunnel(mesh: &Path, workload: &str) -> Command {
-    let program = environment("GLASSTUNNEL_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_glasstunnel").to_owned());
+    let program =
+        environment("GLASSTUNNEL_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_glasstunnel").to_owned());
     let mut command = Command::new(program);
     command.arg("proxy").arg("-f").arg(mesh).args(["--workload", workload, "--workers", "2"]);
     command.args(["--capture", "redirect", "--mark", &PROXY_MARK.to_string(), "--original-source"]);
@@ -221,6 +228,14 @@ impl Lines {
     fn with(&self, words: &[&str]) -> Vec<String> {
         let holds = |line: &&String| words.iter().all(|word| line.contains(word));
         self.all.iter().filter(holds).cloned().collect()
+    }
+}
+
+/// Does something again and again until it says that it is enough.
+pub(crate) fn repeat_until(mut enough: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !enough() {
+        assert!(since.elapsed() < PATIENCE, "it was not enough in {PATIENCE:?}");
     }
 }
 
