@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::thread::available_parallelism;
 
 use crate::app::{self, CaAt, Ground, One, Options};
+use crate::ca::CaFiles;
 use crate::cli::args::ProxyArguments;
 use crate::cli::error::CliError;
 use crate::cli::files::{FromFiles, inputs, read};
@@ -70,7 +71,12 @@ fn network(arguments: &ProxyArguments) -> Network {
 }
 
 fn ca(arguments: &ProxyArguments) -> CaAt {
-    CaAt::Dir(arguments.ca_dir.clone())
+    match (&arguments.ca_cert, &arguments.ca_key) {
+        (Some(cert), Some(key)) => {
+            CaAt::Files(CaFiles { root: arguments.ca_root.clone(), ..CaFiles::new(cert, key) })
+        }
+        _ => CaAt::Dir(arguments.ca_dir.clone()),
+    }
 }
 
 fn config(arguments: &ProxyArguments) -> Config {

@@ -6,7 +6,6 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -87,16 +86,11 @@ impl Folder {
         Self(folder)
     }
 
-    /// Writes a file that only its owner reads.
+    /// Writes a file.
     pub(crate) fn write(&self, name: &str, contents: &[u8]) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, contents).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
     }
 }
 
@@ -191,11 +185,16 @@ impl Running {
         self.child.wait().unwrap()
     }
 
+    /// Whether it comes to that before the program ends, or the patience does.
     fn wait(&self, mut until: impl FnMut(&Lines) -> bool) -> bool {
+        let mut met = false;
         let lines = self.said.lines.lock().unwrap();
-        let (_lines, timeout) =
-            self.said.more.wait_timeout_while(lines, PATIENCE, |lines| !until(lines)).unwrap();
-        !timeout.timed_out()
+        let go_on = |lines: &mut Lines| {
+            met = until(lines);
+            !met && lines.ended < 2
+        };
+        drop(self.said.more.wait_timeout_while(lines, PATIENCE, go_on).unwrap());
+        met
     }
 }
 
