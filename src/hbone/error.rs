@@ -173,9 +173,15 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// A tunnel stream's error as the relay understands it: whatever broke a stream is a reset, never a clean end.
 pub(crate) fn to_io(error: h2::Error) -> io::Error {
-    let kind = match error.get_io() {
-        Some(inner) if inner.kind() != io::ErrorKind::Other => inner.kind(),
-        _ => io::ErrorKind::ConnectionReset,
-    };
-    io::Error::new(kind, error)
+    match error.get_io().map(io::Error::kind) {
+        Some(kind @ io::ErrorKind::UnexpectedEof) => io::Error::new(kind, TunnelGone(error)),
+        Some(kind) if kind != io::ErrorKind::Other => io::Error::new(kind, error),
+        _ => io::Error::new(io::ErrorKind::ConnectionReset, error),
+    }
 }
+
+/// The connection under a stream ended, as that of a ztunnel whose grace is over, or that was killed. What TLS says about it
+/// is for those who write TLS.
+#[derive(Debug, thiserror::Error)]
+#[error("expected the end of the stream, found that of the tunnel it is in")]
+struct TunnelGone(#[source] h2::Error);

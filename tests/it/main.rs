@@ -24,3 +24,5 @@ mod netns;
 mod netns_remains;
 mod pods;
 mod peers;
+mod pair;
+mod ztunnel;

@@ -1,6 +1,7 @@
 //! The README's session is what the real program prints: its commands are run, its output is compared.
 
 use crate::command::Up;
+use crate::netns::bridge;
 
 /// Numbers differ from run to run (times, ports, serials); the words and their order do not.
 fn words(text: &str) -> String {
@@ -53,6 +54,22 @@ async fn the_session_in_the_readme_is_true() {
     let mut commands = session(&readme, "<!-- session: tests/it/readme.rs -->");
     commands.extend(session(&readme, "<!-- session: policy -->"));
     assert!(commands.len() >= 11, "a session is gone");
+    hold(&up, commands).await;
+}
+
+#[tokio::test]
+async fn the_session_in_pods_is_true() {
+    if bridge("the_session_in_pods_is_true").is_none() {
+        return;
+    }
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let commands = session(&readme, "<!-- session: pods -->");
+    assert!(commands.len() >= 5, "the session is gone");
+    hold(&Up::start(&["--netns"]).await, commands).await;
+}
+
+/// Each command prints what is said of it.
+async fn hold(up: &Up, commands: Vec<(&str, String)>) {
     for (command, expected) in commands {
         let mut arguments = command.split_whitespace().map(|word| word.trim_matches('\''));
         assert_eq!(arguments.next(), Some("glasstunnel"), "{command}");
