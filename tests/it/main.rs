@@ -25,3 +25,4 @@ mod netns_remains;
 mod pods;
 mod pair;
 mod ztunnel;
+mod ztunnel_session;
