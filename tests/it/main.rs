@@ -26,3 +26,4 @@ mod pods;
 mod peers;
 mod pair;
 mod ztunnel;
+mod ztunnel_session;

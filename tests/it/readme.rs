@@ -26,7 +26,7 @@ fn words(text: &str) -> String {
 }
 
 /// The commands of the block that follows `marker`, each with what it prints.
-fn session<'a>(readme: &'a str, marker: &str) -> Vec<(&'a str, String)> {
+pub(crate) fn session<'a>(readme: &'a str, marker: &str) -> Vec<(&'a str, String)> {
     let (_, after) = readme.split_once(marker).unwrap();
     let (_, block) = after.split_once("```console\n").unwrap();
     let (block, _) = block.split_once("\n```").unwrap();

@@ -27,54 +27,13 @@ const CLOSED: u16 = 8089;
 const ABNORMAL: &str =
     "connection established in response to a CONNECT request was reset or abnormally closed";
 
-/// A ztunnel's local configuration (reference/hbone.md 8.2). {STRICT} stands for a policy that the server may have.
-const MESH: &str = r#"
-workloads:
-- uid: c//v1/Pod/default/client
-  name: client
-  namespace: default
-  serviceAccount: client
-  trustDomain: cluster.local
-  clusterId: Kubernetes
-  workloadIps: ["10.244.0.1", "fd00:10:244::1"]
-  protocol: HBONE
-  node: client
-  services: {}
-- uid: c//v1/Pod/default/server
-  name: server
-  namespace: default
-  serviceAccount: server
-  trustDomain: cluster.local
-  clusterId: Kubernetes
-  workloadIps: ["10.244.0.2", "fd00:10:244::2"]
-  protocol: HBONE
-  node: server
-  authorizationPolicies: ["default/no-clients"{STRICT}]
-  services:
-    "default/server.default.svc.cluster.local": {80: 8080}
-services:
-- name: server
-  namespace: default
-  hostname: server.default.svc.cluster.local
-  vips: ["/10.96.0.10", "/fd00:10:96::10"]
-  ports: {80: 8080}
-policies:
-- name: no-clients
-  namespace: default
-  scope: WorkloadSelector
-  action: Deny
-  dryRun: false
-  rules:
-  - - - principals: [!Exact cluster.local/ns/default/sa/client]
-        destinationPorts: [8081]
-- name: istio_converted_static_strict
-  namespace: istio-system
-  scope: WorkloadSelector
-  action: Deny
-  dryRun: false
-  rules:
-  - - - notPrincipals: [!Presence []]
-"#;
+/// A ztunnel's local configuration (reference/hbone.md 8.2).
+const MESH: &str = include_str!("../../examples/ztunnel/mesh.yaml");
+/// The policies of the server in it, and those that make it STRICT as well.
+const POLICIES: [&str; 2] = [
+    r#"authorizationPolicies: ["default/no-clients"]"#,
+    r#"authorizationPolicies: ["default/no-clients", "istio-system/istio_converted_static_strict"]"#,
+];
 
 /// Where the real ztunnel stands; the other one is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +70,9 @@ fn both_ways(test: &str, unusual: Unusual<'_>, case: impl Fn(&mut Stand)) {
     for real in [Real::Server, Real::Client] {
         let Some(pair) = Pair::new(test) else { return };
         let folder = Folder::new();
-        let policy = if unusual.strict { ", \"istio-system/istio_converted_static_strict\"" } else { "" };
-        let mesh = folder.write("mesh.yaml", MESH.replace("{STRICT}", policy).as_bytes());
+        assert!(MESH.contains(POLICIES[0]));
+        let mesh = MESH.replace(POLICIES[0], POLICIES[usize::from(unusual.strict)]);
+        let mesh = folder.write("mesh.yaml", mesh.as_bytes());
         let theirs = |workload| ztunnel(&program, &mesh, workload, unusual.real);
         let ours = |workload| ours(&mesh, workload, unusual.ours);
         let (client, server) = match real {
