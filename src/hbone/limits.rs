@@ -8,6 +8,9 @@ pub struct Limits {
     /// What one stalled stream may make us hold. A quarter of ztunnel's, so that sixteen stalled streams and not four
     /// are needed to use up the connection's window.
     pub stream_window: u32,
+    /// The same for a stream that we opened; ztunnel's. Envoy drops what its backend had not got rid of when it closed, as
+    /// far as the stream's window did not take it (envoyproxy/envoy#47378), so this one is not to be small.
+    pub client_stream_window: u32,
     /// What one connection may make us hold; ztunnel's. Above 1 MiB, or h2 takes a chatty tunnel for an attack.
     pub connection_window: u32,
     /// The largest DATA frame that we take; ztunnel's.
@@ -48,6 +51,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             stream_window: 1 << 20,
+            client_stream_window: 4 << 20,
             connection_window: 16 << 20,
             frame_size: 1 << 20,
             max_streams: 200,

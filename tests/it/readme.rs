@@ -75,7 +75,10 @@ async fn hold(up: &Up, commands: Vec<(&str, String)>) {
         assert_eq!(arguments.next(), Some("glasstunnel"), "{command}");
         let subcommand = arguments.next().unwrap();
         let rest: Vec<&str> = arguments.collect();
-        let ran = up.ask(&[subcommand], &rest).await;
+        // `config` has nouns, and the context belongs to those.
+        let of = if subcommand == "config" { rest.split_at(1) } else { rest.split_at(0) };
+        let command_words: Vec<&str> = [&[subcommand][..], of.0].concat();
+        let ran = up.ask(&command_words, of.1).await;
         let printed = format!("{}{}", ran.out, ran.err);
         assert_eq!(words(&printed), words(&expected), "{command} prints:\n{printed}");
     }
