@@ -25,5 +25,6 @@ mod netns_remains;
 mod pods;
 mod peers;
 mod pair;
+mod proxy;
 mod ztunnel;
 mod ztunnel_session;
