@@ -4,16 +4,16 @@
 //! question for a name is taken to the proxy on loopback addresses too, and that there is no kubelet to let in.
 
 use crate::netns::plan::{Family, Plan};
-use crate::proxy::{CAPTURED, HBONE, OUTBOUND};
+use crate::proxy;
 
 /// The mark of the proxy's own sockets, which nothing is done to: Istio's 1337.
 pub const PROXY_MARK: u32 = 0x539;
 /// Where connections that begin in a pod are taken (ztunnel's ports: ARCHITECTURE.md in istio/ztunnel).
-pub const OUTBOUND_PORT: u16 = OUTBOUND;
+pub const OUTBOUND_PORT: u16 = proxy::OUTBOUND;
 /// Where plaintext connections to a pod are taken.
-pub const INBOUND_PORT: u16 = CAPTURED;
+pub const INBOUND_PORT: u16 = proxy::CAPTURED;
 /// Where tunnels arrive, which nobody has to take anywhere.
-pub const HBONE_PORT: u16 = HBONE;
+pub const HBONE_PORT: u16 = proxy::HBONE;
 /// Where questions for names are taken.
 pub const DNS_PORT: u16 = 15053;
 
