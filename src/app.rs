@@ -7,6 +7,7 @@ mod port_holder;
 mod bind;
 mod threads;
 mod certificates;
+mod crl;
 mod backends;
 mod serve;
 mod options;

@@ -8,9 +8,12 @@ mod error;
 mod profile;
 mod app;
 mod authority;
+mod revocation;
+mod subordinate;
 mod store;
 
 pub use app::app_certificate;
 pub use authority::{Authority, AuthorityOptions};
 pub use error::CaError;
 pub use profile::{Bend, Profile};
+pub use revocation::ListEdition;

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use crate::app::error::StartError;
 use crate::ca::Authority;
 use crate::drain::Tasks;
-use crate::identity::{Issuer, RotationEvent, SpiffeId, SvidSource, rotate};
+use crate::identity::{CertificateDer, Issuer, RotationEvent, SpiffeId, SvidSource, rotate};
 use crate::mesh::Mesh;
 use crate::proxy::{Identities, TlsPair};
 
@@ -77,6 +77,16 @@ impl Certificates {
                 () = &mut draining => {}
             }
         });
+    }
+
+    /// The CAs that sign for this mesh: its roots, and the intermediates that its certificates are sent with.
+    pub(crate) fn signers(&self) -> Vec<CertificateDer> {
+        let mut signers = self.authority.bundle().roots.clone();
+        for source in self.sources.load().values() {
+            let above = source.current().chain.iter().skip(1).cloned().collect::<Vec<_>>();
+            signers.extend(above.into_iter().filter(|der| !signers.contains(der)).collect::<Vec<_>>());
+        }
+        signers
     }
 
     /// All certificates, in the order of their identities.

@@ -19,11 +19,13 @@ use crate::app::info;
 use crate::app::serve::Order;
 use crate::app::threads::WorkerDoors;
 use crate::drain::Tasks;
+use crate::identity::{SpiffeId, Svid};
 use crate::mesh::{Mesh, Semantics, build, nearest};
 use crate::policy::{Policies, Snapshot};
-use crate::proxy::{Door, Shared, doors};
+use crate::proxy::{Door, Shared, TlsPair, doors};
 use crate::reason::Reason;
 use crate::resources::{Change, ObjectKey, Objects};
+use crate::tls::TlsError;
 
 /// What never changes while the mesh runs.
 pub(in crate::app) struct Fixed {
@@ -78,6 +80,12 @@ impl Control {
     /// Where bytes for the running mesh are described.
     pub(in crate::app) fn info(&self) -> Arc<MeshInfo> {
         self.fixed.info.load_full()
+    }
+
+    /// Shows `svid` as `id` until the next renewal.
+    pub(in crate::app) fn present(&self, id: &SpiffeId, svid: &Svid) -> Result<(), TlsError> {
+        self.fixed.shared.identities.set(id, TlsPair::new(svid)?);
+        Ok(())
     }
 
     /// Replaces the documents that came from files: what changed there changes here, and what was edited live stays.

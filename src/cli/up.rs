@@ -77,6 +77,7 @@ fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot)) ->
         context: arguments.context.clone(),
         ca: arguments.ca_dir.clone().map_or(CaAt::Memory, CaAt::Dir),
         intermediate: arguments.ca_intermediate,
+        crl: arguments.crl.clone(),
         certificate_ttl: arguments.ttl,
         workers: arguments.workers.map_or(cores, usize::from),
         admin: match arguments.admin {

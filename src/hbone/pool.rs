@@ -2,6 +2,7 @@
 //!
 //! One per worker thread, so that a tunnel and its streams never change threads.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,45 +47,51 @@ pub enum PoolError<E> {
     Draining,
 }
 
-/// Tunnels by key; clones share them.
-pub struct Pool<E> {
-    entries: Arc<Mutex<HashMap<PoolKey, Entry<E>>>>,
+/// Tunnels by key; clones share them. What is pooled is a tunnel `T`, with whatever the dial knows of it beside.
+pub struct Pool<E, T = Client> {
+    entries: Arc<Mutex<Entries<E, T>>>,
 }
 
-struct Entry<E> {
-    tunnels: Vec<Client>,
+type Entries<E, T> = HashMap<PoolKey, Entry<E, T>>;
+
+struct Entry<E, T> {
+    tunnels: Vec<T>,
     /// The dial under way, if there is one: whoever needs a tunnel waits for it.
-    dial: Option<watch::Receiver<Dial<E>>>,
+    dial: Option<watch::Receiver<Dial<E, T>>>,
 }
 
 /// A dial's result, once there is one.
-type Dial<E> = Option<Result<Client, Arc<E>>>;
+type Dial<E, T> = Option<Result<T, Arc<E>>>;
 
-enum Next<E> {
-    Ticket(Ticket),
-    Wait(watch::Receiver<Dial<E>>),
-    Dial(watch::Sender<Dial<E>>, watch::Receiver<Dial<E>>),
+enum Next<E, T> {
+    Ticket(Ticket, T),
+    Wait(watch::Receiver<Dial<E, T>>),
+    Dial(watch::Sender<Dial<E, T>>, watch::Receiver<Dial<E, T>>),
 }
 
-impl<E> Clone for Pool<E> {
+impl<E, T> Clone for Pool<E, T> {
     fn clone(&self) -> Self {
         Self { entries: Arc::clone(&self.entries) }
     }
 }
 
-impl<E> Default for Pool<E> {
+impl<E, T> Default for Pool<E, T> {
     fn default() -> Self {
         Self { entries: Arc::default() }
     }
 }
 
-impl<E: Send + Sync + 'static> Pool<E> {
+impl<E, T> Pool<E, T>
+where
+    E: Send + Sync + 'static,
+    T: Borrow<Client> + Clone + Send + Sync + 'static,
+{
     /// An empty pool.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The right to one stream on a tunnel for `key`; `dial` makes a tunnel if there is none with room.
+    /// The right to one stream on a tunnel for `key`, with that tunnel; `dial` makes a tunnel if there is none with room.
     ///
     /// At most one dial per key is under way. It runs in a task of its own, so that a caller who gives up does not take
     /// those who wait with it. Cancel-safe.
@@ -100,15 +107,15 @@ impl<E: Send + Sync + 'static> Pool<E> {
         key: &PoolKey,
         tasks: &Tasks,
         dial: F,
-    ) -> Result<(Ticket, Reused), PoolError<E>>
+    ) -> Result<(Ticket, Reused, T), PoolError<E>>
     where
         F: Fn() -> D,
-        D: Future<Output = Result<Client, E>> + Send + 'static,
+        D: Future<Output = Result<T, E>> + Send + 'static,
     {
         let mut reused = Reused::Yes;
         loop {
             let mut result = match self.next(key) {
-                Next::Ticket(ticket) => return Ok((ticket, reused)),
+                Next::Ticket(ticket, tunnel) => return Ok((ticket, reused, tunnel)),
                 Next::Wait(result) => result,
                 Next::Dial(sender, result) => {
                     let (pool, key) = (self.clone(), key.clone());
@@ -124,12 +131,15 @@ impl<E: Send + Sync + 'static> Pool<E> {
                 Err(_gone) => return Err(PoolError::Draining),
             };
             match dialled {
-                Some(Ok(tunnel)) => match tunnel.ticket() {
-                    Some(ticket) => return Ok((ticket, reused)),
-                    None if !tunnel.is_usable() => return Ok((tunnel.last_ticket(), reused)),
-                    // Those who waited beside us have filled it.
-                    None => {}
-                },
+                Some(Ok(tunnel)) => {
+                    let client: &Client = tunnel.borrow();
+                    match client.ticket() {
+                        Some(ticket) => return Ok((ticket, reused, tunnel)),
+                        None if !client.is_usable() => return Ok((client.last_ticket(), reused, tunnel)),
+                        // Those who waited beside us have filled it.
+                        None => {}
+                    }
+                }
                 Some(Err(error)) => return Err(PoolError::Dial(error)),
                 None => {}
             }
@@ -140,16 +150,31 @@ impl<E: Send + Sync + 'static> Pool<E> {
     pub fn tunnels(&self) -> usize {
         self.lock()
             .values()
-            .map(|entry| entry.tunnels.iter().filter(|tunnel| tunnel.is_usable()).count())
+            .map(|entry| entry.tunnels.iter().filter(|tunnel| is_usable(*tunnel)).count())
             .sum()
     }
 
-    fn next(&self, key: &PoolKey) -> Next<E> {
+    /// Takes the tunnels that `unwanted` names out of the pool: nobody gets a stream on them any more. Those that are
+    /// open on them go on, unless whoever holds them ends them.
+    pub fn retire(&self, unwanted: impl Fn(&T) -> bool) {
+        for entry in self.lock().values_mut() {
+            entry.tunnels.retain(|tunnel| {
+                let retires = unwanted(tunnel);
+                if retires {
+                    tunnel.borrow().retire();
+                }
+                !retires
+            });
+        }
+    }
+
+    fn next(&self, key: &PoolKey) -> Next<E, T> {
         let mut entries = self.lock();
         if let Some(entry) = entries.get_mut(key) {
-            entry.tunnels.retain(Client::is_usable);
-            if let Some(ticket) = entry.tunnels.iter().find_map(Client::ticket) {
-                return Next::Ticket(ticket);
+            entry.tunnels.retain(is_usable);
+            let ticket = |tunnel: &T| Some((tunnel.borrow().ticket()?, tunnel.clone()));
+            if let Some((ticket, tunnel)) = entry.tunnels.iter().find_map(ticket) {
+                return Next::Ticket(ticket, tunnel);
             }
             if let Some(dial) = &entry.dial {
                 // A sender that is gone without a result was cut; the next in line dials anew.
@@ -159,7 +184,7 @@ impl<E: Send + Sync + 'static> Pool<E> {
             }
         } else {
             // A dial costs far more than this sweep, and it keeps dead keys from piling up.
-            entries.retain(|_, entry| entry.dial.is_some() || entry.tunnels.iter().any(Client::is_usable));
+            entries.retain(|_, entry| entry.dial.is_some() || entry.tunnels.iter().any(is_usable));
         }
         let (sender, receiver) = watch::channel(None);
         let entry = entries.entry(key.clone()).or_insert_with(|| Entry { tunnels: Vec::new(), dial: None });
@@ -168,7 +193,7 @@ impl<E: Send + Sync + 'static> Pool<E> {
     }
 
     /// Puts the dialled tunnel into the pool before anyone is told.
-    fn finish(&self, key: &PoolKey, dialled: Result<Client, E>, waiting: &watch::Sender<Dial<E>>) {
+    fn finish(&self, key: &PoolKey, dialled: Result<T, E>, waiting: &watch::Sender<Dial<E, T>>) {
         let mut entries = self.lock();
         let Some(entry) = entries.get_mut(key) else { return };
         entry.dial = None;
@@ -179,9 +204,13 @@ impl<E: Send + Sync + 'static> Pool<E> {
     }
 
     /// Nothing that runs under this lock can panic half-way through a change.
-    fn lock(&self) -> MutexGuard<'_, HashMap<PoolKey, Entry<E>>> {
+    fn lock(&self) -> MutexGuard<'_, Entries<E, T>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_usable(tunnel: &impl Borrow<Client>) -> bool {
+    tunnel.borrow().is_usable()
 }
 
 #[cfg(test)]

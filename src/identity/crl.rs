@@ -143,7 +143,10 @@ mod tests {
         check(b"\n", "found 1 bytes");
         check(b"hello", "found 5 bytes");
         check(b"-----BEGIN X509 CRL-----\n", "expected one or more X509 CRL blocks");
-        check(b"-----BEGIN X509 CRL-----\naGVsbG8=\n-----END X509 CRL-----\n", "block 1: expected a certificate");
+        check(
+            b"-----BEGIN X509 CRL-----\naGVsbG8=\n-----END X509 CRL-----\n",
+            "block 1: expected a certificate",
+        );
         check(b"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n", "found 1 (CERTIFICATE)");
         let missing = read_revocation_lists(Path::new("/no/such.crl")).unwrap_err().to_string();
         assert!(missing.contains("cannot read /no/such.crl"), "{missing}");

@@ -208,12 +208,14 @@ impl Reason for IdentityError {
             Self::BadPem { expected, .. } if expected.contains("PRIVATE KEY") => {
                 Some("Convert the key: openssl pkcs8 -topk8 -nocrypt -in old.pem -out key.pem".to_owned())
             }
-            Self::UnreadableRevocationList { .. } => {
-                Some("Give a file of PEM blocks X509 CRL, or one list as DER: openssl crl -in FILE -text".to_owned())
-            }
-            Self::BadPem { expected, .. } if expected.contains("X509 CRL") => {
-                Some("Give a file of PEM blocks X509 CRL, or one list as DER; a list may be empty, the file not.".to_owned())
-            }
+            Self::UnreadableRevocationList { .. } => Some(
+                "Give a file of PEM blocks X509 CRL, or one list as DER: openssl crl -in FILE -text"
+                    .to_owned(),
+            ),
+            Self::BadPem { expected, .. } if expected.contains("X509 CRL") => Some(
+                "Give a file of PEM blocks X509 CRL, or one list as DER; a list may be empty, the file not."
+                    .to_owned(),
+            ),
             Self::NoUriSan { .. } | Self::SeveralUriSans { .. } => {
                 Some("Issue a certificate with exactly one URI SAN, the SPIFFE ID.".to_owned())
             }

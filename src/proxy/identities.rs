@@ -6,8 +6,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::identity::{SpiffeId, Svid};
+use crate::proxy::changes::Changes;
 use crate::reason::{Reason, Side};
-use crate::tls::{ClientTls, ServerTls};
+use crate::tls::{ClientTls, CurrentRevocations, Revocations, ServerTls, TlsCause};
 
 /// What one identity presents, in both roles, from the same certificate.
 #[derive(Clone)]
@@ -26,6 +27,10 @@ impl TlsPair {
     /// A key that does not fit its certificate.
     pub fn new(svid: &Svid) -> Result<Self, crate::tls::TlsError> {
         Ok(Self { server: ServerTls::new(svid)?, client: ClientTls::new(svid)? })
+    }
+
+    fn checking(&self, revocations: &CurrentRevocations) -> Self {
+        Self { server: self.server.checking(revocations), client: self.client.checking(revocations) }
     }
 }
 
@@ -50,16 +55,47 @@ impl Reason for NoCertificate {
     }
 }
 
-/// All identities of this process; reading is lock-free.
+/// All identities of this process, and whose certificates none of them takes any more; reading is lock-free.
 #[derive(Clone, Default)]
 pub struct Identities {
     pairs: Arc<ArcSwap<HashMap<SpiffeId, Arc<TlsPair>>>>,
+    revocations: CurrentRevocations,
+    changes: Changes,
 }
 
 impl Identities {
+    /// Puts other revocation lists in force, for new handshakes at once, and for the connections that are open as soon as
+    /// their workers hear of it.
+    pub fn revoke(&self, revocations: Revocations) {
+        self.revocations.store(revocations);
+        self.changes.tell();
+    }
+
+    /// The revocation lists in force.
+    pub fn revocations(&self) -> &CurrentRevocations {
+        &self.revocations
+    }
+
+    /// Rings when the revocation lists are others.
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Our own certificates that are revoked: everybody who has the lists refuses them.
+    pub fn revoked(&self) -> Vec<(SpiffeId, TlsCause)> {
+        let revocations = self.revocations.load();
+        let pairs = self.pairs.load();
+        let mut revoked: Vec<_> = pairs
+            .iter()
+            .filter_map(|(id, pair)| Some((id.clone(), pair.server.is_revoked(&revocations)?)))
+            .collect();
+        revoked.sort_by(|(one, _), (other, _)| one.cmp(other));
+        revoked
+    }
+
     /// Puts `pair` in the place of what `id` presented before; handshakes under way finish with the old one.
     pub fn set(&self, id: &SpiffeId, pair: TlsPair) {
-        let pair = Arc::new(pair);
+        let pair = Arc::new(pair.checking(&self.revocations));
         self.pairs.rcu(|pairs| {
             let mut pairs = HashMap::clone(pairs);
             pairs.insert(id.clone(), Arc::clone(&pair));
@@ -70,7 +106,7 @@ impl Identities {
     /// Puts many at once: at the start, copying the map for each would be quadratic.
     pub fn extend(&self, more: impl IntoIterator<Item = (SpiffeId, TlsPair)>) {
         let mut pairs = HashMap::clone(&self.pairs.load());
-        pairs.extend(more.into_iter().map(|(id, pair)| (id, Arc::new(pair))));
+        pairs.extend(more.into_iter().map(|(id, pair)| (id, Arc::new(pair.checking(&self.revocations)))));
         self.pairs.store(Arc::new(pairs));
     }
 

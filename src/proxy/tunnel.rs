@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
 use crate::hbone::{Baggage, Client, ConnectRequest, PoolKey, Ticket, TunnelStream};
+use crate::identity::SpiffeId;
 use crate::mesh::{Settings, Workload};
+use crate::policy::Snapshot;
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::recording::Recording;
+use crate::proxy::revocation::{Dialled, Known};
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Stage};
 use crate::tls::{ClientOffer, Peer, connect};
@@ -30,14 +33,14 @@ pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
 
 /// What a fresh dial found out, for the record of the connection that caused it.
 #[derive(Clone, Default)]
-struct Found(Arc<Mutex<Option<(Peer, SocketAddr)>>>);
+struct Found(Arc<Mutex<Option<(Arc<Peer>, SocketAddr)>>>);
 
 impl Found {
-    fn put(&self, peer: Peer, socket: SocketAddr) {
+    fn put(&self, peer: Arc<Peer>, socket: SocketAddr) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((peer, socket));
     }
 
-    fn take(&self) -> Option<(Peer, SocketAddr)> {
+    fn take(&self) -> Option<(Arc<Peer>, SocketAddr)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -47,36 +50,40 @@ impl Found {
 /// A CONNECT that the peer provably never processed (it was draining) is tried once more, on a fresh tunnel.
 pub(crate) async fn open(
     ctx: &Arc<Context>,
+    snapshot: &Snapshot,
     (source, destination): (&Arc<Workload>, &Arc<Workload>),
     request: &ConnectRequest,
     recording: &mut Recording,
-) -> Result<TunnelStream, Failure> {
-    let ticket = checkout(ctx, source, destination, recording).await?;
+) -> Result<(TunnelStream, Arc<Peer>), Failure> {
+    let expected = snapshot.policies.identities_of(destination, source);
+    let between = (source, destination, expected.as_slice());
+    let (ticket, mut peer) = checkout(ctx, between, recording).await?;
     recording.step(Fact::Connect { authority: request.authority.to_string().into() });
     let answer = || Instant::now() + ctx.shared.config.deadlines.answer;
     let opened = match ticket.open(request, answer()).await {
         Err(error) if error.never_processed() => {
-            checkout(ctx, source, destination, recording).await?.open(request, answer()).await
+            let (again, another) = checkout(ctx, between, recording).await?;
+            peer = another;
+            again.open(request, answer()).await
         }
         other => other,
     };
     let (stream, _baggage) = opened.map_err(|error| failure::hbone(&error))?;
     recording.step(Fact::Answered { status: 200 });
-    Ok(stream)
+    Ok((stream, peer))
 }
 
 async fn checkout(
     ctx: &Arc<Context>,
-    source: &Arc<Workload>,
-    destination: &Arc<Workload>,
+    (source, destination, expected): (&Arc<Workload>, &Arc<Workload>, &[SpiffeId]),
     recording: &mut Recording,
-) -> Result<Ticket, Failure> {
+) -> Result<(Ticket, Arc<Peer>), Failure> {
     let place = ctx.shared.place;
     let address = place.local(destination, ports::HBONE);
     let address = address.ok_or_else(|| failure::unknown_workload(&destination.name.to_string()))?;
     let key = PoolKey {
         source: source.identity.clone(),
-        destinations: vec![destination.identity.clone()],
+        destinations: expected.to_vec(),
         address,
         from: place.local_ip(source),
     };
@@ -96,10 +103,11 @@ async fn checkout(
     } else if checked_out.is_ok() {
         recording.step(Fact::Reused { peer: destination.identity.clone() });
     }
-    checked_out.map(|(ticket, _reused)| ticket).map_err(|error| failure::pool(&error))
+    let (ticket, _reused, tunnel) = checked_out.map_err(|error| failure::pool(&error))?;
+    Ok((ticket, tunnel.peer))
 }
 
-async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Client, Failure> {
+async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Dialled, Failure> {
     let pair = ctx.shared.identities.get(&key.source);
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let stream = dial::reach(&ctx.shared, key.address, key.from).await;
@@ -108,9 +116,15 @@ async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Clie
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
     let connected = connect(stream, &pair.client, &key.destinations, ClientOffer::Hbone, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
+    let peer = Arc::new(peer);
     if let Some(socket) = socket {
-        found.put(peer, socket);
+        found.put(Arc::clone(&peer), socket);
     }
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
-    client.map_err(|error| failure::hbone(&error))
+    let client = client.map_err(|error| failure::hbone(&error))?;
+    // Whoever is revoked from here on is found in the pool, where the tunnel is put without another wait.
+    match Known::callee(&peer).refusal(&ctx.shared.identities.revocations().load()) {
+        Some(revoked) => Err(revoked),
+        None => Ok(Dialled { client, peer }),
+    }
 }

@@ -96,7 +96,9 @@ pub enum TlsCause {
         found: String,
     },
     /// The certificate, or one that signed it, is on a revocation list.
-    #[error("expected a certificate in force, found serial number {serial} of \"{issuer}\" revoked by its list {list}")]
+    #[error(
+        "expected a certificate in force, found serial number {serial} of \"{issuer}\" revoked by its list {list}"
+    )]
     Revoked {
         /// The serial number of the revoked one, in lower-case hexadecimal.
         serial: String,

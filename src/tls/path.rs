@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use rustls::pki_types::UnixTime;
-use rustls::{CertRevocationListError, CertificateError, Error, ExtendedKeyPurpose, OtherError, RootCertStore};
+use rustls::{
+    CertRevocationListError, CertificateError, Error, ExtendedKeyPurpose, OtherError, RootCertStore,
+};
 use webpki::{
     CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, RevocationCheckDepth, RevocationOptions,
     RevocationOptionsBuilder, UnknownStatusPolicy,
@@ -68,7 +70,9 @@ fn in_rustls_words(error: webpki::Error) -> Error {
     use webpki::Error as Found;
     let said = match error {
         Found::BadDer | Found::BadDerTime | Found::TrailingData(_) => CertificateError::BadEncoding,
-        Found::CertNotValidYet { time, not_before } => CertificateError::NotValidYetContext { time, not_before },
+        Found::CertNotValidYet { time, not_before } => {
+            CertificateError::NotValidYetContext { time, not_before }
+        }
         Found::CertExpired { time, not_after } => CertificateError::ExpiredContext { time, not_after },
         Found::InvalidCertValidity => CertificateError::Expired,
         Found::UnknownIssuer => CertificateError::UnknownIssuer,

@@ -12,8 +12,8 @@ use rustls::pki_types;
 use webpki::{CertRevocationList, EndEntityCert, OwnedCertRevocationList};
 
 use crate::identity::{
-    CertificateDer, CertificateSummary, IdentityError, RevocationList, RevocationSummary, parse_revocation_lists,
-    read_revocation_lists,
+    CertificateDer, CertificateSummary, IdentityError, RevocationList, RevocationSummary,
+    parse_revocation_lists, read_revocation_lists,
 };
 use crate::tls::cause::TlsCause;
 use crate::tls::provider::signature_algorithms;
@@ -86,7 +86,10 @@ impl Revocations {
     }
 
     /// The lists that none of `signers` signed: nobody who trusts only those is held back by them.
-    pub fn strangers<'a>(&'a self, signers: &'a [CertificateDer]) -> impl Iterator<Item = &'a RevocationSummary> {
+    pub fn strangers<'a>(
+        &'a self,
+        signers: &'a [CertificateDer],
+    ) -> impl Iterator<Item = &'a RevocationSummary> {
         let strange = |list: &&List| !signers.iter().any(|signer| is_signed_by(&list.read, signer));
         self.lists.iter().filter(strange).map(|list| list.read.summary())
     }
@@ -135,7 +138,8 @@ impl List {
     }
 
     fn has(&self, cert: &EndEntityCert<'_>) -> bool {
-        cert.issuer() == self.indexed.issuer() && matches!(self.indexed.find_serial(cert.serial()), Ok(Some(_)))
+        cert.issuer() == self.indexed.issuer()
+            && matches!(self.indexed.find_serial(cert.serial()), Ok(Some(_)))
     }
 }
 

@@ -17,3 +17,5 @@ mod command;
 mod readme;
 mod client_modes;
 mod destination_rules;
+mod revocation;
+mod trust_domains;

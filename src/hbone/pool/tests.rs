@@ -61,9 +61,9 @@ async fn a_stampede_is_one_dial() {
         dials.fetch_add(1, Ordering::Relaxed);
         tunnel(tasks.clone(), Limits::default())
     };
-    let (_ticket, reused) = pool.checkout(&key("a"), tasks, dial).await.unwrap();
+    let (_ticket, reused, _) = pool.checkout(&key("a"), tasks, dial).await.unwrap();
     assert_eq!((reused, dials.load(Ordering::Relaxed)), (Reused::No, 2), "the first tunnel was full");
-    let (_ticket, reused) = pool.checkout(&key("b"), tasks, dial).await.unwrap();
+    let (_ticket, reused, _) = pool.checkout(&key("b"), tasks, dial).await.unwrap();
     assert_eq!((reused, dials.load(Ordering::Relaxed)), (Reused::No, 3), "identities never share a tunnel");
 }
 
@@ -103,7 +103,7 @@ async fn a_dialler_that_gives_up_takes_nobody_with_it() {
     let key = key("a");
     let gives_up = tokio::time::timeout(Duration::from_millis(10), pool.checkout(&key, &tasks, slow));
     assert!(gives_up.await.is_err());
-    let (_ticket, reused) = pool.checkout(&key, &tasks, slow).await.unwrap();
+    let (_ticket, reused, _) = pool.checkout(&key, &tasks, slow).await.unwrap();
     assert_eq!((reused, pool.tunnels()), (Reused::No, 1));
 }
 
@@ -112,7 +112,7 @@ async fn an_idle_tunnel_leaves_the_pool() {
     let (_drain, tasks) = drain();
     let pool = Pool::<HboneError>::new();
     let dial = || tunnel(tasks.clone(), Limits::default());
-    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let (ticket, ..) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
     let (stream, _) = ticket.open(&request(), Instant::now() + Duration::from_secs(5)).await.unwrap();
     tokio::time::advance(Duration::from_secs(3600)).await;
     assert_eq!(pool.tunnels(), 1, "a stream is open");
@@ -128,7 +128,7 @@ async fn a_drain_retires_tunnels() {
     let (owner, tasks) = drain();
     let pool = Pool::<HboneError>::new();
     let dial = || tunnel(tasks.clone(), Limits::default());
-    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let (ticket, ..) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
     drop(ticket);
     let drained = owner.finish(Duration::from_secs(5)).await;
     assert_eq!(drained.cut, 0, "idle tunnels close by themselves");
@@ -174,7 +174,7 @@ async fn a_tunnel_that_closes_at_once_is_not_dialled_for_ever() {
             client
         }
     };
-    let (ticket, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let (ticket, ..) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
     let error = ticket.open(&request(), Instant::now() + Duration::from_secs(5)).await.err().unwrap();
     assert!(error.never_processed(), "{error}");
     assert_eq!(dials.load(Ordering::Relaxed), 1);
@@ -200,10 +200,25 @@ async fn a_tunnel_that_got_goaway_is_replaced() {
             Client::handshake(near, &Limits::default(), &tasks, deadline).await
         }
     };
-    let (ticket, _) = pool.checkout(&key("a"), &tasks, leaving).await.unwrap();
+    let (ticket, ..) = pool.checkout(&key("a"), &tasks, leaving).await.unwrap();
     let _open = ticket.open(&request(), deadline).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1)).await; // paused time
-    let (ticket, reused) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let (ticket, reused, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
     assert_eq!(reused, Reused::No, "a stream is open on the old tunnel, and it is leaving all the same");
     ticket.open(&request(), deadline).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retired_tunnel_gets_no_more_streams_and_the_others_stay() {
+    let (_drain, tasks) = drain();
+    let pool = Pool::<HboneError>::new();
+    let dial = || tunnel(tasks.clone(), Limits::default());
+    let (first, _, unwanted) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    let (_other, ..) = pool.checkout(&key("b"), &tasks, dial).await.unwrap();
+    assert_eq!(pool.tunnels(), 2);
+    pool.retire(|tunnel| tunnel.is_same(&unwanted));
+    assert_eq!((pool.tunnels(), unwanted.is_usable()), (1, false));
+    assert!(first.open(&request(), Instant::now() + Duration::from_secs(5)).await.is_err());
+    let (_ticket, reused, _) = pool.checkout(&key("a"), &tasks, dial).await.unwrap();
+    assert_eq!(reused, Reused::No);
 }
