@@ -10,6 +10,7 @@ mod ground;
 mod threads;
 mod begun;
 mod certificates;
+mod crl;
 mod backends;
 mod serve;
 mod options;

@@ -12,10 +12,12 @@ mod x509;
 mod signer;
 mod svid;
 mod pem;
+mod crl;
 mod source;
 mod schedule;
 mod rotation;
 
+pub use crl::{RevocationList, RevocationSummary, parse_revocation_lists, read_revocation_lists};
 pub use der::{CertificateDer, PrivateKeyDer};
 pub use error::{IdentityError, SpiffeProblem};
 pub use pem::{

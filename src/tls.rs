@@ -9,6 +9,8 @@
 //! In TLS 1.3 a client learns at its first read that the server refused its certificate (RFC 8446 §4.4.2.4 and
 //! §6.2 after the client's Finished): [`TlsError::from_io`] reads the reason out of that late error.
 //!
+//! Revocation lists are asked at every handshake, and again of a [`Peer`] whenever there are others: [`Revocations`].
+//!
 //! Not here: identities and certificates as such (`identity`), and HTTP/2 beyond its ALPN name (`hbone`).
 
 mod provider;
@@ -18,8 +20,11 @@ mod diagnose;
 mod error;
 mod foreseen;
 mod observed;
-mod trust;
 mod refusal;
+mod revocations;
+mod trust;
+mod path;
+mod presented;
 mod chain;
 mod verify;
 mod credentials;
@@ -40,4 +45,5 @@ pub use error::{Role, TlsError};
 pub use observed::Watched;
 pub use originate::{AppServer, ClientFiles, Origination, Originator, originate};
 pub use peer::Peer;
+pub use revocations::{CurrentRevocations, Revocations};
 pub use server::{ISTIO_ALPN, Offer, ServerStream, ServerTls, accept};

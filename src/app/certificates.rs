@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 
 use crate::app::begun::{Answer, Attempt, Begun, begin, usable};
 use crate::drain::Tasks;
-use crate::identity::{Issuer, RotationEvent, SpiffeId, SvidSource, rotate};
+use crate::identity::{CertificateDer, Issuer, RotationEvent, SpiffeId, SvidSource, rotate};
 use crate::mesh::{Mesh, Workload};
 use crate::proxy::{Identities, Networks, TlsPair};
 
@@ -84,6 +84,19 @@ impl Certificates {
                 () = &mut draining => {}
             }
         });
+    }
+
+    /// The CAs that sign for this mesh: its roots, and the intermediates that its certificates are sent with.
+    pub(crate) fn signers(&self) -> Vec<CertificateDer> {
+        let mut signers = Vec::new();
+        for svid in self.sources.load().values().filter_map(SvidSource::current) {
+            for der in svid.bundle.roots.iter().chain(svid.chain.iter().skip(1)) {
+                if !signers.contains(der) {
+                    signers.push(der.clone());
+                }
+            }
+        }
+        signers
     }
 
     /// All certificates, in the order of their identities.

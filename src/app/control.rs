@@ -21,11 +21,13 @@ use crate::app::serve::Order;
 use crate::app::there::There;
 use crate::app::threads::WorkerDoors;
 use crate::drain::Tasks;
+use crate::identity::{SpiffeId, Svid};
 use crate::mesh::{Mesh, Semantics, build, nearest};
 use crate::policy::{Policies, Snapshot};
-use crate::proxy::{Door, Shared};
+use crate::proxy::{Door, Shared, TlsPair};
 use crate::reason::Reason;
 use crate::resources::{Change, ObjectKey, Objects};
+use crate::tls::TlsError;
 
 /// What never changes while the mesh runs.
 pub(in crate::app) struct Fixed {
@@ -83,6 +85,12 @@ impl Control {
     /// Where bytes for the running mesh are described.
     pub(in crate::app) fn info(&self) -> Arc<MeshInfo> {
         self.fixed.info.load_full()
+    }
+
+    /// Shows `svid` as `id` until the next renewal.
+    pub(in crate::app) fn present(&self, id: &SpiffeId, svid: &Svid) -> Result<(), TlsError> {
+        self.fixed.shared.identities.set(id, TlsPair::new(svid)?);
+        Ok(())
     }
 
     /// Replaces the documents that came from files: what changed there changes here, and what was edited live stays.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use crate::admin::{ContextError, ServeError};
 use crate::app::port_holder::Holder;
 use crate::ca::CaError;
+use crate::identity::IdentityError;
 use crate::netns::NetnsError;
 use crate::reason::{Reason, Side};
 use crate::tls::TlsError;
@@ -71,6 +72,13 @@ pub enum StartError {
         #[source]
         source: TlsError,
     },
+    /// The revocation lists cannot be read. Starting without them would let the revoked in.
+    #[error("the revocation lists cannot be read: {source}")]
+    Crl {
+        /// Which file, what was expected of it, and what was found.
+        #[source]
+        source: IdentityError,
+    },
     /// A thread or a runtime cannot be made.
     #[error("the system refuses a thread or a runtime: {0}")]
     System(#[source] io::Error),
@@ -91,6 +99,7 @@ impl Reason for StartError {
             Self::Admin(error) => error.code(),
             Self::Context(error) => error.code(),
             Self::Tls { .. } => "start.tls",
+            Self::Crl { .. } => "start.crl",
             Self::System(_) => "start.system",
         }
     }
@@ -120,6 +129,7 @@ impl Reason for StartError {
             Self::Admin(error) => return error.hint(),
             Self::Context(error) => return error.hint(),
             Self::Tls { source, .. } => return source.hint(),
+            Self::Crl { source } => return source.hint(),
             Self::System(_) => "look at ulimit -u".to_owned(),
         })
     }

@@ -73,6 +73,8 @@ pub struct Options {
     pub ca: CaAt,
     /// Whether an intermediate stands between root and workloads.
     pub intermediate: bool,
+    /// The file of revocation lists, which is watched; `None` revokes nobody.
+    pub crl: Option<PathBuf>,
     /// How long certificates live.
     pub certificate_ttl: Duration,
     /// Threads of the data plane, at least 1.

@@ -18,6 +18,7 @@ use crate::policy::Snapshots;
 use crate::proxy::Door;
 use crate::resources::Objects;
 use crate::telemetry::RecorderHandle;
+use crate::tls::TlsError;
 
 /// How long the control side may take to end after the data plane has: it only flushes what is in memory.
 const CONTROL_GRACE: Duration = Duration::from_secs(1);
@@ -93,6 +94,16 @@ impl Running {
     /// All certificates, as `config certificates` lists them.
     pub fn certificates(&self) -> Vec<CertificateView> {
         info::certificates(&self.parts.certificates)
+    }
+
+    /// Puts `svid` in the place of what `id` shows, whatever it says, until the next renewal: to reproduce what a bent
+    /// certificate does.
+    ///
+    /// # Errors
+    ///
+    /// A key that does not fit its certificate.
+    pub fn present(&self, id: &SpiffeId, svid: &Svid) -> Result<(), TlsError> {
+        self.parts.control.present(id, svid)
     }
 
     /// The mesh and its policies.

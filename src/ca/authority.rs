@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The lifetime of a root: istiod's self-signed root lives ten years.
 const ROOT_LIFE: Duration = Duration::from_secs(3650 * 24 * 3600);
 /// The lifetime of an intermediate: Istio's certificate tools give it two years.
-const INTERMEDIATE_LIFE: Duration = Duration::from_secs(730 * 24 * 3600);
+pub(crate) const INTERMEDIATE_LIFE: Duration = Duration::from_secs(730 * 24 * 3600);
 
 /// What an authority needs to know.
 #[derive(Clone, Debug)]
@@ -34,8 +34,8 @@ pub struct AuthorityOptions {
 
 /// A certificate authority for one trust domain. Each certificate it issues has a key of its own.
 pub struct Authority {
-    signer: Signer<'static, KeyPair>,
-    certificate: SignerCertificate,
+    pub(crate) signer: Signer<'static, KeyPair>,
+    pub(crate) certificate: SignerCertificate,
     /// The signer's own certificate, and those up to the root.
     pub(crate) path: Vec<CertificateDer>,
     bundle: Arc<TrustBundle>,
@@ -228,12 +228,12 @@ fn trial_id(trust_domain: &str) -> Result<SpiffeId, IdentityError> {
     SpiffeId::new(trust_domain, "istio-system", "trial")
 }
 
-fn new_key() -> Result<KeyPair, CaError> {
+pub(crate) fn new_key() -> Result<KeyPair, CaError> {
     KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)
         .map_err(|source| CaError::Generate { action: "generate a key", source })
 }
 
-fn generated(result: Result<Certificate, rcgen::Error>) -> Result<CertificateDer, CaError> {
+pub(crate) fn generated(result: Result<Certificate, rcgen::Error>) -> Result<CertificateDer, CaError> {
     result
         .map(|certificate| CertificateDer::from(certificate.der().as_ref()))
         .map_err(|source| CaError::Generate { action: "sign a certificate", source })

@@ -74,6 +74,12 @@ pub enum CaError {
         /// The subject of the CA certificate.
         subject: String,
     },
+    /// What is to be revoked has no serial number.
+    #[error("expected a serial number of 1 to 40 hexadecimal digits, found \"{}\"", found.escape_debug())]
+    Serial {
+        /// What was given, cut.
+        found: String,
+    },
     /// The CA itself has expired.
     #[error(
         "the CA certificate \"{subject}\" has expired: expected one that is valid now, found one that ended {seconds} seconds ago"
@@ -115,6 +121,7 @@ impl Reason for CaError {
             Self::NoRootFile { .. } => "ca.no_root_file",
             Self::In { source, .. } => source.code(),
             Self::Subject { .. } => "ca.subject",
+            Self::Serial { .. } => "ca.serial",
             Self::Expired { .. } => "ca.expired",
             Self::HalfPresent { .. } => "ca.half_present",
             Self::Folder { .. } => "ca.folder",

@@ -64,7 +64,7 @@ impl Exit {
             CliError::Child(ChildError::Lost { .. }) => Self::Environment,
             // `glasstunnel config workloads | head -1`: the reader has what it wanted.
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Self::Done,
-            CliError::Load(_) => Self::Configuration,
+            CliError::Load(_) | CliError::Start(StartError::Crl { .. }) => Self::Configuration,
             CliError::Question(_) | CliError::Workload(_) | CliError::Kind(_) | CliError::Nameless { .. } => {
                 Self::Usage
             }

@@ -52,6 +52,7 @@ fn options(arguments: &ProxyArguments, files: FromFiles, workload: Name) -> Opti
         }),
         ca: ca(arguments),
         intermediate: false,
+        crl: arguments.crl.clone(),
         certificate_ttl: arguments.ttl,
         workers: arguments.workers.map_or(cores, usize::from),
         admin: admin(arguments.admin),

@@ -91,6 +91,7 @@ fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot), gr
         ground,
         ca: ca(arguments),
         intermediate: arguments.ca_intermediate,
+        crl: arguments.crl.clone(),
         certificate_ttl: arguments.ttl,
         workers: arguments.workers.map_or(cores, usize::from),
         admin: admin(arguments.admin),

@@ -213,13 +213,16 @@ fn authorized(mut decided: Decided, permit: Result<Permit, crate::policy::Denial
 
 /// The verifier's judgement of the certificate that the client shows: its chain is taken for good.
 fn verified(policies: &PolicySet, connection: &Connection) -> Result<SpiffeId, Failure> {
-    let expected = &policies.settings().trust_domain;
+    let own = &policies.settings().trust_domain;
+    let aliases = policies.trust_domain_aliases(&connection.destination);
+    let accepts = |shown: &SpiffeId| {
+        shown.trust_domain() == own || aliases.iter().any(|alias| alias == shown.trust_domain())
+    };
     match &connection.shown {
         None => Err(tls_failure(Role::Server, TlsCause::NoCertificate)),
-        Some(shown) if shown.trust_domain() != expected => Err(tls_failure(
-            Role::Server,
-            TlsCause::WrongTrustDomain { expected: expected.clone(), found: shown.to_string() },
-        )),
+        Some(shown) if !accepts(shown) => {
+            Err(tls_failure(Role::Server, TlsCause::wrong_trust_domain(own, aliases, shown)))
+        }
         Some(shown) => Ok(shown.clone()),
     }
 }

@@ -95,6 +95,16 @@ impl Client {
         self.shared.sender().is_some()
     }
 
+    /// Lets nobody open another stream. The tunnel closes when the last that is open has ended.
+    pub fn retire(&self) {
+        self.shared.retire();
+    }
+
+    /// Whether both are the same tunnel.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// Open streams, and tickets for streams to come.
     pub fn streams(&self) -> usize {
         self.shared.active.load(Ordering::Relaxed)

@@ -160,6 +160,20 @@ impl<E: Send + Sync + 'static, T: Clone + Send + Sync + 'static> Pool<E, T> {
             .sum()
     }
 
+    /// Takes the tunnels that `unwanted` names out of the pool: nobody gets a stream on them any more. Those that are
+    /// open on them go on, unless whoever holds them ends them.
+    pub fn retire(&self, unwanted: impl Fn(&T) -> bool) {
+        for entry in self.lock().values_mut() {
+            entry.tunnels.retain(|(client, tunnel)| {
+                let retires = unwanted(tunnel);
+                if retires {
+                    client.retire();
+                }
+                !retires
+            });
+        }
+    }
+
     fn next(&self, key: &PoolKey) -> Next<E, T> {
         let mut entries = self.lock();
         if let Some(entry) = entries.get_mut(key) {

@@ -1,6 +1,7 @@
 //! The destination's side: CONNECTs come in, each is answered once.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
@@ -16,6 +17,9 @@ use crate::hbone::limits::Limits;
 use crate::hbone::reset_budget::{Account, ResetBudget};
 use crate::hbone::send_budget::{Charged, SendBudget};
 use crate::hbone::stream::{Held, TunnelStream};
+
+/// How long a peer may take to hear that its tunnel ends: what a refused TLS peer gets, too.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One tunnel, seen from its destination. Nothing moves unless [`Server::accept`] is polled.
 pub struct Server<S> {
@@ -108,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
         HboneError::TooManyResets { limit: self.limits.resets, window: self.limits.reset_window }
     }
 
-    /// Tells the peer why, if it still listens; one second is what a refused TLS peer gets, too.
+    /// Tells the peer why, if it still listens.
     async fn close(&mut self, error: &HboneError) {
         self.failed = true;
         let reason = match error {
@@ -119,7 +123,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
         self.connection.abrupt_shutdown(reason);
         let closed = std::future::poll_fn(|cx| self.connection.poll_closed(cx));
         // Whether it heard us changes nothing.
-        let _ = timeout_at(Instant::now() + std::time::Duration::from_secs(1), closed).await;
+        let _ = timeout_at(Instant::now() + FAREWELL, closed).await;
+    }
+
+    /// Ends the tunnel now: GOAWAY(NO_ERROR), and CONNECTs that still come are reset. Streams are reset by who holds them;
+    /// that reaches the peer too, if it listens for another second.
+    pub async fn cut(mut self) {
+        self.connection.graceful_shutdown();
+        let ended = async { while let Some(Ok(_unheard)) = self.connection.accept().await {} };
+        if timeout_at(Instant::now() + FAREWELL, ended).await.is_err() {
+            self.connection.abrupt_shutdown(Reason::NO_ERROR);
+            let closed = std::future::poll_fn(|cx| self.connection.poll_closed(cx));
+            // It had its time to hear us.
+            let _ = timeout_at(Instant::now() + FAREWELL, closed).await;
+        }
     }
 
     /// Announces the end: GOAWAY, PING, GOAWAY (RFC 9113 §6.8). Streams that are open go on; [`Server::accept`] gives

@@ -32,6 +32,16 @@ pub enum IdentityError {
         /// What the parser says.
         problem: String,
     },
+    /// The bytes are no certificate revocation list (RFC 5280 §5).
+    #[error("{what}: expected a certificate revocation list, found {length} bytes: {problem}")]
+    UnreadableRevocationList {
+        /// Where they were found: a path, or words.
+        what: String,
+        /// How many bytes there were.
+        length: usize,
+        /// What the parser says.
+        problem: String,
+    },
     /// The certificate has no URI among its subject alternative names (X509-SVID §2).
     #[error("certificate has no SPIFFE identity: expected one URI SAN, found {}", listed(found))]
     NoUriSan {
@@ -195,6 +205,7 @@ impl Reason for IdentityError {
         match self {
             Self::NotSpiffe { .. } => "identity.not_spiffe",
             Self::UnreadableCertificate { .. } => "identity.unreadable_certificate",
+            Self::UnreadableRevocationList { .. } => "identity.unreadable_revocation_list",
             Self::NoUriSan { .. } => "identity.no_uri_san",
             Self::SeveralUriSans { .. } => "identity.several_uri_sans",
             Self::LeafIsCa { .. } => "identity.leaf_is_ca",
@@ -228,6 +239,14 @@ impl Reason for IdentityError {
             Self::BadPem { expected, .. } if expected.contains("PRIVATE KEY") => {
                 Some("Convert the key: openssl pkcs8 -topk8 -nocrypt -in old.pem -out key.pem".to_owned())
             }
+            Self::UnreadableRevocationList { .. } => Some(
+                "Give a file of PEM blocks X509 CRL, or one list as DER: openssl crl -in FILE -text"
+                    .to_owned(),
+            ),
+            Self::BadPem { expected, .. } if expected.contains("X509 CRL") => Some(
+                "Give a file of PEM blocks X509 CRL, or one list as DER; a list may be empty, the file not."
+                    .to_owned(),
+            ),
             Self::NoUriSan { .. } | Self::SeveralUriSans { .. } => {
                 Some("Issue a certificate with exactly one URI SAN, the SPIFFE ID.".to_owned())
             }

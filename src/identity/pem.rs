@@ -141,7 +141,7 @@ fn write_hidden(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.sync_all()
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, IdentityError> {
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, IdentityError> {
     fs::read(path).map_err(|source| file_error("read", path, source))
 }
 
@@ -149,17 +149,17 @@ fn file_error(action: &'static str, path: &Path, source: io::Error) -> IdentityE
     IdentityError::File { action, path: path.to_owned(), source }
 }
 
-fn blocks(what: &str, expected: &'static str, text: &[u8]) -> Result<Vec<Pem>, IdentityError> {
+pub(crate) fn blocks(what: &str, expected: &'static str, text: &[u8]) -> Result<Vec<Pem>, IdentityError> {
     Pem::iter_from_buffer(text)
         .collect::<Result<_, _>>()
         .map_err(|problem| bad(what, expected, problem.to_string()))
 }
 
-fn bad(what: &str, expected: &'static str, found: String) -> IdentityError {
+pub(crate) fn bad(what: &str, expected: &'static str, found: String) -> IdentityError {
     IdentityError::BadPem { what: what.to_owned(), expected, found }
 }
 
-fn labels(blocks: &[Pem]) -> String {
+pub(crate) fn labels(blocks: &[Pem]) -> String {
     if blocks.is_empty() {
         return "no PEM block".to_owned();
     }

@@ -228,6 +228,6 @@ fn issuer_key_id(x509: &X509Certificate<'_>) -> Option<String> {
 }
 
 /// Dates before 1970 become 1970: no certificate of a mesh is that old, and `SystemTime` stays in range.
-fn system_time(time: ASN1Time) -> SystemTime {
+pub(crate) fn system_time(time: ASN1Time) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(time.timestamp()).unwrap_or(0))
 }

@@ -5,6 +5,7 @@ use std::io;
 use crate::app::StartError;
 use crate::mesh::{MeshError, UnknownName};
 use crate::resources::LoadErrors;
+use crate::tls::TlsError;
 
 /// Why a lab mesh did not start or did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,9 @@ pub enum LabError {
         /// The workload.
         workload: String,
     },
+    /// A certificate that cannot be shown.
+    #[error("{0}")]
+    Tls(#[from] TlsError),
     /// A socket of the lab itself failed.
     #[error("the lab's own socket failed: {0}")]
     Io(#[from] io::Error),

@@ -1,6 +1,7 @@
 //! [`Lab`]: a whole mesh inside this process.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct LabOptions {
     pub workers: usize,
     /// Whether an intermediate signs the certificates.
     pub intermediate: bool,
+    /// The file of revocation lists.
+    pub crl: Option<PathBuf>,
     /// How long certificates live; `None` is 24 hours.
     pub certificate_ttl: Option<Duration>,
     /// Who issues them.
@@ -57,6 +60,7 @@ impl Lab {
             ground: Ground::Loopback,
             ca: options.ca,
             intermediate: options.intermediate,
+            crl: options.crl,
             certificate_ttl: options.certificate_ttl.unwrap_or(app::CERTIFICATE_TTL),
             workers: options.workers.max(1),
             admin: AdminAt::Nowhere,
@@ -145,6 +149,17 @@ impl Lab {
         let workload = self.workload(name)?;
         let none = || LabError::NoDoor { door: "mutual TLS", workload: name.to_owned() };
         self.running.svid_source(&workload.identity).ok_or_else(none)
+    }
+
+    /// Puts another certificate in the place of the one that `svid.id` shows, until its next renewal: a bent one, a revoked
+    /// one, one of another trust domain.
+    ///
+    /// # Errors
+    ///
+    /// A key that does not fit its certificate.
+    pub fn present(&self, workload: &str, svid: &Svid) -> Result<(), LabError> {
+        let workload = self.workload(workload)?;
+        Ok(self.running.present(&workload.identity, svid)?)
     }
 
     /// The next finished record that `wanted` accepts; records from before the call count too.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::identity::SpiffeId;
 use crate::mesh::{Mesh, Name, Reach, Semantics, Settings, Workload};
 use crate::policy::authorization::Authorization;
 use crate::policy::authorization_policy::AuthorizationPolicy;
@@ -89,6 +90,25 @@ impl PolicySet {
             Reach::Sidecar => Semantics::Istio,
             Reach::Hbone | Reach::Plain => self.settings.semantics,
         }
+    }
+
+    /// The trust domains whose identities the proxy of `workload` takes for ones of its own: under Istio's rules the mesh's
+    /// aliases, as its sidecars do; a real ztunnel knows none (reference/failures.md B 31).
+    pub fn trust_domain_aliases(&self, workload: &Workload) -> &[String] {
+        match self.semantics_of(workload) {
+            Semantics::Istio => &self.settings.trust_domain_aliases,
+            Semantics::Ztunnel => &[],
+        }
+    }
+
+    /// The identities of which `callee` must have one for the proxy of `caller`: its own, then the same under each alias.
+    pub fn identities_of(&self, callee: &Workload, caller: &Workload) -> Vec<SpiffeId> {
+        let own = &callee.identity;
+        let under = |alias: &String| SpiffeId::new(alias, own.namespace(), own.service_account()).ok();
+        let aliases = self.trust_domain_aliases(caller).iter().filter_map(under);
+        let mut identities = vec![own.clone()];
+        identities.extend(aliases.filter(|alias| alias != own));
+        identities
     }
 
     /// The mesh-wide settings that the policies were resolved with.

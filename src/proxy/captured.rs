@@ -141,9 +141,10 @@ async fn terminate(
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let offer = Offer::Captured { alpn: sniffed.protocol.alpn() };
     let deadline = ends.since + ctx.shared.config.deadlines.handshake;
+    let tls = pair.server.accepting(ends.snapshot.policies.trust_domain_aliases(&ends.workload));
     let stream = Prefixed::new(stream, sniffed.bytes);
-    let (stream, peer) =
-        accept(stream, &pair.server, offer, deadline).await.map_err(|error| failure::tls(&error))?;
+    let (stream, peer) = accept(stream, &tls, offer, deadline).await.map_err(|error| failure::tls(&error))?;
+    let peer = Arc::new(peer);
     recording.step(handshaken(&peer));
     recording.note(|half| {
         half.wire = Some(Wire::Mtls);
@@ -167,11 +168,11 @@ async fn pass<P: Pipe>(
     ctx: &Context,
     ends: &Ends,
     admitted: Admitted,
-    peer: Option<&Peer>,
+    peer: Option<&Arc<Peer>>,
     (client, wire): (&mut P, Wire),
     recording: &mut Recording,
 ) -> Result<(), Failure> {
-    let permit = match permit(ends, admitted, peer) {
+    let permit = match permit(ends, admitted, peer.map(|peer| &**peer)) {
         Ok(permit) => permit,
         Err(denied) => {
             client.reset(ResetCause::Cut);
@@ -188,7 +189,8 @@ async fn pass<P: Pipe>(
         }
     };
     recording.step(Fact::Dialed { to: ends.to });
-    let _known = introduce_caller(ctx, &backend, (ends.client, peer, wire), &ends.snapshot);
+    let _known =
+        introduce_caller(ctx, &backend, (ends.client, peer.map(|peer| &**peer), wire), &ends.snapshot);
     recording.open(wire);
     let counts = recording.counts();
     let mut listed = ctx.list(&ends.snapshot, let_in(ends, peer, wire));
@@ -204,7 +206,7 @@ async fn pass<P: Pipe>(
     }
 }
 
-fn let_in(ends: &Ends, peer: Option<&Peer>, wire: Wire) -> LetIn {
+fn let_in(ends: &Ends, peer: Option<&Arc<Peer>>, wire: Wire) -> LetIn {
     let first = match (wire, peer) {
         (Wire::Raw, _) => First::Raw,
         (Wire::Tls, None) => First::AppTls,
@@ -214,7 +216,7 @@ fn let_in(ends: &Ends, peer: Option<&Peer>, wire: Wire) -> LetIn {
         workload: ends.workload.name.clone(),
         port: ends.to.port(),
         entered: Entered::Captured(first),
-        source: peer.map(|peer| peer.id.clone()),
+        source: peer.cloned(),
         source_addr: ends.client,
     }
 }

@@ -6,11 +6,15 @@ use crate::policy::Denial;
 use crate::proxy::dial::DialError;
 use crate::reason::{Reason, Side};
 use crate::telemetry::{Failure, Flag, Stage, Verdict};
-use crate::tls::TlsError;
+use crate::tls::{TlsCause, TlsError};
 
 /// A handshake failed.
 pub(crate) fn tls(error: &TlsError) -> Failure {
-    let failure = Failure::from_reason(Stage::Tls, Flag::TlsFailure, error).because(error.plain());
+    let flag = match error.cause() {
+        TlsCause::Revoked { .. } => Flag::CertRevoked,
+        _ => Flag::TlsFailure,
+    };
+    let failure = Failure::from_reason(Stage::Tls, flag, error).because(error.plain());
     // Who only received an alert knows less than who sent it.
     if error.alert_received().is_some() { failure.told_by_peer() } else { failure }
 }
@@ -77,6 +81,23 @@ pub(crate) fn policy_changed(denial: &Denial) -> Failure {
         why: format!("a policy changed while it was open: {}", denial.why()),
         hint: denial.hint(),
         policy: denial.policy().cloned(),
+        hearsay: false,
+    }
+}
+
+/// The certificate of the peer, which stands on `side`, was revoked while bytes flowed.
+pub(crate) fn cert_revoked(side: Side, cause: &TlsCause) -> Failure {
+    let peer = if side == Side::Downstream { "the client" } else { "the server" };
+    Failure {
+        verdict: Verdict::Fail,
+        stage: Stage::Relay,
+        code: "relay.cert_revoked",
+        flag: Flag::CertRevoked,
+        side,
+        error: "connection closed: peer certificate revoked by CRL".to_owned(),
+        why: format!("{peer} was revoked while it was open: {cause}"),
+        hint: Some("issue the peer a new certificate, and find out why this one was revoked".to_owned()),
+        policy: None,
         hearsay: false,
     }
 }

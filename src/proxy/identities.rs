@@ -7,9 +7,10 @@ use std::time::SystemTime;
 use arc_swap::ArcSwap;
 
 use crate::identity::{IdentityError, SpiffeId, Svid};
+use crate::proxy::changes::Changes;
 use crate::proxy::slot::{Held, Slot};
 use crate::reason::{Reason, Side};
-use crate::tls::{ClientTls, ServerTls};
+use crate::tls::{ClientTls, CurrentRevocations, Revocations, ServerTls, TlsCause};
 
 /// What one identity presents, in both roles, from the same certificate.
 #[derive(Clone)]
@@ -30,6 +31,15 @@ impl TlsPair {
     /// A key that does not fit its certificate.
     pub fn new(svid: &Svid) -> Result<Self, crate::tls::TlsError> {
         Ok(Self { server: ServerTls::new(svid)?, client: ClientTls::new(svid)?, not_after: svid.not_after })
+    }
+
+    fn checking(&self, revocations: &CurrentRevocations) -> Self {
+        let Self { server, client, not_after } = self;
+        Self {
+            server: server.checking(revocations),
+            client: client.checking(revocations),
+            not_after: *not_after,
+        }
     }
 }
 
@@ -67,17 +77,48 @@ impl Reason for NoCertificate {
     }
 }
 
-/// All identities of this process; reading is lock-free.
+/// All identities of this process, and whose certificates none of them takes any more; reading is lock-free.
 #[derive(Clone, Default)]
 pub struct Identities {
     slots: Arc<ArcSwap<HashMap<SpiffeId, Arc<Slot<TlsPair>>>>>,
+    revocations: CurrentRevocations,
+    changes: Changes,
 }
 
 impl Identities {
+    /// Puts other revocation lists in force, for new handshakes at once, and for the connections that are open as soon as
+    /// their workers hear of it.
+    pub fn revoke(&self, revocations: Revocations) {
+        self.revocations.store(revocations);
+        self.changes.tell();
+    }
+
+    /// The revocation lists in force.
+    pub fn revocations(&self) -> &CurrentRevocations {
+        &self.revocations
+    }
+
+    /// Rings when the revocation lists are others.
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Our own certificates that are revoked: everybody who has the lists refuses them.
+    pub fn revoked(&self) -> Vec<(SpiffeId, TlsCause)> {
+        let revocations = self.revocations.load();
+        let slots = self.slots.load();
+        let mut revoked: Vec<_> = slots
+            .iter()
+            .filter_map(|(id, slot)| Some((id.clone(), slot.here()?.server.is_revoked(&revocations)?)))
+            .collect();
+        revoked.sort_by(|(one, _), (other, _)| one.cmp(other));
+        revoked
+    }
+
     /// Puts `pair` in the place of what `id` presented before; handshakes under way finish with the old one. An identity that
     /// was not added stays unknown.
     pub fn set(&self, id: &SpiffeId, pair: TlsPair) {
-        self.put(id, Held::Here(Arc::new(pair)));
+        self.put(id, Held::Here(Arc::new(pair.checking(&self.revocations))));
     }
 
     /// Takes away what `id` presented, for that reason; open connections live on.
@@ -90,7 +131,8 @@ impl Identities {
     pub fn extend(&self, more: impl IntoIterator<Item = (SpiffeId, Option<TlsPair>)>) {
         let mut slots = HashMap::clone(&self.slots.load());
         slots.extend(more.into_iter().map(|(id, pair)| {
-            let held = pair.map_or(Held::NotYet, |pair| Held::Here(Arc::new(pair)));
+            let held =
+                pair.map_or(Held::NotYet, |pair| Held::Here(Arc::new(pair.checking(&self.revocations))));
             (id, Arc::new(Slot::new(held)))
         }));
         self.slots.store(Arc::new(slots));

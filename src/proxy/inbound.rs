@@ -17,6 +17,7 @@ use crate::proxy::context::Context;
 use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
+use crate::proxy::revocation::Known;
 use crate::proxy::tunnel::baggage;
 use crate::proxy::{authority, dial, failure};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
@@ -30,7 +31,7 @@ const UNAVAILABLE: u16 = 503;
 /// A verified tunnel into a workload.
 struct Tunnel {
     workload: Name,
-    peer: Peer,
+    peer: Arc<Peer>,
     client: LocalAddr,
     /// Our end of it.
     local: Option<LocalAddr>,
@@ -41,7 +42,9 @@ pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name)
     let (client, since) = (accepted.client, accepted.since);
     let local = accepted.stream.local_addr().ok().map(LocalAddr::from);
     match open(&ctx, accepted, &workload).await {
-        Ok((server, peer)) => drive(&ctx, server, Tunnel { workload, peer, client, local }).await,
+        Ok((server, peer)) => {
+            drive(&ctx, server, Tunnel { workload, peer: Arc::new(peer), client, local }).await;
+        }
         Err(failure) => {
             let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
             introduce(&ctx, &workload, (client, local), &mut recording);
@@ -62,7 +65,8 @@ async fn open(
     let pair = ctx.shared.identities.get(&workload.identity).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let deadline = accepted.since + ctx.shared.config.deadlines.handshake;
-    let accepted = accept(accepted.stream, &pair.server, Offer::Hbone, deadline).await;
+    let tls = pair.server.accepting(snapshot.policies.trust_domain_aliases(workload));
+    let accepted = accept(accepted.stream, &tls, Offer::Hbone, deadline).await;
     let (stream, peer) = accepted.map_err(|error| failure::tls(&error))?;
     let server = Server::handshake(stream, &ctx.shared.config.hbone, deadline).await;
     Ok((server.map_err(|error| failure::hbone(&error))?, peer))
@@ -71,6 +75,7 @@ async fn open(
 /// Drives the HTTP/2 connection until it ends; a drain tells the peer once and lets open streams finish.
 async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, tunnel: Tunnel) {
     let tunnel = Arc::new(tunnel);
+    let mut listed = ctx.list_peer(Known::caller(&tunnel.peer));
     let mut draining = std::pin::pin!(ctx.tasks.draining());
     let mut drained = false;
     loop {
@@ -82,6 +87,8 @@ async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, 
                 continue;
             }
             next = server.accept() => next,
+            // Its streams are cut as all connections of a revoked peer are, each with its own record.
+            _revoked = listed.cut() => return server.cut().await,
         };
         match next {
             Some(Ok(requested)) => {
@@ -177,7 +184,7 @@ async fn flow(
         workload: workload.name.clone(),
         port: permit.port(),
         entered: Entered::Hbone,
-        source: Some(tunnel.peer.id.clone()),
+        source: Some(Arc::clone(&tunnel.peer)),
         source_addr: client,
     };
     let mut listed = ctx.list(&snapshot, let_in);

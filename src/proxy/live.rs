@@ -10,16 +10,17 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
 use crate::addr::MeshAddr;
-use crate::identity::SpiffeId;
 use crate::mesh::Name;
 use crate::policy::{CheckRequest, Entered, Snapshot, recheck};
 use crate::proxy::failure;
+use crate::proxy::revocation::Known;
 use crate::telemetry::Failure;
+use crate::tls::Peer;
 
 /// What a connection was let in with.
 #[derive(Clone, Debug)]
@@ -31,41 +32,54 @@ pub(crate) struct LetIn {
     /// Through which door.
     pub(crate) entered: Entered,
     /// Who calls, verified.
-    pub(crate) source: Option<SpiffeId>,
+    pub(crate) source: Option<Arc<Peer>>,
     /// From where.
     pub(crate) source_addr: MeshAddr,
 }
 
-/// The list of one worker.
-#[derive(Debug, Default)]
-pub(crate) struct Live {
+impl LetIn {
+    /// The peer, to be asked about when it is revoked.
+    pub(crate) fn peer(&self) -> Option<Known> {
+        self.source.as_ref().map(Known::caller)
+    }
+}
+
+/// A list of one worker, of what is known about its open connections.
+#[derive(Debug)]
+pub(crate) struct Live<T> {
     next: AtomicU64,
-    listed: Mutex<HashMap<u64, (LetIn, oneshot::Sender<Failure>)>>,
+    listed: Mutex<Entries<T>>,
+}
+
+type Entries<T> = HashMap<u64, (T, oneshot::Sender<Failure>)>;
+
+impl<T> Default for Live<T> {
+    fn default() -> Self {
+        Self { next: AtomicU64::default(), listed: Mutex::default() }
+    }
 }
 
 /// A place on the list; dropping it strikes the connection off.
-pub(crate) struct Listed {
-    live: Arc<Live>,
+pub(crate) struct Listed<T> {
+    live: Arc<Live<T>>,
     number: u64,
     cut: oneshot::Receiver<Failure>,
 }
 
-impl Live {
+impl<T> Live<T> {
     /// Lists a connection.
-    pub(crate) fn list(self: &Arc<Self>, let_in: LetIn) -> Listed {
+    pub(crate) fn list(self: &Arc<Self>, known: T) -> Listed<T> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, cut) = oneshot::channel();
-        self.locked().insert(number, (let_in, sender));
+        self.locked().insert(number, (known, sender));
         Listed { live: Arc::clone(self), number, cut }
     }
 
-    /// Asks about every listed connection again, and cuts those that would not be let in now.
-    pub(crate) fn ask_again(&self, snapshot: &Snapshot) {
+    /// Asks about every listed connection, and cuts those for which there is a reason now.
+    pub(crate) fn cut_where(&self, reason: impl Fn(&T) -> Option<Failure>) {
         let mut listed = self.locked();
-        let refused: Vec<(u64, Failure)> = listed
-            .iter()
-            .filter_map(|(number, (let_in, _))| Some((*number, refusal(snapshot, let_in)?)))
-            .collect();
+        let refused: Vec<(u64, Failure)> =
+            listed.iter().filter_map(|(number, (known, _))| Some((*number, reason(known)?))).collect();
         let cut: Vec<_> = refused
             .into_iter()
             .filter_map(|(number, failure)| Some((listed.remove(&number)?.1, failure)))
@@ -78,12 +92,12 @@ impl Live {
     }
 
     /// Nothing panics under this lock, so a poisoned one holds sound data all the same.
-    fn locked(&self) -> std::sync::MutexGuard<'_, HashMap<u64, (LetIn, oneshot::Sender<Failure>)>> {
+    fn locked(&self) -> MutexGuard<'_, Entries<T>> {
         self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Listed {
+impl<T> Listed<T> {
     /// Waits for the cut; for ever, if no change refuses the connection.
     ///
     /// Cancel-safe: a cut that was not seen is seen by the next call.
@@ -95,19 +109,19 @@ impl Listed {
     }
 }
 
-impl Drop for Listed {
+impl<T> Drop for Listed<T> {
     fn drop(&mut self) {
         self.live.locked().remove(&self.number);
     }
 }
 
 /// Why the connection would not be let in now.
-fn refusal(snapshot: &Snapshot, let_in: &LetIn) -> Option<Failure> {
+pub(crate) fn refusal(snapshot: &Snapshot, let_in: &LetIn) -> Option<Failure> {
     let Some(workload) = snapshot.mesh.workload(&let_in.workload) else {
         return Some(failure::unknown_workload(&let_in.workload.to_string()));
     };
     let request = CheckRequest {
-        source: let_in.source.as_ref(),
+        source: let_in.source.as_ref().map(|peer| &peer.id),
         source_addr: let_in.source_addr,
         workload,
         port: let_in.port,

@@ -21,6 +21,7 @@ use crate::proxy::orig_dst::{self, Asked, Destination, OrigDstError, Through, as
 use crate::proxy::originate::Ready;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
+use crate::proxy::revocation::Known;
 use crate::proxy::route::{Chosen, route};
 use crate::proxy::tunnel::{self, Between};
 use crate::proxy::wire_choice::Route;
@@ -204,12 +205,13 @@ async fn send(
             let request = tunnel::request(snapshot, (&asked.source, from), &chosen);
             recording.note(|half| half.join.trace = request.trace.as_ref().map(TraceContext::id));
             let between = Between { source: &asked.source, destination: workload, at: chosen.to.ip() };
-            let tunnel = tunnel::open(ctx, &between, &request, recording).await?;
-            through(ctx, tunnel, originate, client, recording).await
+            let (tunnel, peer) = tunnel::open(ctx, snapshot, &between, &request, recording).await?;
+            let work = through(ctx, tunnel, originate, client, recording);
+            ctx.unless_revoked(Known::callee(&peer), work).await
         }
         Route::Mtls(workload) => {
             let stream = dial(ctx, &chosen, (&asked.source.name, source_ip), recording).await?;
-            mutual_tls(ctx, (&asked.source, workload), stream, client, recording).await
+            mutual_tls(ctx, snapshot, (&asked.source, workload), (stream, client), recording).await
         }
         Route::Plain(workload) => {
             if ports::is_own(chosen.to.port()) && chosen.to.port() != ports::HBONE && workload.is_some() {
@@ -297,15 +299,15 @@ async fn dial(
 
 async fn mutual_tls(
     ctx: &Context,
+    snapshot: &Snapshot,
     (source, workload): (&Arc<Workload>, &Arc<Workload>),
-    stream: TcpStream,
-    client: &mut TcpPipe,
+    (stream, client): (TcpStream, &mut TcpPipe),
     recording: &mut Recording,
 ) -> Result<(), Failure> {
     let pair = ctx.shared.identities.get(&source.identity).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
-    let expected = [workload.identity.clone()];
+    let expected = snapshot.policies.identities_of(workload, source);
     let connected = connect(stream, &pair.client, &expected, ClientOffer::Istio, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
     recording.step(handshaken(&peer));
@@ -314,7 +316,8 @@ async fn mutual_tls(
         half.destination.identity = Some(peer.id.clone());
     });
     let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
-    carry(client, &mut pipe, Wire::Mtls, recording).await
+    let work = carry(client, &mut pipe, Wire::Mtls, recording);
+    ctx.unless_revoked(Known::callee(&Arc::new(peer)), work).await
 }
 
 async fn carry<B: Pipe>(

@@ -5,40 +5,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
 
 use crate::addr::LocalAddr;
 use crate::mesh::Place;
 use crate::policy::Snapshots;
 use crate::proxy::backends::Backends;
+use crate::proxy::changes::Changes;
 use crate::proxy::config::Config;
 use crate::proxy::identities::Identities;
 use crate::proxy::networks::Networks;
 use crate::proxy::ports;
-
-/// Tells all workers that the snapshot is another one.
-#[derive(Clone, Debug)]
-pub struct Changes {
-    sender: watch::Sender<()>,
-}
-
-impl Default for Changes {
-    fn default() -> Self {
-        Self { sender: watch::Sender::new(()) }
-    }
-}
-
-impl Changes {
-    /// Tells them; call it once the new snapshot is stored.
-    pub fn tell(&self) {
-        self.sender.send_replace(());
-    }
-
-    /// A worker's ear.
-    pub(crate) fn listen(&self) -> watch::Receiver<()> {
-        self.sender.subscribe()
-    }
-}
 
 /// What all workers share; each part is read without a lock.
 #[derive(Clone)]

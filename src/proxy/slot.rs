@@ -36,6 +36,14 @@ impl<T> Slot<T> {
         self.settled.send_replace(true);
     }
 
+    /// What there is now.
+    pub(crate) fn here(&self) -> Option<Arc<T>> {
+        match &**self.held.load() {
+            Held::Here(it) => Some(Arc::clone(it)),
+            Held::Nothing(_) | Held::NotYet => None,
+        }
+    }
+
     /// What there is, once the first attempt has ended.
     pub(crate) async fn get(&self) -> Result<Arc<T>, Arc<IdentityError>> {
         loop {

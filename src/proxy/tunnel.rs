@@ -10,11 +10,13 @@ use crate::addr::MeshAddr;
 use crate::hbone::{
     Authority, Baggage, CheckedOut, Client, ConnectRequest, Forwarded, PoolKey, Ticket, TunnelStream,
 };
+use crate::identity::SpiffeId;
 use crate::mesh::{Name, Settings, Workload};
 use crate::policy::Snapshot;
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::recording::Recording;
+use crate::proxy::revocation::Known;
 use crate::proxy::route::Chosen;
 use crate::proxy::verified::Verified;
 use crate::proxy::{dial, failure, ports};
@@ -55,18 +57,18 @@ pub(crate) fn request(
 
 /// What a fresh dial found out, for the record of the connection that caused it: its socket, then the verified peer.
 #[derive(Clone, Default)]
-struct Found(Arc<Mutex<(Option<SocketAddr>, Option<Peer>)>>);
+struct Found(Arc<Mutex<(Option<SocketAddr>, Option<Arc<Peer>>)>>);
 
 impl Found {
     fn connected(&self, socket: Option<SocketAddr>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = socket;
     }
 
-    fn verified(&self, peer: Peer) {
+    fn verified(&self, peer: Arc<Peer>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(peer);
     }
 
-    fn take(&self) -> (Option<SocketAddr>, Option<Peer>) {
+    fn take(&self) -> (Option<SocketAddr>, Option<Arc<Peer>>) {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -86,36 +88,41 @@ pub(crate) struct Between<'a> {
 /// A CONNECT that the peer provably never processed (it was draining) is tried once more, on a fresh tunnel.
 pub(crate) async fn open(
     ctx: &Arc<Context>,
+    snapshot: &Snapshot,
     between: &Between<'_>,
     request: &ConnectRequest,
     recording: &mut Recording,
-) -> Result<TunnelStream, Failure> {
-    let ticket = checkout(ctx, between, recording).await?;
+) -> Result<(TunnelStream, Arc<Peer>), Failure> {
+    let expected = snapshot.policies.identities_of(between.destination, between.source);
+    let (ticket, mut peer) = checkout(ctx, between, &expected, recording).await?;
     recording.step(Fact::Connect { authority: request.authority.to_string().into() });
     let answer = || Instant::now() + ctx.shared.config.deadlines.answer;
     let opened = match ticket.open(request, answer()).await {
         Err(error) if error.never_processed() => {
-            checkout(ctx, between, recording).await?.open(request, answer()).await
+            let (again, another) = checkout(ctx, between, &expected, recording).await?;
+            peer = another;
+            again.open(request, answer()).await
         }
         other => other,
     };
     let (stream, _baggage) = opened.map_err(|error| failure::hbone(&error))?;
     recording.step(Fact::Answered { status: 200 });
-    Ok(stream)
+    Ok((stream, peer))
 }
 
 async fn checkout(
     ctx: &Arc<Context>,
     between: &Between<'_>,
+    expected: &[SpiffeId],
     recording: &mut Recording,
-) -> Result<Ticket, Failure> {
+) -> Result<(Ticket, Arc<Peer>), Failure> {
     let Between { source, destination, at } = *between;
     let place = ctx.shared.place;
     let address = place.local(destination, at, ports::HBONE);
     let address = address.ok_or_else(|| failure::unknown_workload(&destination.name.to_string()))?;
     let key = PoolKey {
         source: source.identity.clone(),
-        destinations: vec![destination.identity.clone()],
+        destinations: expected.to_vec(),
         address,
         from: ctx.shared.networks.source_ip(place, source),
     };
@@ -136,9 +143,10 @@ async fn checkout(
     if let Some(peer) = peer {
         recording.step(handshaken(&peer));
     } else if let Ok(CheckedOut { tunnel, .. }) = &checked_out {
-        recording.step(tunnel.reused(destination.identity.clone(), SystemTime::now()));
+        recording.step(tunnel.reused(SystemTime::now()));
     }
-    checked_out.map(|checked_out| checked_out.ticket).map_err(|error| failure::pool(&error))
+    let CheckedOut { ticket, tunnel, .. } = checked_out.map_err(|error| failure::pool(&error))?;
+    Ok((ticket, tunnel.peer))
 }
 
 async fn dial_tunnel(
@@ -154,8 +162,14 @@ async fn dial_tunnel(
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
     let connected = connect(stream, &pair.client, &key.destinations, ClientOffer::Hbone, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
+    let peer = Arc::new(peer);
     let verified = Verified::new(&peer, pair.not_after, SystemTime::now());
-    found.verified(peer);
+    found.verified(Arc::clone(&peer));
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
-    client.map(|client| (client, verified)).map_err(|error| failure::hbone(&error))
+    let client = client.map_err(|error| failure::hbone(&error))?;
+    // Whoever is revoked from here on is found in the pool, where the tunnel is put without another wait.
+    match Known::callee(&peer).refusal(&ctx.shared.identities.revocations().load()) {
+        Some(revoked) => Err(revoked),
+        None => Ok((client, verified)),
+    }
 }

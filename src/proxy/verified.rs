@@ -3,15 +3,24 @@
 //! TLS 1.3 looks at certificates in the handshake and never again (RFC 8446 §4.4), so a tunnel outlives them: it goes on
 //! after they have expired (reference/failures.md B 42). The record of a connection through such a tunnel says so.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::identity::SpiffeId;
 use crate::telemetry::Fact;
 use crate::tls::Peer;
 
-/// When a tunnel's handshake was, and how long its certificates were good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who is at the other end of a tunnel, and what its handshake was good for.
+#[derive(Clone, Debug)]
 pub(crate) struct Verified {
+    /// Who is at the other end.
+    pub(crate) peer: Arc<Peer>,
+    times: Times,
+}
+
+/// When a handshake was, and how long its certificates were good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Times {
     at: SystemTime,
     peers: SystemTime,
     ours: SystemTime,
@@ -19,12 +28,18 @@ pub(crate) struct Verified {
 
 impl Verified {
     /// A handshake with `peer` that ended at `at`, in which we showed a certificate that is valid until `ours`.
-    pub(crate) fn new(peer: &Peer, ours: SystemTime, at: SystemTime) -> Self {
-        Self { at, peers: peer.not_after, ours }
+    pub(crate) fn new(peer: &Arc<Peer>, ours: SystemTime, at: SystemTime) -> Self {
+        Self { peer: Arc::clone(peer), times: Times { at, peers: peer.not_after, ours } }
     }
 
     /// The step of a connection that goes through the tunnel at `now`.
-    pub(crate) fn reused(&self, peer: SpiffeId, now: SystemTime) -> Fact {
+    pub(crate) fn reused(&self, now: SystemTime) -> Fact {
+        self.times.reused(self.peer.id.clone(), now)
+    }
+}
+
+impl Times {
+    fn reused(self, peer: SpiffeId, now: SystemTime) -> Fact {
         let since = |moment| now.duration_since(moment).ok();
         Fact::Reused {
             peer,
@@ -44,10 +59,10 @@ mod tests {
     #[test]
     fn what_has_expired_since_is_told() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        let verified = Verified { at: at(100), peers: at(160), ours: at(170) };
+        let times = Times { at: at(100), peers: at(160), ours: at(170) };
         let check = |now, expect: &str| {
             let peer = "spiffe://cluster.local/ns/a/sa/b".parse().unwrap();
-            let said = verified.reused(peer, at(now)).says();
+            let said = times.reused(peer, at(now)).says();
             let said =
                 said.strip_prefix("reused the tunnel to spiffe://cluster.local/ns/a/sa/b: no handshake, ");
             assert_eq!(said.unwrap(), expect);

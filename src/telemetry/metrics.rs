@@ -29,6 +29,7 @@ struct Families {
     received: Family<Labels, Counter>,
     sent: Family<Labels, Counter>,
     sockets: Family<[(&'static str, &'static str); 1], Gauge>,
+    revoked: Family<[(&'static str, &'static str); 1], Counter>,
     build: Family<[(&'static str, &'static str); 2], Gauge>,
     connections: Gauge,
     dropped: Counter,
@@ -43,6 +44,8 @@ impl Metrics {
         families.build.get_or_create(&build).set(1);
         for reporter in [Reporter::Source, Reporter::Destination] {
             families.sockets.get_or_create(&[("reporter", reporter.name())]).set(0);
+            // Counted from zero, so that the first refusal is an increase.
+            drop(families.revoked.get_or_create(&[("reporter", reporter.name())]));
         }
         Self { registry: Arc::new(families.registered()), cluster: cluster.into(), families }
     }
@@ -68,6 +71,9 @@ impl Metrics {
     pub(in crate::telemetry) fn finished(&self, half: &Half, opened: Option<&Opening>) {
         if opened.is_some() {
             self.socket(half.reporter).dec();
+        }
+        if half.outcome.flag() == Flag::CertRevoked {
+            self.families.revoked.get_or_create(&[("reporter", half.reporter.name())]).inc();
         }
         if half.early {
             return;
@@ -150,6 +156,9 @@ impl Families {
             registry.register(format!("istio_tcp_{name}"), help, family.clone());
         }
         registry.register("istio_tcp_sockets_open", "Halves that relay now", self.sockets.clone());
+        let revoked =
+            ("istio_crl_policy_rejections", "Connections refused or cut because their peer is revoked");
+        registry.register(revoked.0, revoked.1, self.revoked.clone());
         registry.register("istio_build", "The version that runs", self.build.clone());
         let connections = ("glasstunnel_connections_open", "Connections that relay now, both ends being one");
         registry.register(connections.0, connections.1, self.connections.clone());

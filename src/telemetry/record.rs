@@ -155,6 +155,7 @@ fn knowledge(reporter: Reporter, failure: &Failure) -> u8 {
     };
     match (failure.verdict, failure.stage) {
         (Verdict::Deny, _) => 5,
+        _ if failure.flag == Flag::CertRevoked => 5,
         _ if failure.hearsay => 0,
         (_, Stage::Relay) if failure.side == own => 2,
         (_, Stage::Relay) => 1,

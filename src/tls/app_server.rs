@@ -13,6 +13,7 @@ use crate::tls::error::Role;
 use crate::tls::observed::{Judgement, Observed};
 use crate::tls::provider::signature_algorithms;
 use crate::tls::refusal::{Problem, wrong_name};
+use crate::tls::revocations::Revocations;
 use crate::tls::trust::{Shown, Trust};
 
 /// The verifier of one connection.
@@ -48,9 +49,13 @@ impl AppServerVerifier {
         summary: Option<&CertificateSummary>,
     ) -> Vec<Problem> {
         let Some(trust) = &self.trust else { return Vec::new() };
-        match trust.chain(Role::Client, shown, now) {
+        // The mesh's lists say nothing of an application's CA.
+        let revocations = &Revocations::default();
+        match trust.chain(Role::Client, shown, (now, revocations)) {
             Ok(()) => Vec::new(),
-            Err(error) => Refused { role: Role::Client, trust, shown, now, summary }.problems(error),
+            Err(error) => {
+                Refused { role: Role::Client, trust, shown, now, revocations, summary }.problems(error)
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::identity::SpiffeProblem;
+use crate::identity::{SpiffeId, SpiffeProblem};
 use crate::tls::alert::Alert;
 
 /// What was wrong with a handshake. `Display` is the plain sentence; each row of reference/failures.md 0.4 and 0.7
@@ -57,7 +57,7 @@ pub enum TlsCause {
     /// An identity of another trust domain.
     #[error("expected the trust domain {expected}, found {found}")]
     WrongTrustDomain {
-        /// Ours.
+        /// Ours, and the aliases that count.
         expected: String,
         /// The identity presented.
         found: String,
@@ -94,6 +94,18 @@ pub enum TlsCause {
         expected: &'static str,
         /// What the leaf has; when it has the expected one, an intermediate lacks it.
         found: String,
+    },
+    /// The certificate, or one that signed it, is on a revocation list.
+    #[error(
+        "expected a certificate in force, found serial number {serial} of \"{issuer}\" revoked by its list {list}"
+    )]
+    Revoked {
+        /// The serial number of the revoked one, in lower-case hexadecimal.
+        serial: String,
+        /// Who issued and revoked it.
+        issuer: String,
+        /// Which list: its number and when it was issued.
+        list: String,
     },
     /// The certificate has ended.
     #[error("expected a certificate that is valid now, found one that expired {} ago, at {not_after}", seconds(*ago))]
@@ -205,6 +217,12 @@ pub enum TlsCause {
 }
 
 impl TlsCause {
+    /// The cause for an identity of a trust domain that is neither ours nor an alias of it.
+    pub fn wrong_trust_domain(own: &str, aliases: &[String], found: &SpiffeId) -> Self {
+        let accepted: Vec<&str> = std::iter::once(own).chain(aliases.iter().map(String::as_str)).collect();
+        Self::WrongTrustDomain { expected: accepted.join(" or "), found: found.to_string() }
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
@@ -221,6 +239,7 @@ impl TlsCause {
             Self::LeafIsCa => "tls.leaf_is_ca",
             Self::LeafMaySign { .. } => "tls.leaf_may_sign",
             Self::WrongPurpose { .. } => "tls.wrong_purpose",
+            Self::Revoked { .. } => "tls.revoked",
             Self::Expired { .. } => "tls.expired",
             Self::NotYetValid { .. } => "tls.not_yet_valid",
             Self::ForgedProof => "tls.forged_proof",
@@ -245,18 +264,19 @@ impl TlsCause {
 
     /// How much it explains when several things are wrong: the lowest is reported.
     ///
-    /// A certificate of a foreign CA is foreign first, whatever else it says; a date is last, because a fresh
+    /// A certificate of a foreign CA is foreign first, whatever else it says, then revoked; a date is last, because a fresh
     /// certificate of the wrong peer would not help either.
     pub(crate) fn rank(&self) -> u8 {
         match self {
             Self::UnknownIssuer { .. } | Self::SameNameOtherKey { .. } => 0,
-            Self::LeafIsCa => 1,
-            Self::NoIdentity { .. } | Self::SeveralIdentities { .. } | Self::NotSpiffe { .. } => 2,
-            Self::WrongTrustDomain { .. } => 3,
-            Self::WrongIdentity { .. } | Self::WrongName { .. } => 4,
-            Self::LeafMaySign { .. } | Self::WrongPurpose { .. } => 5,
-            Self::Expired { .. } | Self::NotYetValid { .. } => 6,
-            _ => 7,
+            Self::Revoked { .. } => 1,
+            Self::LeafIsCa => 2,
+            Self::NoIdentity { .. } | Self::SeveralIdentities { .. } | Self::NotSpiffe { .. } => 3,
+            Self::WrongTrustDomain { .. } => 4,
+            Self::WrongIdentity { .. } | Self::WrongName { .. } => 5,
+            Self::LeafMaySign { .. } | Self::WrongPurpose { .. } => 6,
+            Self::Expired { .. } | Self::NotYetValid { .. } => 7,
+            _ => 8,
         }
     }
 }

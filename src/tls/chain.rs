@@ -10,6 +10,7 @@ use crate::tls::cause::TlsCause;
 use crate::tls::error::Role;
 use crate::tls::observed::Judgement;
 use crate::tls::refusal::{Problem, system, unix, utc};
+use crate::tls::revocations::Revocations;
 use crate::tls::trust::{Shown, Trust};
 
 /// A refused chain, and whom we trust.
@@ -19,6 +20,7 @@ pub(crate) struct Refused<'a> {
     pub(crate) trust: &'a Trust,
     pub(crate) shown: &'a Shown<'a>,
     pub(crate) now: UnixTime,
+    pub(crate) revocations: &'a Revocations,
     /// What the leaf says, if it can be read.
     pub(crate) summary: Option<&'a CertificateSummary>,
 }
@@ -50,7 +52,7 @@ impl Refused<'_> {
         };
         let mut found = None;
         for role in [self.role, other_role] {
-            match self.trust.chain(role, self.shown, valid) {
+            match self.trust.chain(role, self.shown, (valid, self.revocations)) {
                 Err(Error::InvalidCertificate(problem)) if is_purpose(&problem) => found = Some(problem),
                 Err(Error::InvalidCertificate(problem)) => return Some(problem),
                 _ => return found,
@@ -67,6 +69,7 @@ impl Refused<'_> {
                 TlsCause::UnknownIssuer { issuer: issuer(), sent: self.shown.intermediates.len() + 1 }
             }
             CertificateError::BadSignature => TlsCause::SameNameOtherKey { issuer: issuer() },
+            CertificateError::Revoked => self.revoked(),
             CertificateError::ExpiredContext { not_after, .. } => {
                 let ends = system(*not_after);
                 TlsCause::Expired { not_after: utc(ends), ago: now.duration_since(ends).unwrap_or_default() }
@@ -84,6 +87,11 @@ impl Refused<'_> {
             other => TlsCause::BadCertificate { problem: other.to_string() },
         };
         (cause, problem)
+    }
+
+    fn revoked(&self) -> TlsCause {
+        let listed = self.revocations.listed(self.shown.chain());
+        listed.unwrap_or_else(|| TlsCause::BadCertificate { problem: CertificateError::Revoked.to_string() })
     }
 
     fn purpose(&self) -> &'static str {

@@ -19,6 +19,7 @@ use crate::tls::finish::Attempt;
 use crate::tls::observed::{Observed, Watched};
 use crate::tls::peer::Peer;
 use crate::tls::provider::{VERSIONS, provider};
+use crate::tls::revocations::CurrentRevocations;
 use crate::tls::verify::{PeerVerifier, Rule};
 
 /// The application protocol that the client offers.
@@ -36,6 +37,7 @@ pub enum ClientOffer {
 #[derive(Clone)]
 pub struct ClientTls {
     credentials: Arc<Credentials>,
+    revocations: CurrentRevocations,
 }
 
 /// The stream of an established connection.
@@ -48,7 +50,16 @@ impl ClientTls {
     ///
     /// [`TlsCause::OwnCertificate`] when key and certificate do not fit, or a root cannot be used.
     pub fn new(svid: &Svid) -> Result<Self, TlsError> {
-        Ok(Self { credentials: Arc::new(Credentials::new(svid, Role::Client)?) })
+        Ok(Self {
+            credentials: Arc::new(Credentials::new(svid, Role::Client)?),
+            revocations: CurrentRevocations::default(),
+        })
+    }
+
+    /// The same, asking `revocations` at each handshake.
+    #[must_use]
+    pub fn checking(&self, revocations: &CurrentRevocations) -> Self {
+        Self { revocations: revocations.clone(), ..self.clone() }
     }
 
     /// A configuration of one connection: the verifier knows whom to expect, and writes its judgement beside it.
@@ -62,6 +73,7 @@ impl ClientTls {
             role: Role::Client,
             trust: Arc::clone(&self.credentials.trust),
             rule: Rule::OneOf(expected.to_vec()),
+            revocations: self.revocations.load(),
             observed: Arc::clone(observed),
         };
         let mut config = ClientConfig::builder_with_provider(provider())

@@ -188,7 +188,12 @@ fn hint(cause: &TlsCause) -> Option<&'static str> {
         TlsCause::NoIdentity { .. } | TlsCause::SeveralIdentities { .. } | TlsCause::NotSpiffe { .. } => {
             "Issue the peer a certificate with exactly one URI SAN, its SPIFFE ID."
         }
-        TlsCause::WrongTrustDomain { .. } => "Use one trust domain; ztunnel knows no trust domain aliases.",
+        TlsCause::WrongTrustDomain { .. } => {
+            "Use one trust domain, or list the peer's in trustDomainAliases, which sidecars know and ztunnel does not."
+        }
+        TlsCause::Revoked { .. } => {
+            "Issue the peer a new certificate, and find out why this one was revoked."
+        }
         TlsCause::WrongIdentity { .. } => {
             "Correct the workload's service account or address; the address may belong to another workload now."
         }

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use crate::identity::Leaf;
 use crate::tls::cause::TlsCause;
 use crate::tls::diagnose::{Circumstances, rustls_error};
 use crate::tls::error::{Role, TlsError};
 use crate::tls::farewell::farewell;
-use crate::tls::observed::{Judgement, Observed, Watched};
+use crate::tls::observed::{Good, Judgement, Observed, Watched};
 
 /// One handshake under way.
 pub(crate) struct Attempt {
@@ -46,7 +45,7 @@ impl Attempt {
             Some(Judgement::Refused { presented, cause, also }) => {
                 failure.judged(presented.map(|presented| *presented), Some((cause, also)))
             }
-            Some(Judgement::Good(leaf)) => failure.judged(Some(leaf.certificate), None),
+            Some(Judgement::Good(good)) => failure.judged(Some(good.leaf.certificate), None),
             Some(Judgement::Application(said)) => failure.judged(Some(*said), None),
             None => failure,
         }
@@ -59,9 +58,9 @@ impl Attempt {
     }
 
     /// The verified certificate of a handshake that succeeded.
-    pub(crate) fn verified(&self) -> Result<Leaf, TlsError> {
+    pub(crate) fn verified(&self) -> Result<Good, TlsError> {
         match self.observed.take_judgement() {
-            Some(Judgement::Good(leaf)) => Ok(*leaf),
+            Some(Judgement::Good(good)) => Ok(*good),
             _ => Err(TlsError::from_cause(self.role, TlsCause::NoCertificate)),
         }
     }

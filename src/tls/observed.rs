@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::identity::{CertificateSummary, Leaf};
 use crate::tls::cause::TlsCause;
+use crate::tls::presented::Presented;
 
 /// How many of the peer's first bytes an error shows.
 const FIRST_BYTES: usize = 16;
@@ -20,7 +21,7 @@ const FIRST_BYTES: usize = 16;
 #[derive(Debug)]
 pub(crate) enum Judgement {
     /// It is good.
-    Good(Box<Leaf>),
+    Good(Box<Good>),
     /// It is an application's, good enough for a client that originates TLS; identities do not matter.
     Application(Box<CertificateSummary>),
     /// It is refused.
@@ -32,6 +33,15 @@ pub(crate) enum Judgement {
         /// What else is wrong.
         also: Vec<TlsCause>,
     },
+}
+
+/// A certificate that was let pass.
+#[derive(Debug)]
+pub(crate) struct Good {
+    /// What it says.
+    pub(crate) leaf: Leaf,
+    /// The whole chain, to be asked about again.
+    pub(crate) presented: Presented,
 }
 
 /// What one handshake saw.

@@ -4,7 +4,11 @@ use std::time::SystemTime;
 
 use rustls::{CipherSuite, CommonState, NamedGroup, ProtocolVersion};
 
-use crate::identity::{Leaf, SpiffeId};
+use crate::identity::SpiffeId;
+use crate::tls::cause::TlsCause;
+use crate::tls::observed::Good;
+use crate::tls::presented::Presented;
+use crate::tls::revocations::Revocations;
 
 /// The other side, verified: its certificate leads to a root of ours and carries exactly this identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +29,13 @@ pub struct Peer {
     pub suite: &'static str,
     /// The key exchange group by its RFC name.
     pub group: &'static str,
+    presented: Presented,
 }
 
 impl Peer {
     /// The peer of a finished handshake.
-    pub(crate) fn new(leaf: Leaf, connection: &CommonState) -> Self {
+    pub(crate) fn new(good: Good, connection: &CommonState) -> Self {
+        let Good { leaf, presented } = good;
         let group = connection.negotiated_key_exchange_group().map(|group| group.name());
         Self {
             id: leaf.id,
@@ -40,7 +46,14 @@ impl Peer {
             version: version(connection.protocol_version()),
             suite: suite(connection.negotiated_cipher_suite().map(|suite| suite.suite())),
             group: group_name(group),
+            presented,
         }
+    }
+
+    /// Whether a certificate of its chain is revoked by now; the cause names it. Nothing but revocation is asked, so that
+    /// an open connection outlives its certificate as it does in ztunnel.
+    pub fn revoked(&self, revocations: &Revocations) -> Option<TlsCause> {
+        self.presented.revoked(revocations)
     }
 }
 

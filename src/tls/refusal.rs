@@ -34,14 +34,14 @@ pub(crate) fn no_identity(error: &IdentityError) -> Problem {
 }
 
 /// An identity of another trust domain; the words are ztunnel's.
-pub(crate) fn wrong_trust_domain(expected: &str, id: &SpiffeId) -> Problem {
+pub(crate) fn wrong_trust_domain(expected: &str, aliases: &[String], id: &SpiffeId) -> Problem {
     let words = format!(
         "SanTrustDomainError({expected:?}, [Spiffe {{ trust_domain: {:?}, namespace: {:?}, service_account: {:?} }}])",
         id.trust_domain(),
         id.namespace(),
         id.service_account()
     );
-    problem(TlsCause::WrongTrustDomain { expected: expected.to_owned(), found: id.to_string() }, words)
+    problem(TlsCause::wrong_trust_domain(expected, aliases, id), words)
 }
 
 /// Another identity than the server should have; the words are ztunnel's.

@@ -19,6 +19,7 @@ use crate::tls::finish::Attempt;
 use crate::tls::observed::{Observed, Watched};
 use crate::tls::peer::Peer;
 use crate::tls::provider::{VERSIONS, provider};
+use crate::tls::revocations::{CurrentRevocations, Revocations};
 use crate::tls::verify::{PeerVerifier, Rule};
 
 /// The application protocols by which Istio's sidecars know mesh traffic, in Istio's order.
@@ -41,6 +42,8 @@ pub enum Offer<'a> {
 #[derive(Clone)]
 pub struct ServerTls {
     credentials: Arc<Credentials>,
+    revocations: CurrentRevocations,
+    aliases: Arc<[String]>,
 }
 
 /// The stream of an accepted connection.
@@ -53,7 +56,28 @@ impl ServerTls {
     ///
     /// [`TlsCause::OwnCertificate`] when key and certificate do not fit, or a root cannot be used.
     pub fn new(svid: &Svid) -> Result<Self, TlsError> {
-        Ok(Self { credentials: Arc::new(Credentials::new(svid, Role::Server)?) })
+        Ok(Self {
+            credentials: Arc::new(Credentials::new(svid, Role::Server)?),
+            revocations: CurrentRevocations::default(),
+            aliases: Arc::default(),
+        })
+    }
+
+    /// The same, asking `revocations` at each handshake.
+    #[must_use]
+    pub fn checking(&self, revocations: &CurrentRevocations) -> Self {
+        Self { revocations: revocations.clone(), ..self.clone() }
+    }
+
+    /// The same, for clients of the trust domains `aliases` too: they are other names of ours.
+    #[must_use]
+    pub fn accepting(&self, aliases: &[String]) -> Self {
+        Self { aliases: aliases.into(), ..self.clone() }
+    }
+
+    /// Whether our own certificate is revoked: then everybody who has the list refuses us.
+    pub fn is_revoked(&self, revocations: &Revocations) -> Option<TlsCause> {
+        self.credentials.as_presented().revoked(revocations)
     }
 
     /// Judges a client's chain, leaf first, as [`accept`] would now: for `certificates verify`, without a connection.
@@ -72,7 +96,7 @@ impl ServerTls {
             None => Err(rustls::Error::NoCertificatesPresented),
         };
         match judged {
-            Ok(_) => attempt.verified(),
+            Ok(_) => attempt.verified().map(|good| good.leaf),
             Err(error) => Err(attempt.explained(std::io::Error::new(std::io::ErrorKind::InvalidData, error))),
         }
     }
@@ -81,7 +105,8 @@ impl ServerTls {
         PeerVerifier {
             role: Role::Server,
             trust: Arc::clone(&self.credentials.trust),
-            rule: Rule::OurTrustDomain,
+            rule: Rule::OurTrustDomain(Arc::clone(&self.aliases)),
+            revocations: self.revocations.load(),
             observed: Arc::clone(observed),
         }
     }

@@ -1,29 +1,35 @@
 //! [`Trust`]: the roots that we believe, and webpki's verdict on a chain.
 
-use std::sync::Arc;
+use std::iter;
 
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
-use rustls::{Error, RootCertStore};
+use rustls::{DistinguishedName, Error, RootCertStore};
 
 use crate::identity::TrustBundle;
 use crate::tls::error::Role;
-use crate::tls::provider::{provider, signature_algorithms};
+use crate::tls::path::verdict;
+use crate::tls::revocations::Revocations;
 
 /// Whom we trust, in rustls' form.
 #[derive(Debug)]
 pub(crate) struct Trust {
     pub(crate) trust_domain: String,
-    roots: Arc<RootCertStore>,
-    pub(crate) clients: Arc<dyn ClientCertVerifier>,
+    /// The names that a client is asked to show a certificate of.
+    pub(crate) names: Vec<DistinguishedName>,
+    roots: RootCertStore,
 }
 
 /// The certificates that the peer showed.
 pub(crate) struct Shown<'a> {
     pub(crate) leaf: &'a CertificateDer<'a>,
     pub(crate) intermediates: &'a [CertificateDer<'a>],
+}
+
+impl Shown<'_> {
+    /// All of them, the leaf first.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &CertificateDer<'_>> {
+        iter::once(self.leaf).chain(self.intermediates)
+    }
 }
 
 impl Trust {
@@ -33,24 +39,19 @@ impl Trust {
         for root in &bundle.roots {
             roots.add(CertificateDer::from(root.as_bytes()))?;
         }
-        let roots = Arc::new(roots);
-        let clients = WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), provider())
-            .build()
-            .map_err(|problem| Error::General(problem.to_string()))?;
-        Ok(Self { trust_domain: trust_domain.to_owned(), roots, clients })
+        if roots.is_empty() {
+            return Err(Error::General("no root trust anchors were provided".to_owned()));
+        }
+        Ok(Self { trust_domain: trust_domain.to_owned(), names: roots.subjects(), roots })
     }
 
-    /// webpki's verdict on the chain, as a certificate for a client (we are the server) or for a server.
-    pub(crate) fn chain(&self, role: Role, shown: &Shown<'_>, now: UnixTime) -> Result<(), Error> {
-        match role {
-            Role::Server => self.clients.verify_client_cert(shown.leaf, shown.intermediates, now).map(drop),
-            Role::Client => verify_server_cert_signed_by_trust_anchor(
-                &ParsedCertificate::try_from(shown.leaf)?,
-                &self.roots,
-                shown.intermediates,
-                now,
-                signature_algorithms().all,
-            ),
-        }
+    /// The verdict on the chain, as a certificate for a client (we are the server) or for a server.
+    pub(crate) fn chain(
+        &self,
+        role: Role,
+        shown: &Shown<'_>,
+        asked: (UnixTime, &Revocations),
+    ) -> Result<(), Error> {
+        verdict(role, &self.roots, shown, asked)
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
@@ -13,16 +14,18 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 use crate::identity::{CertificateSummary, Leaf, SpiffeId};
 use crate::tls::chain::{Refused, judged};
 use crate::tls::error::Role;
-use crate::tls::observed::{Judgement, Observed};
+use crate::tls::observed::{Good, Judgement, Observed};
+use crate::tls::presented::Presented;
 use crate::tls::provider::signature_algorithms;
 use crate::tls::refusal::{Problem, no_identity, wrong_identity, wrong_trust_domain};
+use crate::tls::revocations::Revocations;
 use crate::tls::trust::{Shown, Trust};
 
 /// Which identity the peer must have.
 #[derive(Debug)]
 pub(crate) enum Rule {
-    /// Any of our trust domain.
-    OurTrustDomain,
+    /// Any of our trust domain, or of one of these aliases of it.
+    OurTrustDomain(Arc<[String]>),
     /// One of these.
     OneOf(Vec<SpiffeId>),
 }
@@ -34,22 +37,34 @@ pub(crate) struct PeerVerifier {
     pub(crate) role: Role,
     pub(crate) trust: Arc<Trust>,
     pub(crate) rule: Rule,
+    pub(crate) revocations: Arc<Revocations>,
     pub(crate) observed: Arc<Observed>,
 }
 
 impl PeerVerifier {
     fn verify(&self, shown: &Shown<'_>, now: UnixTime) -> Result<(), Error> {
         let summary = CertificateSummary::parse(&shown.leaf.as_ref().into());
-        let chain = self.trust.chain(self.role, shown, now);
+        let chain = self.trust.chain(self.role, shown, (now, &self.revocations));
         let leaf = summary.and_then(Leaf::try_from);
         let mistaken =
             leaf.as_ref().map_or_else(|error| Some(no_identity(error)), |leaf| self.wrong_peer(&leaf.id));
         match (leaf, mistaken, chain) {
             (Ok(leaf), None, Ok(())) => {
-                self.observed.judge(Judgement::Good(Box::new(leaf)));
+                let presented = self.presented(shown, now);
+                self.observed.judge(Judgement::Good(Box::new(Good { leaf, presented })));
                 Ok(())
             }
             (_, mistaken, chain) => Err(self.refuse(shown, now, mistaken, chain.err()).into()),
+        }
+    }
+
+    fn presented(&self, shown: &Shown<'_>, at: UnixTime) -> Presented {
+        Presented {
+            role: self.role,
+            trust: Arc::clone(&self.trust),
+            chain: shown.chain().map(|der| der.clone().into_owned()).collect(),
+            at,
+            generation: self.revocations.generation(),
         }
     }
 
@@ -62,7 +77,8 @@ impl PeerVerifier {
         chain: Option<Error>,
     ) -> CertificateError {
         let summary = CertificateSummary::parse(&shown.leaf.as_ref().into()).ok();
-        let refused = Refused { role: self.role, trust: &self.trust, shown, now, summary: summary.as_ref() };
+        let (role, trust, revocations) = (self.role, &*self.trust, &*self.revocations);
+        let refused = Refused { role, trust, shown, now, revocations, summary: summary.as_ref() };
         let chain = chain.into_iter().flat_map(|error| refused.problems(error));
         let (judgement, alert) = judged(mistaken.into_iter().chain(chain).collect(), summary);
         self.observed.judge(judgement);
@@ -72,8 +88,9 @@ impl PeerVerifier {
     /// Holds a well-formed identity against the rule.
     fn wrong_peer(&self, id: &SpiffeId) -> Option<Problem> {
         match &self.rule {
-            Rule::OurTrustDomain if id.trust_domain() == self.trust.trust_domain => None,
-            Rule::OurTrustDomain => Some(wrong_trust_domain(&self.trust.trust_domain, id)),
+            Rule::OurTrustDomain(_) if id.trust_domain() == self.trust.trust_domain => None,
+            Rule::OurTrustDomain(aliases) if aliases.iter().any(|alias| alias == id.trust_domain()) => None,
+            Rule::OurTrustDomain(aliases) => Some(wrong_trust_domain(&self.trust.trust_domain, aliases, id)),
             Rule::OneOf(expected) if expected.contains(id) => None,
             Rule::OneOf(expected) => Some(wrong_identity(expected, id)),
         }
@@ -82,7 +99,7 @@ impl PeerVerifier {
 
 impl ClientCertVerifier for PeerVerifier {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.trust.clients.root_hint_subjects()
+        &self.trust.names
     }
 
     fn verify_client_cert(
@@ -101,7 +118,7 @@ impl ClientCertVerifier for PeerVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.trust.clients.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &signature_algorithms())
     }
 
     fn verify_tls13_signature(
@@ -110,7 +127,7 @@ impl ClientCertVerifier for PeerVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.trust.clients.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &signature_algorithms())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -137,7 +154,7 @@ impl ServerCertVerifier for PeerVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.trust.clients.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &signature_algorithms())
     }
 
     fn verify_tls13_signature(
@@ -146,7 +163,7 @@ impl ServerCertVerifier for PeerVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.trust.clients.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &signature_algorithms())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -28,3 +28,5 @@ mod pair;
 mod proxy;
 mod ztunnel;
 mod ztunnel_session;
+mod revocation;
+mod trust_domains;

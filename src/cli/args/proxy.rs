@@ -45,7 +45,7 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = units::parse_lifetime)]
     #[arg(hide_default_value = true)]
     pub ttl: Duration,
-    /// Refuse the certificates that this list revokes; PEM or DER, read again when it changes
+    /// Refuse, and cut, whom these revocation lists revoke: PEM or DER, watched for changes
     #[arg(long, value_name = "FILE")]
     pub crl: Option<PathBuf>,
     /// istio (as documented) or ztunnel (as it is) [default: the mesh's, or istio]

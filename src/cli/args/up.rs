@@ -38,6 +38,9 @@ pub struct UpArguments {
     /// Put an intermediate between a new CA's root and the workloads
     #[arg(long)]
     pub ca_intermediate: bool,
+    /// Refuse, and cut, whom these revocation lists revoke: PEM or DER, watched for changes
+    #[arg(long, value_name = "FILE")]
+    pub crl: Option<PathBuf>,
     /// How long certificates live; they are renewed at half of it [default: 24h]
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = units::parse_lifetime)]
     #[arg(hide_default_value = true)]

@@ -212,3 +212,24 @@ async fn a_tunnel_that_got_goaway_is_replaced() {
     assert_eq!(reused, Reused::No, "a stream is open on the old tunnel, and it is leaving all the same");
     ticket.open(&request(), deadline).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_retired_tunnel_gets_no_more_streams_and_the_others_stay() {
+    let (_drain, tasks) = drain();
+    let pool = Pool::<HboneError, &str>::new();
+    let dial = |known: &'static str| {
+        let tasks = tasks.clone();
+        move || {
+            let tunnel = tunnel(tasks.clone(), Limits::default());
+            async move { Ok((tunnel.await?.0, known)) }
+        }
+    };
+    let first = pool.checkout(&key("a"), &tasks, dial("unwanted")).await.unwrap();
+    let _other = pool.checkout(&key("b"), &tasks, dial("wanted")).await.unwrap();
+    assert_eq!(pool.tunnels(), 2);
+    pool.retire(|known| *known == "unwanted");
+    assert_eq!(pool.tunnels(), 1);
+    assert!(first.ticket.open(&request(), Instant::now() + Duration::from_secs(5)).await.is_err());
+    let again = pool.checkout(&key("a"), &tasks, dial("another")).await.unwrap();
+    assert_eq!((again.reused, again.tunnel), (Reused::No, "another"));
+}

@@ -1,5 +1,7 @@
 //! Tests of the handshake over an in-memory pipe: each refusal as both ends see it.
 
+mod standing;
+
 use std::time::Duration;
 
 use rustls::AlertDescription;
@@ -235,6 +237,7 @@ async fn stranger(configure: impl FnOnce(&mut rustls::crypto::CryptoProvider), a
         role: Role::Client,
         trust: Credentials::new(&svid, Role::Client).unwrap().trust,
         rule: Rule::OneOf(vec![id(SERVER)]),
+        revocations: Arc::default(),
         observed: Arc::default(),
     };
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))

@@ -138,6 +138,7 @@ async fn proxy(namespace: &Namespace, ca: &Path) -> Running {
         context: None,
         ground: Ground::One(one),
         ca: CaAt::Dir(ca.to_owned()),
+        crl: None,
         intermediate: false,
         certificate_ttl: app::CERTIFICATE_TTL,
         workers: 1,

@@ -1,0 +1,24 @@
+//! A CA below another: chains of any length, as a plugged-in CA may have them.
+
+use std::time::SystemTime;
+
+use crate::ca::authority::{Authority, AuthorityOptions, INTERMEDIATE_LIFE, generated, new_key};
+use crate::ca::error::CaError;
+use crate::ca::profile::{Validity, authority_params};
+
+impl Authority {
+    /// A CA named `common_name` whose certificate this one signs; what it issues is sent with both.
+    ///
+    /// # Errors
+    ///
+    /// [`CaError::Generate`] when the library cannot make keys or certificates.
+    pub fn subordinate(&self, common_name: &str, options: &AuthorityOptions) -> Result<Self, CaError> {
+        let now = SystemTime::now();
+        let key = new_key()?;
+        let validity = Validity { not_before: now - options.backdate, not_after: now + INTERMEDIATE_LIFE };
+        let params = authority_params(&options.trust_domain, Some(common_name), validity);
+        let own = generated(params.signed_by(&key, &self.signer))?;
+        let path = std::iter::once(own).chain(self.path.iter().cloned()).collect();
+        Self::assemble(options, key, path, self.bundle().roots.clone())
+    }
+}

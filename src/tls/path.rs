@@ -1,0 +1,114 @@
+//! webpki's verdict on one chain, in rustls' words: the alerts and the log lines are made of those.
+
+use std::sync::Arc;
+
+use rustls::pki_types::UnixTime;
+use rustls::{
+    CertRevocationListError, CertificateError, Error, ExtendedKeyPurpose, OtherError, RootCertStore,
+};
+use webpki::{
+    CertRevocationList, EndEntityCert, ExpirationPolicy, KeyUsage, RevocationCheckDepth, RevocationOptions,
+    RevocationOptionsBuilder, UnknownStatusPolicy,
+};
+
+use crate::tls::error::Role;
+use crate::tls::provider::signature_algorithms;
+use crate::tls::revocations::Revocations;
+use crate::tls::trust::Shown;
+
+/// Whether `shown` leads to one of `roots`, and nothing in it is revoked.
+///
+/// Each list is asked by itself, because webpki asks only the first of an issuer. A list that another CA of the same name
+/// signed is not about this chain: a mesh whose root was replaced under its old name would refuse everybody for it.
+pub(crate) fn verdict(
+    role: Role,
+    roots: &RootCertStore,
+    shown: &Shown<'_>,
+    (now, revocations): (UnixTime, &Revocations),
+) -> Result<(), Error> {
+    let mut verified = false;
+    for list in revocations.about(shown.chain()) {
+        match path(role, roots, shown, (now, Some(list))) {
+            Ok(()) => verified = true,
+            Err(webpki::Error::InvalidCrlSignatureForPublicKey) => {}
+            Err(error) => return Err(in_rustls_words(error)),
+        }
+    }
+    if verified {
+        return Ok(());
+    }
+    path(role, roots, shown, (now, None)).map_err(in_rustls_words)
+}
+
+fn path(
+    role: Role,
+    roots: &RootCertStore,
+    shown: &Shown<'_>,
+    (now, list): (UnixTime, Option<&CertRevocationList<'_>>),
+) -> Result<(), webpki::Error> {
+    let usage = match role {
+        Role::Server => KeyUsage::client_auth(),
+        Role::Client => KeyUsage::server_auth(),
+    };
+    let lists: Vec<_> = list.into_iter().collect();
+    let leaf = EndEntityCert::try_from(shown.leaf)?;
+    let algorithms = signature_algorithms().all;
+    leaf.verify_for_usage(algorithms, &roots.roots, shown.intermediates, now, usage, asking(&lists), None)
+        .map(drop)
+}
+
+/// ztunnel's choices (reference/hbone.md 7); `None` without a list.
+fn asking<'a>(lists: &'a [&'a CertRevocationList<'a>]) -> Option<RevocationOptions<'a>> {
+    let options = RevocationOptionsBuilder::new(lists).ok()?;
+    let options = options.with_depth(RevocationCheckDepth::Chain);
+    let options = options.with_status_policy(UnknownStatusPolicy::Allow);
+    Some(options.with_expiration_policy(ExpirationPolicy::Ignore).build())
+}
+
+/// The same as rustls' own verifiers say, whose translation is not public.
+fn in_rustls_words(error: webpki::Error) -> Error {
+    use webpki::Error as Found;
+    let said = match error {
+        Found::BadDer | Found::BadDerTime | Found::TrailingData(_) => CertificateError::BadEncoding,
+        Found::CertNotValidYet { time, not_before } => {
+            CertificateError::NotValidYetContext { time, not_before }
+        }
+        Found::CertExpired { time, not_after } => CertificateError::ExpiredContext { time, not_after },
+        Found::InvalidCertValidity => CertificateError::Expired,
+        Found::UnknownIssuer => CertificateError::UnknownIssuer,
+        Found::CertRevoked => CertificateError::Revoked,
+        Found::InvalidSignatureForPublicKey => CertificateError::BadSignature,
+        Found::UnsupportedSignatureAlgorithmContext(found) => {
+            CertificateError::UnsupportedSignatureAlgorithmContext {
+                signature_algorithm_id: found.signature_algorithm_id,
+                supported_algorithms: found.supported_algorithms,
+            }
+        }
+        Found::UnsupportedSignatureAlgorithmForPublicKeyContext(found) => {
+            CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                signature_algorithm_id: found.signature_algorithm_id,
+                public_key_algorithm_id: found.public_key_algorithm_id,
+            }
+        }
+        Found::RequiredEkuNotFoundContext(found) => CertificateError::InvalidPurposeContext {
+            required: purpose(found.required.oid_values()),
+            presented: found.present.into_iter().map(|oid| purpose(oid.into_iter())).collect(),
+        },
+        // The CA may not sign lists, so that its list is void; letting everybody pass for it would be a silent pass.
+        Found::IssuerNotCrlSigner => {
+            return Error::InvalidCertRevocationList(CertRevocationListError::IssuerInvalidForCrl);
+        }
+        other => CertificateError::Other(OtherError(Arc::new(other))),
+    };
+    Error::InvalidCertificate(said)
+}
+
+/// The arcs of id-kp-serverAuth and id-kp-clientAuth (RFC 5280 §4.2.1.12).
+fn purpose(oid: impl Iterator<Item = usize>) -> ExtendedKeyPurpose {
+    let arcs: Vec<usize> = oid.collect();
+    match arcs.as_slice() {
+        [1, 3, 6, 1, 5, 5, 7, 3, 1] => ExtendedKeyPurpose::ServerAuth,
+        [1, 3, 6, 1, 5, 5, 7, 3, 2] => ExtendedKeyPurpose::ClientAuth,
+        _ => ExtendedKeyPurpose::Other(arcs),
+    }
+}
