@@ -33,15 +33,22 @@ pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
 
 /// What a fresh dial found out, for the record of the connection that caused it.
 #[derive(Clone, Default)]
-struct Found(Arc<Mutex<Option<(Arc<Peer>, SocketAddr)>>>);
+struct Found(Arc<Mutex<Facts>>);
+
+/// A dial that fails in its handshake has a socket all the same, by which the other side's record finds this one.
+#[derive(Default)]
+struct Facts {
+    socket: Option<SocketAddr>,
+    peer: Option<Arc<Peer>>,
+}
 
 impl Found {
-    fn put(&self, peer: Arc<Peer>, socket: SocketAddr) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((peer, socket));
+    fn edit(&self, edit: impl FnOnce(&mut Facts)) {
+        edit(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn take(&self) -> Option<(Arc<Peer>, SocketAddr)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take(&self) -> Facts {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -96,10 +103,11 @@ async fn checkout(
         }
     };
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
-    if let Some((peer, socket)) = found.take() {
-        recording.note(|half| half.join.socket = Some(socket));
+    let Facts { socket, peer } = found.take();
+    if socket.is_some() {
+        recording.note(|half| half.join.socket = socket);
         recording.step(Fact::Dialed { to: destination.address(ports::HBONE) });
-        recording.step(handshaken(&peer));
+        peer.iter().for_each(|peer| recording.step(handshaken(peer)));
     } else if checked_out.is_ok() {
         recording.step(Fact::Reused { peer: destination.identity.clone() });
     }
@@ -112,14 +120,12 @@ async fn dial_tunnel(ctx: &Context, key: &PoolKey, found: &Found) -> Result<Dial
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let stream = dial::reach(&ctx.shared, key.address, key.from).await;
     let stream = stream.map_err(|error| failure::dial(&error))?;
-    let socket = stream.local_addr().ok();
+    found.edit(|facts| facts.socket = stream.local_addr().ok());
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
     let connected = connect(stream, &pair.client, &key.destinations, ClientOffer::Hbone, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
     let peer = Arc::new(peer);
-    if let Some(socket) = socket {
-        found.put(Arc::clone(&peer), socket);
-    }
+    found.edit(|facts| facts.peer = Some(Arc::clone(&peer)));
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
     let client = client.map_err(|error| failure::hbone(&error))?;
     // Whoever is revoked from here on is found in the pool, where the tunnel is put without another wait.
