@@ -18,7 +18,7 @@ use crate::app::backends::{Placement, addresses, rearrange};
 use crate::app::bind::{self, Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
-use crate::app::crl::{CrlFile, put_in_force};
+use crate::app::crl;
 use crate::app::error::StartError;
 use crate::app::info::{self, Whole};
 use crate::app::options::{AdminAt, CaAt, Options};
@@ -45,7 +45,6 @@ const MOST_CONTEXTS: usize = 99;
 /// [`StartError`]; whatever was opened before is closed again.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let began = Instant::now();
-    let crl = CrlFile::read(options.crl.as_deref())?;
     let Claim { place, listener } = claim()?;
     let (context, socket) = take_name(options.context.as_deref())?;
     let claim = Arc::new(listener);
@@ -76,10 +75,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let recorder = Recorder::new(receiver, metrics.clone(), options.access_log);
     let handle = recorder.handle();
     certificates.adopt(issued, &shared.identities, &control_tasks);
-    if let Some((file, revocations)) = crl {
-        put_in_force(revocations, &shared.identities, &certificates);
-        file.watch(&shared.identities, &certificates, &control_tasks);
-    }
+    crl::enforce(options.crl.as_deref(), (&shared.identities, &certificates), &control_tasks)?;
     let (orders, thread) = serve_backends(&shared, &control_tasks, (&claim, &stopped))?;
     // Its thread has just started, and hears every order.
     let _ = orders.send(Order::Serve(backends.new));
