@@ -21,6 +21,7 @@ mod error;
 mod foreseen;
 mod observed;
 mod refusal;
+mod shown;
 mod revocations;
 mod trust;
 mod path;

@@ -20,31 +20,40 @@ use crate::tls::Revocations;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// A file of revocation lists, and what it looked like when it was read last.
-pub(in crate::app) struct CrlFile {
+struct CrlFile {
     path: PathBuf,
     taken: Stamp,
+    last: Stamp,
 }
 
 /// What changes when a file does: replacing it by a rename gives another inode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Stamp(Option<(u64, u64, u64, Option<SystemTime>)>);
 
+/// Reads the file, if there is to be one, puts its lists in force, and takes over its changes until the mesh stops.
+///
+/// Called before the first door listens: a mesh that cannot read its lists does not start.
+pub(in crate::app) fn enforce(
+    path: Option<&Path>,
+    (identities, certificates): (&Identities, &Certificates),
+    tasks: &Tasks,
+) -> Result<(), StartError> {
+    let Some(path) = path else { return Ok(()) };
+    let (file, revocations) = CrlFile::read(path).map_err(|source| StartError::Crl { source })?;
+    put_in_force(revocations, identities, certificates);
+    file.watch(identities, certificates, tasks);
+    Ok(())
+}
+
 impl CrlFile {
-    /// Reads the file; `None` for none.
-    pub(in crate::app) fn read(path: Option<&Path>) -> Result<Option<(Self, Revocations)>, StartError> {
-        let Some(path) = path else { return Ok(None) };
+    fn read(path: &Path) -> Result<(Self, Revocations), IdentityError> {
         let taken = stamp(path);
-        let revocations = Revocations::read(path).map_err(|source| StartError::Crl { source })?;
-        Ok(Some((Self { path: path.to_owned(), taken }, revocations)))
+        let revocations = Revocations::read(path)?;
+        Ok((Self { path: path.to_owned(), last: taken.clone(), taken }, revocations))
     }
 
     /// Takes over what changes in the file until the mesh stops. What cannot be read changes nothing, and is said.
-    pub(in crate::app) fn watch(
-        mut self,
-        identities: &Identities,
-        certificates: &Certificates,
-        tasks: &Tasks,
-    ) {
+    fn watch(mut self, identities: &Identities, certificates: &Certificates, tasks: &Tasks) {
         let (identities, certificates) = (identities.clone(), certificates.clone());
         let draining = tasks.draining();
         tasks.spawn("revocation lists", async move {
@@ -55,28 +64,29 @@ impl CrlFile {
     async fn keep(&mut self, identities: &Identities, certificates: &Certificates) {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last = self.taken.clone();
         loop {
             looks.tick().await;
-            let now = stamp(&self.path);
-            if now == last && now != self.taken {
-                self.taken = now.clone();
-                match Revocations::read(&self.path) {
-                    Ok(revocations) => put_in_force(revocations, identities, certificates),
-                    Err(error) => refused(&self.path, &error),
-                }
+            match self.look() {
+                None => {}
+                Some(Ok(revocations)) => put_in_force(revocations, identities, certificates),
+                Some(Err(error)) => refused(&self.path, &error),
             }
-            last = now;
         }
+    }
+
+    /// What the file says, if it has changed since it was read last and lies still.
+    fn look(&mut self) -> Option<Result<Revocations, IdentityError>> {
+        let before = std::mem::replace(&mut self.last, stamp(&self.path));
+        if before != self.last || self.last == self.taken {
+            return None;
+        }
+        self.taken = self.last.clone();
+        Some(Revocations::read(&self.path))
     }
 }
 
 /// Puts `revocations` in force, and says what they are and which of them cannot mean anybody here.
-pub(in crate::app) fn put_in_force(
-    revocations: Revocations,
-    identities: &Identities,
-    certificates: &Certificates,
-) {
+fn put_in_force(revocations: Revocations, identities: &Identities, certificates: &Certificates) {
     for list in revocations.summaries() {
         tracing::info!(
             target: "glasstunnel::crl",
@@ -121,4 +131,47 @@ fn stamp(path: &Path) -> Stamp {
 fn utc(time: SystemTime) -> String {
     let format = &time::format_description::well_known::Rfc3339;
     time::OffsetDateTime::from(time).format(format).unwrap_or_else(|_| "a time out of range".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ca::{Authority, AuthorityOptions, ListEdition};
+
+    fn list(number: u64) -> String {
+        let authority = Authority::generate(&AuthorityOptions::default()).unwrap();
+        let this_update = SystemTime::now();
+        let next_update = this_update + Duration::from_secs(60);
+        authority.revocation_list(&["ff"], ListEdition { number, this_update, next_update }).unwrap()
+    }
+
+    #[test]
+    fn a_change_is_read_once_it_lies_still_whatever_it_is() {
+        let folder = std::env::temp_dir().join(format!("glasstunnel-crl-look-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("some.crl");
+        fs::write(&path, list(1)).unwrap();
+        let (mut file, first) = CrlFile::read(&path).unwrap();
+        let number = |read: &Revocations| read.summaries().next().unwrap().number.clone().unwrap();
+        assert_eq!(number(&first), "1");
+        assert!(file.look().is_none() && file.look().is_none(), "nothing has changed");
+        // Of the same length and replaced by a rename: only the inode tells.
+        fs::write(folder.join("next.crl"), list(2)).unwrap();
+        fs::rename(folder.join("next.crl"), &path).unwrap();
+        assert!(file.look().is_none(), "it may still be being written");
+        assert_eq!(number(&file.look().unwrap().unwrap()), "2");
+        assert!(file.look().is_none(), "it is taken");
+        for spoil in
+            [|path: &Path| fs::write(path, "").unwrap(), |path: &Path| fs::remove_file(path).unwrap()]
+        {
+            spoil(&path);
+            assert!(file.look().is_none());
+            assert!(file.look().unwrap().is_err(), "which keeps what was read before");
+            assert!(file.look().is_none(), "and is said once");
+        }
+        fs::write(&path, list(3)).unwrap();
+        assert!(file.look().is_none());
+        assert_eq!(number(&file.look().unwrap().unwrap()), "3");
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -18,7 +18,7 @@ use crate::app::backends::addresses;
 use crate::app::bind::{Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
-use crate::app::crl::{CrlFile, put_in_force};
+use crate::app::crl;
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info;
@@ -48,7 +48,6 @@ const MOST_CONTEXTS: usize = 99;
 /// [`StartError`]; whatever was opened before is closed again.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let began = Instant::now();
-    let crl = CrlFile::read(options.crl.as_deref())?;
     let (place, claim) = stand(&options.ground)?;
     let (context, socket) = take_name(options.context.as_deref())?;
     let admin = bind_admin(options.admin, &claim).await?;
@@ -68,10 +67,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let recorder = Recorder::new(receiver, metrics.clone(), options.access_log);
     let handle = recorder.handle();
     certificates.adopt(issued, &shared.identities, &control_tasks);
-    if let Some((file, revocations)) = crl {
-        put_in_force(revocations, &shared.identities, &certificates);
-        file.watch(&shared.identities, &certificates, &control_tasks);
-    }
+    crl::enforce(options.crl.as_deref(), (&shared.identities, &certificates), &control_tasks)?;
     let (orders, thread) = serve_backends(&shared, &control_tasks, (&claim, &stopped))?;
     let mut threads = vec![thread];
     let Layout { pods, backends, doors, shares, .. } = layout;

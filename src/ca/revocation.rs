@@ -64,7 +64,7 @@ fn serial_number(text: &str) -> Result<SerialNumber, CaError> {
     if text.is_empty() || text.len() > 40 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return Err(none());
     }
-    let even = if text.len() % 2 == 0 { text.to_owned() } else { format!("0{text}") };
+    let even = if text.len().is_multiple_of(2) { text.to_owned() } else { format!("0{text}") };
     let digit = |byte: &u8| char::from(*byte).to_digit(16).unwrap_or_default();
     let bytes: Vec<u8> = even
         .as_bytes()

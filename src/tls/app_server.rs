@@ -14,7 +14,8 @@ use crate::tls::observed::{Judgement, Observed};
 use crate::tls::provider::signature_algorithms;
 use crate::tls::refusal::{Problem, wrong_name};
 use crate::tls::revocations::Revocations;
-use crate::tls::trust::{Shown, Trust};
+use crate::tls::shown::Shown;
+use crate::tls::trust::Trust;
 
 /// The verifier of one connection.
 #[derive(Debug)]

@@ -11,7 +11,8 @@ use crate::tls::error::Role;
 use crate::tls::observed::Judgement;
 use crate::tls::refusal::{Problem, system, unix, utc};
 use crate::tls::revocations::Revocations;
-use crate::tls::trust::{Shown, Trust};
+use crate::tls::shown::Shown;
+use crate::tls::trust::Trust;
 
 /// A refused chain, and whom we trust.
 pub(crate) struct Refused<'a> {

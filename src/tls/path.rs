@@ -14,7 +14,7 @@ use webpki::{
 use crate::tls::error::Role;
 use crate::tls::provider::signature_algorithms;
 use crate::tls::revocations::Revocations;
-use crate::tls::trust::Shown;
+use crate::tls::shown::Shown;
 
 /// Whether `shown` leads to one of `roots`, and nothing in it is revoked.
 ///

@@ -9,7 +9,8 @@ use rustls::{CertificateError, Error};
 use crate::tls::cause::TlsCause;
 use crate::tls::error::Role;
 use crate::tls::revocations::Revocations;
-use crate::tls::trust::{Shown, Trust};
+use crate::tls::shown::Shown;
+use crate::tls::trust::Trust;
 
 /// The chain of a finished handshake.
 #[derive(Clone)]

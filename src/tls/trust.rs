@@ -1,7 +1,5 @@
 //! [`Trust`]: the roots that we believe, and webpki's verdict on a chain.
 
-use std::iter;
-
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::{DistinguishedName, Error, RootCertStore};
 
@@ -9,6 +7,7 @@ use crate::identity::TrustBundle;
 use crate::tls::error::Role;
 use crate::tls::path::verdict;
 use crate::tls::revocations::Revocations;
+use crate::tls::shown::Shown;
 
 /// Whom we trust, in rustls' form.
 #[derive(Debug)]
@@ -17,19 +16,6 @@ pub(crate) struct Trust {
     /// The names that a client is asked to show a certificate of.
     pub(crate) names: Vec<DistinguishedName>,
     roots: RootCertStore,
-}
-
-/// The certificates that the peer showed.
-pub(crate) struct Shown<'a> {
-    pub(crate) leaf: &'a CertificateDer<'a>,
-    pub(crate) intermediates: &'a [CertificateDer<'a>],
-}
-
-impl Shown<'_> {
-    /// All of them, the leaf first.
-    pub(crate) fn chain(&self) -> impl Iterator<Item = &CertificateDer<'_>> {
-        iter::once(self.leaf).chain(self.intermediates)
-    }
 }
 
 impl Trust {

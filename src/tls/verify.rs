@@ -19,7 +19,8 @@ use crate::tls::presented::Presented;
 use crate::tls::provider::signature_algorithms;
 use crate::tls::refusal::{Problem, no_identity, wrong_identity, wrong_trust_domain};
 use crate::tls::revocations::Revocations;
-use crate::tls::trust::{Shown, Trust};
+use crate::tls::shown::Shown;
+use crate::tls::trust::Trust;
 
 /// Which identity the peer must have.
 #[derive(Debug)]

@@ -105,3 +105,23 @@ fn the_oldest_of_one_scope_wins_whole() {
         (Permissive, Level::Namespace),
     );
 }
+
+/// Who may call, and whom a caller expects: Istio's sidecars know the aliases, a ztunnel does not.
+#[test]
+fn aliases_of_the_trust_domain_count_under_istios_rules() {
+    let check = |semantics: Semantics, expect: &[&str]| {
+        let mut settings = mesh(semantics).settings().clone();
+        settings.trust_domain_aliases = vec!["old.example".to_owned(), "cluster.local".to_owned()];
+        let mesh = mesh(semantics);
+        let mut set = PolicySet::new(&mesh, Policies::default());
+        set.settings = settings;
+        let workload = mesh.workload(&Name::new("foo", "a")).unwrap();
+        let names: Vec<String> =
+            set.identities_of(workload, workload).iter().map(ToString::to_string).collect();
+        assert_eq!(names, expect);
+        assert_eq!(set.trust_domain_aliases(workload).is_empty(), semantics == Semantics::Ztunnel);
+    };
+    let (own, old) = ("spiffe://cluster.local/ns/foo/sa/a", "spiffe://old.example/ns/foo/sa/a");
+    check(Semantics::Istio, &[own, old]);
+    check(Semantics::Ztunnel, &[own]);
+}
