@@ -27,4 +27,3 @@ mod peers;
 mod pair;
 mod proxy;
 mod ztunnel;
-mod ztunnel_session;
