@@ -185,3 +185,30 @@ pub(crate) fn to_io(error: h2::Error) -> io::Error {
 #[derive(Debug, thiserror::Error)]
 #[error("expected the end of the stream, found that of the tunnel it is in")]
 struct TunnelGone(#[source] h2::Error);
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::{AsyncRead, ReadBuf, join, sink};
+
+    use super::*;
+
+    /// What TLS reads whose peer ended TCP without ending TLS.
+    struct Truncated;
+
+    impl AsyncRead for Truncated {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no close_notify")))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_truncated_tunnel_is_told_in_the_words_of_tunnels() {
+        let (_send, connection) = h2::client::handshake(join(Truncated, sink())).await.unwrap();
+        let error = to_io(connection.await.unwrap_err());
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(error.to_string(), "expected the end of the stream, found that of the tunnel it is in");
+    }
+}

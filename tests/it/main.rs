@@ -27,6 +27,5 @@ mod peers;
 mod pair;
 mod proxy;
 mod ztunnel;
-mod ztunnel_session;
 mod revocation;
 mod trust_domains;

@@ -105,13 +105,14 @@ impl Drop for Folder {
     }
 }
 
+/// Our program: that of GLASSTUNNEL_BIN, such as a release build, or else the one that cargo made for this test.
+pub(crate) fn program() -> String {
+    environment("GLASSTUNNEL_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_glasstunnel").to_owned())
+}
+
 /// `glasstunnel proxy` as Istio would run a ztunnel: captured by redirection, marked, in the client's name to the app.
-///
-/// The program is that of GLASSTUNNEL_BIN, such as a release build, or else the one that cargo made for this test.
 pub(crate) fn glasstunnel(mesh: &Path, workload: &str) -> Command {
-    let program =
-        environment("GLASSTUNNEL_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_glasstunnel").to_owned());
-    let mut command = Command::new(program);
+    let mut command = Command::new(program());
     command.arg("proxy").arg("-f").arg(mesh).args(["--workload", workload, "--workers", "2"]);
     command.args(["--capture", "redirect", "--mark", &PROXY_MARK.to_string(), "--original-source"]);
     command
