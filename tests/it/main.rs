@@ -27,4 +27,6 @@ mod peers;
 mod pair;
 mod proxy;
 mod ztunnel;
+mod side_by_side;
 mod ztunnel_session;
+mod envoy_session;

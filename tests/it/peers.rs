@@ -24,14 +24,14 @@ use glasstunnel::identity::{Svid, encode_certificates, encode_key, write_new};
 use crate::netns::is_set;
 
 /// Where `tests/run` puts what no distribution has.
-const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers/bin");
+pub(crate) const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers/bin");
 
 /// Where a distribution puts what it has.
 const SYSTEMS: &str = "/usr/bin";
 
 /// Where `program` is; `None` if it is not in `folder`, and `test` then has nothing to do.
 #[expect(clippy::explicit_write, reason = "the harness swallows what eprintln! writes")]
-fn peer(folder: &str, program: &str, test: &str) -> Option<PathBuf> {
+pub(crate) fn peer(folder: &str, program: &str, test: &str) -> Option<PathBuf> {
     let path = Path::new(folder).join(program);
     if path.exists() {
         return Some(path);

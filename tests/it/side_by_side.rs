@@ -1,0 +1,45 @@
+//! A README's session next to somebody else's proxy: an example's `pair` in a view of the machine of its own, and the
+//! session's commands while it is ready.
+
+use tokio::time::timeout;
+
+use crate::netns::PATIENCE;
+use crate::pair::environment;
+use crate::program::run;
+use crate::readme::session;
+
+/// Starts the pair that its arguments name, runs {COMMANDS} once it is ready, ends it, and shows both logs.
+const SCRIPT: &str = r#"
+mount -t tmpfs tmpfs /run && mkfifo /run/said || exit 1
+"$@" >/run/said &
+exec 3</run/said
+while read -r line <&3; do case $line in ready*) break ;; esac; done
+{COMMANDS}
+kill $!
+cat <&3
+"#;
+
+/// The logs of the pair that `started` starts, after the session that follows `marker` in `readme` has printed what is said
+/// of it there.
+pub(crate) async fn hold(readme: &str, marker: &str, started: &[&str]) -> String {
+    let session = session(readme, marker);
+    assert!(session.len() >= 3, "the session is gone");
+    let commands: Vec<String> = session
+        .iter()
+        .map(|(command, _)| format!("{} 2>&1", command.strip_prefix("sudo ").unwrap()))
+        .collect();
+    let printed: String = session.iter().map(|(_, printed)| printed.as_str()).collect();
+    let script = SCRIPT.replace("{COMMANDS}", &commands.join("\n"));
+    let program =
+        environment("GLASSTUNNEL_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_glasstunnel").to_owned());
+    let program = format!("GLASSTUNNEL_BIN={program}");
+    // The CA's key is in a folder of the pair's, which goes with the pair, or at the latest with `cargo clean`.
+    let folder = concat!("TMPDIR=", env!("CARGO_TARGET_TMPDIR"));
+    // Whatever ends it, everything in it ends with it: names of namespaces, processes, and the namespaces.
+    let alone = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "env", folder, &program];
+    let arguments: Vec<&str> =
+        alone.iter().chain(&["sh", "-c", &script, "sh"]).chain(started).copied().collect();
+    let ran = timeout(2 * PATIENCE, run("unshare", &arguments, "")).await.unwrap();
+    let logs = ran.out.strip_prefix(&printed).unwrap_or_else(|| panic!("{started:?} prints {ran:?}"));
+    logs.to_owned()
+}
