@@ -28,6 +28,10 @@ async fn the_session_with_envoy_is_true() {
                   rbac_access_denied_matched_policy[no-clients]";
     check("glasstunnel", "envoy", &[&format!("error=\"{refused}\""), theirs]).await;
     let ours = "connection closed due to policy rejection: explicitly denied by: default/no-clients";
-    check("envoy", "glasstunnel", &[&format!("error=\"{ours}\""), "CONNECT 10.244.0.2:8081 at 10.244.0.2:15008"])
-        .await;
+    check(
+        "envoy",
+        "glasstunnel",
+        &[&format!("error=\"{ours}\""), "CONNECT 10.244.0.2:8081 at 10.244.0.2:15008"],
+    )
+    .await;
 }

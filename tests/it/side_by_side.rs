@@ -36,7 +36,8 @@ pub(crate) async fn hold(readme: &str, marker: &str, started: &[&str]) -> String
     // The CA's key is in a folder of the pair's, which goes with the pair, or at the latest with `cargo clean`.
     let folder = concat!("TMPDIR=", env!("CARGO_TARGET_TMPDIR"));
     // Whatever ends it, everything in it ends with it: names of namespaces, processes, and the namespaces.
-    let alone = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "env", folder, &program];
+    let alone =
+        ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "env", folder, &program];
     let arguments: Vec<&str> =
         alone.iter().chain(&["sh", "-c", &script, "sh"]).chain(started).copied().collect();
     let ran = timeout(2 * PATIENCE, run("unshare", &arguments, "")).await.unwrap();

@@ -23,7 +23,10 @@ async fn the_session_next_to_a_ztunnel_is_true() {
             "http status: 401 Unauthorized",
             "connection closed due to policy rejection: explicitly denied by: default/no-clients",
         ] {
-            assert!(README.contains(error) && logs.contains(&format!("error=\"{error}\"")), "{sides:?} {logs}");
+            assert!(
+                README.contains(error) && logs.contains(&format!("error=\"{error}\"")),
+                "{sides:?} {logs}"
+            );
         }
     }
 }
