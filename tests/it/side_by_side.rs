@@ -35,12 +35,27 @@ pub(crate) async fn hold(readme: &str, marker: &str, started: &[&str]) -> String
     let program = format!("GLASSTUNNEL_BIN={program}");
     // The CA's key is in a folder of the pair's, which goes with the pair, or at the latest with `cargo clean`.
     let folder = concat!("TMPDIR=", env!("CARGO_TARGET_TMPDIR"));
-    // Whatever ends it, everything in it ends with it: names of namespaces, processes, and the namespaces.
-    let alone =
-        ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "env", folder, &program];
-    let arguments: Vec<&str> =
-        alone.iter().chain(&["sh", "-c", &script, "sh"]).chain(started).copied().collect();
-    let ran = timeout(2 * PATIENCE, run("unshare", &arguments, "")).await.unwrap();
+    // Killed with the test, whatever ends that; and with it ends everything in it: processes, namespaces, and their names.
+    let alone = [
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        "--mount",
+        "--net",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+    ];
+    let environment = ["env", folder, &program];
+    let arguments: Vec<&str> = alone
+        .iter()
+        .chain(&environment)
+        .chain(&["sh", "-c", &script, "sh"])
+        .chain(started)
+        .copied()
+        .collect();
+    let ran = timeout(2 * PATIENCE, run("setpriv", &arguments, "")).await.unwrap();
     let logs = ran.out.strip_prefix(&printed).unwrap_or_else(|| panic!("{started:?} prints {ran:?}"));
     logs.to_owned()
 }
