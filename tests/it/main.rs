@@ -29,3 +29,5 @@ mod proxy;
 mod ztunnel;
 mod revocation;
 mod trust_domains;
+mod side_by_side;
+mod envoy_session;

@@ -4,24 +4,33 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::mesh::conclusion;
 use crate::peers::ends::{Backend, LARGE, dial, exchange, fifty, noise, rest, serve};
-use crate::peers::envoy::{BACKENDS, DENIED, ENVOYS, MISTAKEN, OURS, Pair, REFUSED, STRANGER, THROUGH};
+use crate::peers::envoy::{BACKENDS, MISTAKEN, Pair, REFUSED, SIX, STRANGER, THROUGH};
+use crate::peers::stand::{DENIED, OURS, OURS_SIX, THEIRS, THEIRS_SIX};
 
 #[tokio::test]
 async fn we_terminate_what_envoy_originates() {
     let Some(pair) = Pair::start("we_terminate_what_envoy_originates").await else { return };
     let [echo, first, resets, _] = BACKENDS;
     let said: &'static [u8] = noise(5 << 20).leak();
-    serve(&pair.ours, OURS, echo, Backend::Echo);
-    serve(&pair.ours, OURS, first, Backend::SpeaksFirst(said));
-    serve(&pair.ours, OURS, resets, Backend::Resets(b"said before"));
-    let through = |port| dial(&pair.envoys, ENVOYS, port + THROUGH);
-    let record = async |port| pair.record(|record| record.destination_port() == Some(port)).await;
+    serve(&pair.stand.ours, OURS, echo, Backend::Echo);
+    serve(&pair.stand.ours, OURS, first, Backend::SpeaksFirst(said));
+    serve(&pair.stand.ours, OURS, resets, Backend::Resets(b"said before"));
+    let through = |port| dial(&pair.stand.theirs, THEIRS, port + THROUGH);
+    let record = async |port| pair.stand.record(|record| record.destination_port() == Some(port)).await;
 
     assert_eq!(exchange(through(echo), b"hello").await, (b"hello".to_vec(), true));
     let seen = record(echo).await;
     assert_eq!(conclusion(&seen), "ALLOW -");
     let identity = seen.source_party().identity.map(|id| id.to_string());
-    assert_eq!(identity.as_deref(), Some("spiffe://cluster.local/ns/default/sa/envoy"));
+    assert_eq!(identity.as_deref(), Some("spiffe://cluster.local/ns/default/sa/theirs"));
+
+    // All of it by IPv6: to Envoy, to our door, the authority, and to the backend.
+    serve(&pair.stand.ours, OURS_SIX, echo, Backend::Echo);
+    assert_eq!(
+        exchange(dial(&pair.stand.theirs, THEIRS_SIX, SIX), b"hello").await,
+        (b"hello".to_vec(), true)
+    );
+    assert_eq!(conclusion(&*pair.stand.record_for(OURS_SIX, echo).await), "ALLOW -");
 
     // The backend finishes first; both halves of a stream end by themselves here.
     assert_eq!(rest(&mut through(first)).await, (said.to_vec(), true));
@@ -51,11 +60,11 @@ async fn we_terminate_what_envoy_originates() {
     fifty(|| through(echo)).await;
 
     // Envoy expects somebody else and ends the handshake; then it is the stranger, and we do.
-    assert_eq!(rest(&mut dial(&pair.envoys, ENVOYS, MISTAKEN)).await, (Vec::new(), true));
-    let refused = pair.record(|record| record.code() == Some("tls.refused_certificate_unknown")).await;
+    assert_eq!(rest(&mut dial(&pair.stand.theirs, THEIRS, MISTAKEN)).await, (Vec::new(), true));
+    let refused = pair.stand.record(|record| record.code() == Some("tls.refused_certificate_unknown")).await;
     assert!(refused.failure().unwrap().error.contains("AlertReceived(CertificateUnknown)"));
-    assert_eq!(rest(&mut dial(&pair.envoys, ENVOYS, STRANGER)).await, (Vec::new(), true));
-    let refused = pair.record(|record| record.code() == Some("tls.wrong_trust_domain")).await;
+    assert_eq!(rest(&mut dial(&pair.stand.theirs, THEIRS, STRANGER)).await, (Vec::new(), true));
+    let refused = pair.stand.record(|record| record.code() == Some("tls.wrong_trust_domain")).await;
     assert_eq!(refused.flag().to_string(), "TLS_FAILURE");
     pair.envoy.says("remote address:10.244.0.1:15008", "SSLV3_ALERT_CERTIFICATE_UNKNOWN").await;
 }

@@ -4,7 +4,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::mesh::conclusion;
 use crate::peers::ends::{Backend, LARGE, dial, exchange, fifty, noise, rest, serve};
-use crate::peers::envoy::{BACKENDS, DENIED, ENVOYS, Pair, REFUSED, SOMEBODY_ELSES};
+use crate::peers::envoy::{BACKENDS, Pair, REFUSED, SOMEBODY_ELSES};
+use crate::peers::stand::{DENIED, THEIRS, THEIRS_SIX};
 
 #[tokio::test]
 async fn envoy_terminates_what_we_originate() {
@@ -12,17 +13,21 @@ async fn envoy_terminates_what_we_originate() {
     let [echo, first, resets, long] = BACKENDS;
     // Less than a stream's window, and much more.
     let (said, told): (&'static [u8], &'static [u8]) = (noise(900_000).leak(), noise(5 << 20).leak());
-    serve(&pair.envoys, ENVOYS, long, Backend::SpeaksFirst(told));
-    serve(&pair.envoys, ENVOYS, echo, Backend::Echo);
-    serve(&pair.envoys, ENVOYS, first, Backend::SpeaksFirst(said));
-    serve(&pair.envoys, ENVOYS, resets, Backend::Resets(b"said before"));
-    let to = |port| dial(&pair.ours, ENVOYS, port);
+    serve(&pair.stand.theirs, THEIRS, long, Backend::SpeaksFirst(told));
+    serve(&pair.stand.theirs, THEIRS, echo, Backend::Echo);
+    serve(&pair.stand.theirs, THEIRS, first, Backend::SpeaksFirst(said));
+    serve(&pair.stand.theirs, THEIRS, resets, Backend::Resets(b"said before"));
+    let to = |port| dial(&pair.stand.ours, THEIRS, port);
     let concluded =
-        async |port| conclusion(&*pair.record(|record| record.destination_port() == Some(port)).await);
+        async |port| conclusion(&*pair.stand.record(|record| record.destination_port() == Some(port)).await);
 
     // The client finishes first: what was on its way comes all the same.
     assert_eq!(exchange(to(echo), b"hello").await, (b"hello".to_vec(), true));
     assert_eq!(concluded(echo).await, "ALLOW -");
+
+    // By IPv6, the authority too.
+    assert_eq!(exchange(dial(&pair.stand.ours, THEIRS_SIX, echo), b"hello").await, (b"hello".to_vec(), true));
+    assert_eq!(conclusion(&*pair.stand.record_for(THEIRS_SIX, echo).await), "ALLOW -");
 
     // The backend finishes first: END_STREAM, then RST_STREAM(NO_ERROR), which takes nothing from what came before it.
     assert_eq!(rest(&mut to(first)).await, (said.to_vec(), true));
@@ -46,7 +51,7 @@ async fn envoy_terminates_what_we_originate() {
     for (port, status) in [(REFUSED, "503 Service Unavailable"), (DENIED, "403 Forbidden")] {
         assert_eq!(rest(&mut to(port)).await, (Vec::new(), false));
         assert_eq!(concluded(port).await, "FAIL CONNECT hbone.status at hbone");
-        let record = pair.record(|record| record.destination_port() == Some(port)).await;
+        let record = pair.stand.record(|record| record.destination_port() == Some(port)).await;
         assert_eq!(record.failure().unwrap().error, format!("http status: {status}"));
     }
 
@@ -57,15 +62,15 @@ async fn envoy_terminates_what_we_originate() {
     fifty(|| to(echo)).await;
 
     // The certificate is Envoy's, whatever the address: we end the handshake and say why, to both sides.
-    assert_eq!(rest(&mut dial(&pair.ours, SOMEBODY_ELSES, echo)).await, (Vec::new(), false));
-    let record = pair.record(|record| {
+    assert_eq!(rest(&mut dial(&pair.stand.ours, SOMEBODY_ELSES, echo)).await, (Vec::new(), false));
+    let record = pair.stand.record(|record| {
         record.destination_party().workload.is_some_and(|workload| &*workload.name.name == "somebody-else")
     });
     let record = record.await;
     assert_eq!(conclusion(&record), "FAIL TLS_FAILURE tls.wrong_identity at tls");
     let error = &record.failure().unwrap().error;
     assert!(
-        error.ends_with("sa/somebody-else), got spiffe://cluster.local/ns/default/sa/envoy))"),
+        error.ends_with("sa/somebody-else), got spiffe://cluster.local/ns/default/sa/theirs))"),
         "{error}"
     );
     pair.envoy.says("remote address:10.244.0.1:", "SSLV3_ALERT_CERTIFICATE_UNKNOWN").await;

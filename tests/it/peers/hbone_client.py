@@ -3,9 +3,9 @@
 One line of output for each case: its name, a tab, and what came back, in order: the status, how much data and
 whether it is what was sent, END for END_STREAM, RST(...) for RST_STREAM.
 
-usage: hbone_client.py HOST PORT FOLDER AUTHORITY DENIED UNREACHABLE
-FOLDER has cert.pem, key.pem and root.pem; the authorities are an echo server's, one that a policy denies, and one where
-nobody listens.
+usage: hbone_client.py HOST PORT FOLDER AUTHORITY DENIED UNREACHABLE MAPPED
+FOLDER has cert.pem, key.pem and root.pem; the authorities are an echo server's, one that a policy denies, one where
+nobody listens, and an IPv4 address of the server's written as an IPv4-mapped one of IPv6.
 """
 
 import os
@@ -21,7 +21,7 @@ import h2.settings
 from h2.errors import ErrorCodes
 from hyperframe.frame import Frame, GoAwayFrame, PriorityFrame, RstStreamFrame
 
-HOST, PORT, FOLDER, AUTHORITY, DENIED, UNREACHABLE = sys.argv[1:]
+HOST, PORT, FOLDER, AUTHORITY, DENIED, UNREACHABLE, MAPPED = sys.argv[1:]
 S = h2.settings.SettingCodes
 
 
@@ -408,6 +408,7 @@ CASES = {
     "an empty authority": malformed(METHOD, (":authority", "")),
     "an authority without a port": refusal(AUTHORITY.rsplit(":", 1)[0]),
     "an authority of somebody else": refusal("192.0.2.1:3000"),
+    "an IPv4-mapped authority": refusal(MAPPED),
     "an ordinary GET": malformed((":method", "GET"), (":scheme", "https"), (":path", "/"), OURS),
     "a port that a policy denies": refusal(DENIED),
     "a port where nobody listens": refusal(UNREACHABLE),

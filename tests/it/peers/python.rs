@@ -1,13 +1,16 @@
 //! Python's ssl and h2 as the client of our HBONE door: what is legal works, what is not has its one answer.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use crate::mesh::Plan;
+use crate::peers::ends::{Backend, serve};
+use crate::peers::stand::{DENIED, OURS, OURS_SIX, Stand};
 use crate::peers::{KEPT, Papers, peer};
 use crate::program::run;
 
 /// What each case of `hbone_client.py` must show.
-const EXPECT: [(&str, &str); 31] = [
+const EXPECT: [(&str, &str); 32] = [
     ("request and response", "200 5 same END"),
     (
         "the server's settings",
@@ -37,6 +40,8 @@ const EXPECT: [(&str, &str); 31] = [
     ("an empty authority", "RST(PROTOCOL_ERROR), then 200 11 same END"),
     ("an authority without a port", "400 END RST(NO_ERROR), then 200 11 same END"),
     ("an authority of somebody else", "400 END RST(NO_ERROR), then 200 11 same END"),
+    // As a ztunnel does (reference/hbone.md 2.6): an address has one spelling, and nothing is made of another.
+    ("an IPv4-mapped authority", "400 END RST(NO_ERROR), then 200 11 same END"),
     ("an ordinary GET", "400 END RST(NO_ERROR), then 200 11 same END"),
     ("a port that a policy denies", "401 END RST(NO_ERROR), then 200 11 same END"),
     ("a port where nobody listens", "503 END RST(NO_ERROR), then 200 11 same END"),
@@ -44,12 +49,22 @@ const EXPECT: [(&str, &str); 31] = [
     ("TLS 1.2", "TLSV1_ALERT_PROTOCOL_VERSION"),
 ];
 
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/peers/hbone_client.py");
+
 const DENY_3001: &str = "
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: closed}
 spec: {action: DENY, selector: {matchLabels: {app: server}}, rules: [{to: [{operation: {ports: ['3001']}}]}]}
 ";
+
+/// Runs the cases, by `program` and its first arguments, at the door and with the authorities in `more`.
+async fn check(program: &str, more: &[&str]) {
+    let ran = run(program, more, "").await;
+    let mut expect = String::new();
+    EXPECT.iter().for_each(|(name, seen)| writeln!(expect, "{name}\t{seen}").unwrap());
+    assert!(ran.code == 0 && ran.out == expect, "expected\n{expect}\nfound\n{}\n{}", ran.out, ran.err);
+}
 
 #[tokio::test]
 async fn pythons_h2_speaks_hbone_in_every_legal_way_and_some_others() {
@@ -61,17 +76,31 @@ async fn pythons_h2_speaks_hbone_in_every_legal_way_and_some_others() {
     let papers = Papers::of(&lab.svid("curl-client").unwrap());
     let door = lab.hbone("server").unwrap();
     let at = |port| lab.workload("server").unwrap().address(port).to_string();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/peers/hbone_client.py");
     let (host, port) = (door.ip().to_string(), door.port().to_string());
     let (authority, denied, unreachable) = (at(3000), at(3001), at(3002));
-    let arguments = [script, &host, &port, papers.path(), &authority, &denied, &unreachable];
-    let ran = run(python.to_str().unwrap(), &arguments, "").await;
-    let mut expect = String::new();
-    EXPECT.iter().for_each(|(name, seen)| writeln!(expect, "{name}\t{seen}").unwrap());
-    assert!(ran.code == 0 && ran.out == expect, "expected\n{expect}\nfound\n{}\n{}", ran.out, ran.err);
+    let mapped = format!("[::ffff:{}]:3000", lab.workload("server").unwrap().address(3000).ip());
+    let arguments = [SCRIPT, &host, &port, papers.path(), &authority, &denied, &unreachable, &mapped];
+    check(python.to_str().unwrap(), &arguments).await;
     for code in
         ["hbone.method", "hbone.no_authority", "hbone.authority", "hbone.ip_mismatch", "dial.no_backend"]
     {
         lab.record(|record| record.code() == Some(code)).await;
+    }
+}
+
+#[tokio::test]
+async fn pythons_h2_speaks_hbone_by_ipv6() {
+    let test = "pythons_h2_speaks_hbone_by_ipv6";
+    let Some(python) = peer(KEPT, "python3", test) else { return };
+    let Some(stand) = Stand::start(test, &[]).await else { return };
+    serve(&stand.ours, OURS_SIX, 8080, Backend::Echo);
+    let network = format!("--net={}", stand.theirs.namespace().path());
+    let (host, at) = (OURS_SIX.to_string(), |port| SocketAddr::new(OURS_SIX, port).to_string());
+    let (authority, denied, unreachable) = (at(8080), at(DENIED), at(8081));
+    let mapped = format!("[::ffff:{OURS}]:8080");
+    let program = [&network, python.to_str().unwrap(), SCRIPT, &host, "15008", stand.papers.path()];
+    check("nsenter", &[&program[..], &[&authority, &denied, &unreachable, &mapped]].concat()).await;
+    for code in ["authz.denied_by_policy", "hbone.authority", "hbone.ip_mismatch", "dial.refused"] {
+        stand.record(|record| record.code() == Some(code)).await;
     }
 }
