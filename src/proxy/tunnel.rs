@@ -57,18 +57,25 @@ pub(crate) fn request(
 
 /// What a fresh dial found out, for the record of the connection that caused it: its socket, then the verified peer.
 #[derive(Clone, Default)]
-struct Found(Arc<Mutex<(Option<SocketAddr>, Option<Arc<Peer>>)>>);
+struct Found(Arc<Mutex<Facts>>);
+
+/// A dial that fails in its handshake has a socket all the same, by which the other side's record finds this one.
+#[derive(Default)]
+struct Facts {
+    socket: Option<SocketAddr>,
+    peer: Option<Arc<Peer>>,
+}
 
 impl Found {
     fn connected(&self, socket: Option<SocketAddr>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = socket;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).socket = socket;
     }
 
     fn verified(&self, peer: Arc<Peer>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(peer);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).peer = Some(peer);
     }
 
-    fn take(&self) -> (Option<SocketAddr>, Option<Arc<Peer>>) {
+    fn take(&self) -> Facts {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -135,7 +142,7 @@ async fn checkout(
         }
     };
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
-    let (socket, peer) = found.take();
+    let Facts { socket, peer } = found.take();
     if let Some(socket) = socket {
         recording.note(|half| half.join.socket = Some(socket));
         recording.step(Fact::Dialed { to: MeshAddr::new(at, ports::HBONE) });

@@ -4,7 +4,7 @@ use crate::netns::bridge;
 use crate::peers::{KEPT, peer};
 use crate::side_by_side::{Manners, hold};
 
-const README: &str = include_str!("envoy_readme.txt");
+const README: &str = include_str!("../../README.md");
 const MARKER: &str = "<!-- session: tests/it/envoy_session.rs -->";
 const PAIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/envoy/pair");
 

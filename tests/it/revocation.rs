@@ -91,7 +91,7 @@ async fn cut(stream: &mut TcpStream) {
         let mut byte = [0];
         while stream.read(&mut byte).await.is_ok_and(|read| read > 0) {}
     };
-    tokio::time::timeout(Duration::from_secs(20), cut).await.expect("the connection is cut");
+    tokio::time::timeout(Duration::from_secs(20), cut).await.unwrap();
 }
 
 fn half_of(record: &Record, reporter: Reporter) -> (&'static str, &'static str, String) {

@@ -4,7 +4,7 @@ use crate::netns::bridge;
 use crate::pair::{environment, tell};
 use crate::side_by_side::{Manners, hold};
 
-const README: &str = include_str!("readme.txt");
+const README: &str = include_str!("../../../README.md");
 const MARKER: &str = "<!-- session: tests/it/ztunnel/session.rs -->";
 const PAIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/ztunnel/pair");
 
