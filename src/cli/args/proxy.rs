@@ -26,7 +26,7 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "HOW", default_value = "none", value_parser = Capture::from_str)]
     #[arg(hide_default_value = true)]
     pub capture: Capture,
-    /// Where 15001, 15006 and 15008 listen; 15080 stays on 127.0.0.1 [default: [::], both families]
+    /// Where 15001, 15006 and 15008 listen; 15080 stays on 127.0.0.1 [default: `::`, both families]
     #[arg(long, value_name = "ADDR")]
     pub bind: Option<IpAddr>,
     /// SO_MARK of the proxy's own sockets, so that redirect rules let them pass; Istio's is 1337
