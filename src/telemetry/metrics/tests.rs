@@ -1,6 +1,7 @@
 //! Names, labels and their order.
 
 use super::*;
+use crate::telemetry::outcome::Outcome;
 use crate::telemetry::tests::{denied, expired, golden, hbone, hostile, outside, plaintext};
 
 fn opening(half: &Half) -> Opening {
@@ -44,6 +45,20 @@ fn an_early_end_counts_nowhere() {
     let before = samples(&metrics);
     metrics.finished(&expired().1, None);
     assert_eq!(samples(&metrics), before);
+}
+
+/// Refused in the handshake or cut later, early or not: each is one rejection of the side that judged.
+#[test]
+fn whoever_is_refused_for_a_revocation_is_counted() {
+    let metrics = Metrics::new("Kubernetes");
+    let mut half = expired().1;
+    if let Outcome::Failed(failure) = &mut half.outcome {
+        failure.flag = Flag::CertRevoked;
+    }
+    metrics.finished(&half, None);
+    let text = samples(&metrics);
+    assert!(text.contains("istio_crl_policy_rejections_total{reporter=\"destination\"} 1\n"), "{text}");
+    assert!(text.contains("istio_crl_policy_rejections_total{reporter=\"source\"} 0\n"), "{text}");
 }
 
 #[test]
