@@ -100,7 +100,9 @@ fn put_in_force(revocations: Revocations, identities: &Identities, certificates:
             );
         }
     }
-    for list in revocations.strangers(&certificates.signers()) {
+    let signers = certificates.signers();
+    // Before the first certificate nobody knows whom it will trust.
+    for list in revocations.strangers(&signers).filter(|_| !signers.is_empty()) {
         tracing::warn!(
             target: "glasstunnel::crl", issuer = list.issuer,
             "the revocation list revokes nobody here: expected the signature of a CA of this mesh, found another's; \

@@ -100,11 +100,6 @@ impl Client {
         self.shared.retire();
     }
 
-    /// Whether both are the same tunnel.
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
-    }
-
     /// Open streams, and tickets for streams to come.
     pub fn streams(&self) -> usize {
         self.shared.active.load(Ordering::Relaxed)

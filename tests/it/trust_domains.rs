@@ -7,11 +7,12 @@ use std::sync::Arc;
 use glasstunnel::admin::{Edit, Manner};
 use glasstunnel::app::CaAt;
 use glasstunnel::ca::{Authority, AuthorityOptions};
+use glasstunnel::explain::{Question, explain};
 use glasstunnel::identity::SpiffeId;
 use glasstunnel::lab::{Attempt, Lab, LabOptions};
 use glasstunnel::mesh::Semantics;
 use glasstunnel::resources::{Input, Objects};
-use glasstunnel::telemetry::Record;
+use glasstunnel::telemetry::{Record, Verdict};
 
 use crate::mesh::{Plan, conclusion};
 
@@ -62,10 +63,24 @@ async fn ask(lab: &Lab) -> Arc<Record> {
     record
 }
 
+/// What `explain` says of the client with the old certificate.
+fn foretold(lab: &Lab) -> (Verdict, Option<&'static str>) {
+    let snapshot = lab.running().snapshots().load();
+    let server = lab.workload("server").unwrap().address(3000).to_string();
+    let stale = SpiffeId::new(OLD, "default", "curl-client").unwrap();
+    let question = Question::read(&snapshot.mesh, stale.as_str(), &server, None).unwrap();
+    let explanation = explain(&snapshot, &question);
+    (explanation.verdict(), explanation.failure.as_ref().map(|failure| failure.code))
+}
+
 async fn check(semantics: Semantics, names: &str, stale: &str, expect: &str) {
     let folder = Folder::new(&format!("alias-{semantics}-{names}-{stale}"));
     let lab = mesh(&folder, names, semantics, stale).await;
-    assert_eq!(conclusion(&*ask(&lab).await), expect, "{semantics}, [{names}], {stale}");
+    let record = ask(&lab).await;
+    assert_eq!(conclusion(&record), expect, "{semantics}, [{names}], {stale}");
+    if stale == "curl-client" {
+        assert_eq!(foretold(&lab), (record.verdict(), record.code()), "one evaluator (DESIGN law 1)");
+    }
 }
 
 #[tokio::test]
