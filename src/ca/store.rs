@@ -2,7 +2,7 @@
 //!
 //! The files are named as in Istio's `cacerts` secret, so that either side's files serve the other.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use crate::ca::authority::{Authority, AuthorityOptions};
@@ -20,13 +20,15 @@ const PRIVATE: u32 = 0o600;
 impl Authority {
     /// The authority kept in `folder`; the first call makes it, later calls give the same one back.
     ///
-    /// `options.intermediate` matters to the first call only.
+    /// `options.intermediate` matters to the first call only. Several processes may call at once, as the proxies of one mesh
+    /// do: one makes it, and the others wait.
     ///
     /// # Errors
     ///
     /// [`CaError::HalfPresent`] when only some files are there (nothing is written then), [`CaError::Folder`], and
     /// whatever is wrong with the files.
     pub fn open_or_create(folder: &Path, options: &AuthorityOptions) -> Result<Self, CaError> {
+        let _turn = turn(folder)?;
         let present: Vec<_> = FILES.into_iter().filter(|name| folder.join(name).exists()).collect();
         match present.len() {
             0 => create(folder, options),
@@ -40,6 +42,15 @@ impl Authority {
     }
 }
 
+/// The folder, and the sole right to it until this is dropped. The folder itself is locked (flock(2)): no file is left over.
+fn turn(folder: &Path) -> Result<File, CaError> {
+    let failed = |source| CaError::Folder { folder: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let opened = File::open(folder).map_err(failed)?;
+    opened.lock().map_err(failed)?;
+    Ok(opened)
+}
+
 /// The authority that is in `folder`; it must be there.
 pub(crate) fn open(folder: &Path, options: &AuthorityOptions) -> Result<Authority, CaError> {
     // Read for its checks: the key must not be open to others.
@@ -50,7 +61,6 @@ pub(crate) fn open(folder: &Path, options: &AuthorityOptions) -> Result<Authorit
 
 fn create(folder: &Path, options: &AuthorityOptions) -> Result<Authority, CaError> {
     let authority = Authority::generate(options)?;
-    fs::create_dir_all(folder).map_err(|source| CaError::Folder { folder: folder.to_owned(), source })?;
     keep_out_of_git(folder)?;
     let written = write_all(folder, &authority);
     if written.is_err() {

@@ -48,6 +48,18 @@ fn reopening_gives_the_same_authority() {
     }
 }
 
+/// The proxies of one mesh start at once, with one folder that is not there yet.
+#[test]
+fn whoever_comes_first_makes_it() {
+    let folder = Folder::new();
+    let roots: Vec<_> = std::thread::scope(|scope| {
+        let open = || Authority::open_or_create(&folder.0, &AuthorityOptions::default()).unwrap().bundle();
+        let openers: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+        openers.into_iter().map(|opener| opener.join().unwrap()).collect()
+    });
+    assert!(roots.iter().all(|root| *root == roots[0]));
+}
+
 #[test]
 fn half_a_ca_is_named_and_left_alone() {
     let folder = Folder::new();
