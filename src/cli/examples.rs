@@ -22,6 +22,7 @@ Examples:
   glasstunnel up --print-mesh > mesh.yaml      the same as YAML, to edit and read back
   glasstunnel up -f mesh.yaml -f policies/     your own: files, folders, `kubectl get -o yaml`
   glasstunnel up -f policies/ --watch          take over every change of the files, or say why not
+  glasstunnel up --netns                       a network namespace per pod: any program is captured
   glasstunnel up --semantics ztunnel           refuse and accept exactly as the real ztunnel does";
 
 pub(crate) const PROXY: &str = "\
@@ -48,8 +49,9 @@ Examples:
   # a program that takes an HTTP CONNECT proxy instead
   glasstunnel exec web-frontend -- sh -c 'openssl s_client -proxy $GLASSTUNNEL_PROXY -connect …'
 
-The program is led into the mesh by ALL_PROXY, which curl, git and most HTTP libraries honour.
-Programs that open sockets by themselves, such as ping and nslookup, do not see the mesh.
+The program is led into the mesh by ALL_PROXY, which curl, git and most HTTP libraries honour;
+programs that open sockets by themselves do not see the mesh. With `up --netns` the program runs
+in the pod's own network namespace, and any of its TCP connections and DNS questions are captured.
 Exits with the program's own code; 126 and 127 mean that it could not be run.";
 
 pub(crate) const CONFIG: &str = "\
