@@ -11,6 +11,8 @@
 //!
 //! Revocation lists are asked at every handshake, and again of a [`Peer`] whenever there are others: [`Revocations`].
 //!
+//! A [`Tap`] keeps what one connection looks like on the wire, and its secrets, for whoever asked to look.
+//!
 //! Not here: identities and certificates as such (`identity`), and HTTP/2 beyond its ALPN name (`hbone`).
 
 mod provider;
@@ -19,6 +21,7 @@ mod cause;
 mod diagnose;
 mod error;
 mod foreseen;
+mod tap;
 mod observed;
 mod refusal;
 mod shown;
@@ -48,3 +51,4 @@ pub use originate::{AppServer, ClientFiles, Origination, Originator, originate};
 pub use peer::Peer;
 pub use revocations::{CurrentRevocations, Revocations};
 pub use server::{ISTIO_ALPN, Offer, ServerStream, ServerTls, accept};
+pub use tap::{Chunk, Direction, Secret, Tap};

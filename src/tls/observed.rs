@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::identity::{CertificateSummary, Leaf};
 use crate::tls::cause::TlsCause;
 use crate::tls::presented::Presented;
+use crate::tls::tap::{Direction, Tap};
 
 /// How many of the peer's first bytes an error shows.
 const FIRST_BYTES: usize = 16;
@@ -81,19 +82,20 @@ impl Observed {
     }
 }
 
-/// A byte stream whose first reads are observed.
+/// A byte stream whose first reads are observed, and all of it if there is a tap.
 #[derive(Debug)]
 pub struct Watched<S> {
     stream: S,
     observed: Option<Arc<Observed>>,
+    tap: Option<Tap>,
 }
 
 impl<S> Watched<S> {
-    pub(crate) fn new(stream: S, observed: Arc<Observed>) -> Self {
-        Self { stream, observed: Some(observed) }
+    pub(crate) fn new(stream: S, observed: Arc<Observed>, tap: Option<Tap>) -> Self {
+        Self { stream, observed: Some(observed), tap }
     }
 
-    /// Stops observing: from here on nothing is counted.
+    /// Stops observing: from here on nothing is counted. A tap goes on.
     pub(crate) fn stop(&mut self) {
         self.observed = None;
     }
@@ -117,8 +119,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let read = buffer.filled().get(before..).unwrap_or_default();
         if let Some(observed) = &self.observed {
-            observed.saw(buffer.filled().get(before..).unwrap_or_default());
+            observed.saw(read);
+        }
+        if let Some(tap) = &self.tap {
+            tap.keep(Direction::In, read);
         }
         polled
     }
@@ -126,7 +132,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let (Some(tap), Poll::Ready(Ok(written))) = (&self.tap, &polled) {
+            tap.keep(Direction::Out, bytes.get(..*written).unwrap_or_default());
+        }
+        polled
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -142,7 +152,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        if let (Some(tap), Poll::Ready(Ok(written))) = (&self.tap, &polled) {
+            tap.keep_slices(slices, *written);
+        }
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -108,7 +108,7 @@ where
     let observed = Arc::new(Observed::default());
     let config = originator.config(&observed)?;
     let attempt = Attempt { role: Role::Client, observed, alpn: "none", began: Instant::now() };
-    let watched = Watched::new(stream, Arc::clone(&attempt.observed));
+    let watched = Watched::new(stream, Arc::clone(&attempt.observed), None);
     let connector = TlsConnector::from(Arc::new(config));
     let handshake = connector.connect(originator.name.clone(), watched).into_fallible();
     match timeout_at(deadline, Box::pin(handshake)).await {

@@ -1,6 +1,7 @@
 //! Tests of the handshake over an in-memory pipe: each refusal as both ends see it.
 
 mod standing;
+mod tapped;
 
 use std::time::Duration;
 
