@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, U
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use glasstunnel::netns::{
     DNS_PORT, HBONE_PORT, INBOUND_PORT, NetnsError, OUTBOUND_PORT, PODS_MAX, PROXY_MARK, Plan, Pod, Pods,
@@ -68,7 +68,15 @@ pub(crate) fn pair(pods: &Pods) -> (Pod, Pod) {
 /// A listener in a pod whose `accept` gives up at last.
 fn listen(pod: &Pod, address: impl Into<IpAddr>, port: u16) -> TcpListener {
     let address = SocketAddr::new(address.into(), port);
-    let listener = pod.namespace().run(|| TcpListener::bind(address)).unwrap();
+    // What another test has just forked holds every socket of this process until it becomes another program, also one
+    // that was closed meanwhile.
+    let since = Instant::now();
+    let listener = loop {
+        match pod.namespace().run(|| TcpListener::bind(address)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && since.elapsed() < PATIENCE => {}
+            bound => break bound.unwrap(),
+        }
+    };
     SockRef::from(&listener).set_read_timeout(Some(PATIENCE)).unwrap();
     listener
 }

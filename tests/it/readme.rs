@@ -78,8 +78,16 @@ async fn hold(up: &Up, commands: Vec<(&str, String)>) {
         // `config` has nouns, and the context belongs to those.
         let of = if subcommand == "config" { rest.split_at(1) } else { rest.split_at(0) };
         let command_words: Vec<&str> = [&[subcommand][..], of.0].concat();
-        let ran = up.ask(&command_words, of.1).await;
-        let printed = format!("{}{}", ran.out, ran.err);
+        let mut printed = String::new();
+        // A record is whole a moment after the program that caused it has ended; only questions are asked again.
+        let tries = if ["config", "explain"].contains(&subcommand) { 100 } else { 1 };
+        for _ in 0..tries {
+            let ran = up.ask(&command_words, of.1).await;
+            printed = format!("{}{}", ran.out, ran.err);
+            if words(&printed) == words(&expected) {
+                break;
+            }
+        }
         assert_eq!(words(&printed), words(&expected), "{command} prints:\n{printed}");
     }
 }
