@@ -8,8 +8,9 @@ use crate::glass::reader::Reader;
 /// The size of a dynamic table until somebody says otherwise (RFC 9113 §6.5.2).
 const DEFAULT_SIZE: usize = 4096;
 
-/// The largest dynamic table that is kept, whatever the sender says: the memory of one direction.
-const LARGEST_SIZE: usize = 1 << 20;
+/// The largest dynamic table that is kept, whatever the sender says. A block may refer [`MAX_HEADERS`] times to one entry, so
+/// this also bounds what a single block unpacks to, at 16 MiB; ztunnel and Envoy stay at the default.
+const LARGEST_SIZE: usize = 1 << 16;
 
 /// What an entry counts beyond its bytes (RFC 7541 §4.1).
 const ENTRY_OVERHEAD: usize = 32;

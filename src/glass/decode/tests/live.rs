@@ -15,6 +15,7 @@ use rustls::{
 
 use super::*;
 use crate::ca::{Authority, AuthorityOptions};
+use crate::glass::frames::frames;
 use crate::identity::Svid;
 
 const CLIENT: &str = "spiffe://cluster.local/ns/default/sa/client";
@@ -221,6 +222,33 @@ fn mutual_tls_in_every_suite_with_key_updates() {
         assert_eq!(decoded.agreed.alpn.as_deref(), Some("h2"));
         assert_eq!(decoded.agreed.server_name.as_deref(), Some("reviews.default"));
     }
+}
+
+/// What an HBONE client says first, through real TLS, in pieces: preface, SETTINGS, and a CONNECT.
+#[test]
+fn a_connect_is_read_through_tls() {
+    let authority = authority();
+    let svid = authority.issue_now(&CLIENT.parse().unwrap()).unwrap();
+    let mut pair = Pair::new(&authority, Some(&svid), provider(|_| ()), provider(|_| ()));
+    assert_eq!(pair.run(), []);
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let connect =
+        [b"\0\0\x19\x01\x04\0\0\0\x01".as_slice(), b"\x42\x07CONNECT\x41\x0e127.0.0.1:9080"].concat();
+    let spoken = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &settings, &connect].concat();
+    for piece in spoken.chunks(7) {
+        pair.client.writer().write_all(piece).unwrap();
+        assert_eq!(pair.run(), []);
+    }
+    pair.server.writer().write_all(b"\0\0\x01\x01\x04\0\0\0\x01\x88").unwrap();
+    assert_eq!(pair.run(), []);
+    let found = frames(&pair.decode().messages);
+    let words: Vec<_> = found.iter().map(|frame| (frame.name, frame.stream, &frame.headers[..])).collect();
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let asked = [header(":method", "CONNECT"), header(":authority", "127.0.0.1:9080")];
+    let answered = [header(":status", "200")];
+    let expect: [(&str, u32, &[_]); 4] =
+        [("preface", 0, &[]), ("SETTINGS", 0, &[]), ("HEADERS", 1, &asked), ("HEADERS", 1, &answered)];
+    assert_eq!(words, expect);
 }
 
 #[test]
