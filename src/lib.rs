@@ -29,6 +29,7 @@ pub mod explain;
 pub mod ca;
 pub mod resources;
 pub mod analyze;
+pub mod glass;
 pub mod admin;
 pub mod backend;
 pub mod netns;

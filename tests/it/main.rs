@@ -31,3 +31,4 @@ mod revocation;
 mod trust_domains;
 mod side_by_side;
 mod envoy_session;
+mod wireshark;
