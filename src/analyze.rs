@@ -22,7 +22,11 @@ mod destination_rule;
 mod other_kinds;
 mod run;
 mod mend;
+mod certificate_rules;
+mod certificates;
 
+pub use certificate_rules::{CertificateRule, Refusal};
+pub use certificates::{CertificateFinding, CertificateRole, UnknownRole, lint};
 pub use code::Code;
 pub use codes::CODES;
 pub use finding::{Finding, Findings};

@@ -1,15 +1,17 @@
 //! The pretend istiod: a certificate authority of our own, in a folder, for one trust domain.
 //!
-//! What it issues is what istiod issues (reference/hbone.md 7); what it can bend on purpose is in `profile`.
+//! What it issues is what istiod issues (reference/hbone.md 7); what it can bend on purpose is in `bend`.
 //!
 //! Not here: reading certificates (`identity`), verifying them (`tls`). The data plane never imports this room.
 
 mod error;
+mod bend;
 mod profile;
 mod app;
 mod authority;
 mod revocation;
 mod subordinate;
+mod bent;
 mod store;
 mod files;
 mod stamp;
@@ -17,8 +19,9 @@ mod kept;
 
 pub use app::app_certificate;
 pub use authority::{Authority, AuthorityOptions};
+pub use bend::{Bend, UnknownBend};
 pub use error::CaError;
 pub use files::CaFiles;
 pub use kept::KeptAuthority;
-pub use profile::{Bend, Profile};
+pub use profile::Profile;
 pub use revocation::ListEdition;

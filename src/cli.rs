@@ -30,13 +30,16 @@ mod limits;
 mod up;
 mod proxy;
 mod analyze;
+mod certs;
 mod change;
 mod dispatch;
 
 pub use args::{
-    AdminAddress, AnalyzeArguments, ApplyArguments, Arguments, Color, Command, ConfigArguments, ConfigNoun,
-    DeleteArguments, ExecArguments, ExplainArguments, Format, GetArguments, ListArguments, LogShape,
-    PluggedCa, ProxyArguments, Rehearsed, StrictArguments, Threshold, UpArguments,
+    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CertsArguments, CertsCommand, Color,
+    Command, ConfigArguments, ConfigNoun, DeleteArguments, ExecArguments, ExplainArguments, Format,
+    GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LogShape, Moment, PeerRole,
+    PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, Threshold, UpArguments,
+    VerifyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

@@ -12,6 +12,8 @@ mod x509;
 mod signer;
 mod svid;
 mod pem;
+mod material;
+mod files;
 mod crl;
 mod source;
 mod schedule;
@@ -20,6 +22,8 @@ mod rotation;
 pub use crl::{RevocationList, RevocationSummary, parse_revocation_lists, read_revocation_lists};
 pub use der::{CertificateDer, PrivateKeyDer};
 pub use error::{IdentityError, SpiffeProblem};
+pub use files::write_svid;
+pub use material::{Credential, Material, credential, parse_material, read_material};
 pub use pem::{
     encode_certificates, encode_key, parse_certificates, parse_key, parse_signer_key, read_certificates,
     read_key, write_new,
@@ -30,4 +34,4 @@ pub use signer::{NameAttribute, NameString, SignerCertificate};
 pub use source::{BoxFuture, Issuer, SvidSource, SvidState};
 pub use spiffe::SpiffeId;
 pub use svid::{Svid, TrustBundle};
-pub use x509::{CertificateSummary, Leaf};
+pub use x509::{CertificateSummary, Leaf, name_text};

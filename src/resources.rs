@@ -43,7 +43,9 @@ mod load;
 mod locate;
 mod edit;
 mod demo;
+mod certificate_profile;
 
+pub use certificate_profile::{CertificateProfile, certificate_profile};
 pub use demo::DEMO;
 pub use document::plain;
 pub use edit::{Edit, Edits};

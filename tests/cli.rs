@@ -20,5 +20,7 @@ mod errors;
 mod greeting;
 #[path = "cli/analyze.rs"]
 mod analyze;
+#[path = "cli/certs.rs"]
+mod certs;
 #[path = "cli/program.rs"]
 mod program;

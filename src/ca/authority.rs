@@ -15,7 +15,7 @@ use crate::identity::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The lifetime of a root: istiod's self-signed root lives ten years.
-const ROOT_LIFE: Duration = Duration::from_secs(3650 * 24 * 3600);
+pub(crate) const ROOT_LIFE: Duration = Duration::from_secs(3650 * 24 * 3600);
 /// The lifetime of an intermediate: Istio's certificate tools give it two years.
 pub(crate) const INTERMEDIATE_LIFE: Duration = Duration::from_secs(730 * 24 * 3600);
 
@@ -145,16 +145,7 @@ impl Authority {
         self.issue(&Profile::straight(id.clone()), now)
     }
 
-    /// Issues a certificate that is wrong on purpose; [`Svid::id`] is what was asked, whatever the certificate says.
-    ///
-    /// # Errors
-    ///
-    /// As [`Authority::issue_now`].
-    pub fn issue_bent(&self, profile: &Profile) -> Result<Svid, CaError> {
-        self.issue(profile, SystemTime::now())
-    }
-
-    fn issue(&self, profile: &Profile, now: SystemTime) -> Result<Svid, CaError> {
+    pub(crate) fn issue(&self, profile: &Profile, now: SystemTime) -> Result<Svid, CaError> {
         let validity = self.validity(now)?;
         let key = new_key()?;
         let leaf = generated(profile.params(validity, now)?.signed_by(&key, &self.signer))?;
@@ -168,6 +159,16 @@ impl Authority {
             not_before: summary.not_before,
             not_after: summary.not_after,
         })
+    }
+
+    /// What a CA beside or below this one has in common with it.
+    pub(crate) fn options(&self) -> AuthorityOptions {
+        AuthorityOptions {
+            trust_domain: self.bundle.trust_domain.clone(),
+            ttl: self.ttl,
+            backdate: self.backdate,
+            intermediate: false,
+        }
     }
 
     /// A certificate never outlives its signer: a verifier would refuse it then without saying why.
@@ -274,7 +275,7 @@ fn check_path(path: &[CertificateDer], roots: &[CertificateDer]) -> Result<(), C
 }
 
 /// What rcgen needs of a signer: its name and the identifier of its key.
-fn signer_params(certificate: &SignerCertificate) -> Result<rcgen::CertificateParams, CaError> {
+pub(crate) fn signer_params(certificate: &SignerCertificate) -> Result<rcgen::CertificateParams, CaError> {
     let mut params = rcgen::CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     for NameAttribute { oid, encoding, value } in &certificate.subject {

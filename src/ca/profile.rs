@@ -1,4 +1,4 @@
-//! [`Profile`]: what a certificate should say, and how to bend it on purpose.
+//! [`Profile`]: what a certificate should say, and what of it is bent on purpose.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +8,7 @@ use rcgen::{
 };
 use time::OffsetDateTime;
 
+use crate::ca::bend::Bend;
 use crate::ca::error::CaError;
 use crate::identity::SpiffeId;
 
@@ -20,31 +21,6 @@ pub struct Profile {
     pub id: SpiffeId,
     /// What is wrong with it.
     pub bend: Bend,
-}
-
-/// What is wrong with a certificate, on purpose. Each is a row of reference/failures.md B.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bend {
-    /// Nothing.
-    Straight,
-    /// It ended an hour ago.
-    Expired,
-    /// It begins in an hour.
-    NotYetValid,
-    /// Its identity is of the trust domain `other.domain`.
-    OtherTrustDomain,
-    /// It has a DNS name instead of an identity.
-    NoUriSan,
-    /// It has the asked identity first, and a second one.
-    TwoUriSans,
-    /// It is good for servers only.
-    ServerOnly,
-    /// It is good for clients only.
-    ClientOnly,
-    /// It says CA:TRUE.
-    CaFlag,
-    /// Its key usage has keyCertSign.
-    MaySign,
 }
 
 /// The times between which a certificate is valid.
@@ -91,6 +67,10 @@ impl Profile {
         let (namespace, account) = (self.id.namespace(), self.id.service_account());
         Ok(match self.bend {
             Bend::NoUriSan => vec![SanType::DnsName(ascii(&format!("{account}.{namespace}.example"))?)],
+            Bend::NoSan => Vec::new(),
+            Bend::NotIstio => {
+                vec![SanType::URI(ascii(&format!("spiffe://{}/app/{account}", self.id.trust_domain()))?)]
+            }
             Bend::OtherTrustDomain => {
                 vec![SanType::URI(ascii(&format!("spiffe://other.domain/ns/{namespace}/sa/{account}"))?)]
             }

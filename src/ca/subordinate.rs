@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use rcgen::ExtendedKeyUsagePurpose;
+
 use crate::ca::authority::{Authority, AuthorityOptions, INTERMEDIATE_LIFE, generated, new_key};
 use crate::ca::error::CaError;
 use crate::ca::profile::{Validity, authority_params};
@@ -13,10 +15,21 @@ impl Authority {
     ///
     /// [`CaError::Generate`] when the library cannot make keys or certificates.
     pub fn subordinate(&self, common_name: &str, options: &AuthorityOptions) -> Result<Self, CaError> {
+        self.limited(common_name, options, Vec::new())
+    }
+
+    /// The same, whose certificate is good for these purposes only; none means no such limit.
+    pub(crate) fn limited(
+        &self,
+        common_name: &str,
+        options: &AuthorityOptions,
+        purposes: Vec<ExtendedKeyUsagePurpose>,
+    ) -> Result<Self, CaError> {
         let now = SystemTime::now();
         let key = new_key()?;
         let validity = Validity { not_before: now - options.backdate, not_after: now + INTERMEDIATE_LIFE };
-        let params = authority_params(&options.trust_domain, Some(common_name), validity);
+        let mut params = authority_params(&options.trust_domain, Some(common_name), validity);
+        params.extended_key_usages = purposes;
         let own = generated(params.signed_by(&key, &self.signer))?;
         let path = std::iter::once(own).chain(self.path.iter().cloned()).collect();
         Self::assemble(options, key, path, self.bundle().roots.clone())

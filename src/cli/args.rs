@@ -1,5 +1,7 @@
 //! Arguments: what can be typed, and nothing about what it does.
 
+mod answer;
+mod certs;
 mod proxy;
 mod running;
 mod up;
@@ -16,6 +18,11 @@ use crate::explain::Manner;
 use crate::mesh::Semantics;
 use crate::policy::MtlsMode;
 
+pub use answer::{Format, ListArguments, Story};
+pub use certs::{
+    Alpn, CertsArguments, CertsCommand, InspectArguments, IssueArguments, LintArguments, Moment, PeerRole,
+    Shape, VerifyArguments,
+};
 pub use proxy::ProxyArguments;
 pub use running::{AdminAddress, LogShape, PluggedCa};
 pub use up::UpArguments;
@@ -71,6 +78,8 @@ pub enum Command {
     Strict(StrictArguments),
     /// Find what YAML says and does not do, like `istioctl analyze`
     Analyze(AnalyzeArguments),
+    /// Read, compare, check and issue certificates, good ones and bad ones
+    Certs(CertsArguments),
 }
 
 /// What `exec` takes.
@@ -120,24 +129,6 @@ pub enum ConfigNoun {
     All(ListArguments),
 }
 
-/// How to list.
-#[derive(Clone, Debug, Args)]
-pub struct ListArguments {
-    /// Only this namespace [default: all]
-    #[arg(short, long, value_name = "NS")]
-    pub namespace: Option<String>,
-    /// table, wide, json, yaml, jsonl (a line per item) or name [default: table]
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
-    #[arg(hide_possible_values = true, hide_default_value = true)]
-    pub output: Format,
-    /// Leave the header line out
-    #[arg(long)]
-    pub no_headers: bool,
-    /// Which running mesh [default: the only one]
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
-}
-
 /// How to list connections.
 #[derive(Clone, Debug, Args)]
 pub struct ConnectionArguments {
@@ -147,25 +138,6 @@ pub struct ConnectionArguments {
     /// How to list them.
     #[command(flatten)]
     pub list: ListArguments,
-}
-
-/// The form of an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Columns for people; istioctl calls it short
-    #[default]
-    #[value(alias = "short")]
-    Table,
-    /// The same with more columns at the end
-    Wide,
-    /// One document
-    Json,
-    /// One line of JSON per item
-    Jsonl,
-    /// One document
-    Yaml,
-    /// One name a line
-    Name,
 }
 
 /// What `explain` takes.
@@ -293,18 +265,6 @@ pub enum Rehearsed {
     /// One document
     Json,
     /// The policy that would make it so
-    Yaml,
-}
-
-/// The form of a connection's story.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Story {
-    /// Both lanes for people
-    #[default]
-    Text,
-    /// One document
-    Json,
-    /// One document
     Yaml,
 }
 

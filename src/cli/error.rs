@@ -4,13 +4,16 @@ use std::io;
 
 use crate::admin::{ClientError, ContextError};
 use crate::app::StartError;
+use crate::ca::CaError;
 use crate::cli::child::ChildError;
 use crate::explain::QuestionError;
+use crate::identity::IdentityError;
 use crate::mesh::UnknownName;
 use crate::netns::NetnsError;
 use crate::reason::{Reason, Side};
 use crate::resources::{LoadErrors, UnknownKind};
 use crate::telemetry::LoggingError;
+use crate::tls::TlsError;
 
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +77,44 @@ pub enum CliError {
         #[source]
         source: io::Error,
     },
+    /// Certificates or keys cannot be read or written.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The CA does not issue.
+    #[error(transparent)]
+    Ca(#[from] CaError),
+    /// There is no handshake with a server, or certificates cannot be used for one.
+    #[error("{}", .0.plain())]
+    Tls(#[from] TlsError),
+    /// A server cannot be reached.
+    #[error("cannot connect to {at}")]
+    Dial {
+        /// Host and port.
+        at: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A word that is neither a file nor a server, while no mesh runs that could know it.
+    #[error(
+        "expected a file, a folder, HOST:PORT or a workload of a running mesh, found `{}`: there is no such file, and no mesh runs",
+        found.escape_debug()
+    )]
+    NoSuchParty {
+        /// The word.
+        found: String,
+    },
+    /// A workload that has no certificate, or none yet.
+    #[error("expected a certificate of {workload}, found none for {identity}")]
+    NoCertificate {
+        /// What was asked for.
+        workload: String,
+        /// Its identity.
+        identity: String,
+    },
+    /// Nobody said for whom to issue.
+    #[error("expected an identity to issue for, found none")]
+    NoIdentity,
     /// There is no runtime to do it on.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -93,7 +134,14 @@ impl CliError {
             Self::Kind(error) => Some(error),
             Self::Start(error) => Some(error),
             Self::Logging(error) => Some(error),
-            Self::NotFound { .. }
+            Self::Identity(error) => Some(error),
+            Self::Ca(error) => Some(error),
+            Self::Tls(error) => Some(error),
+            Self::Dial { .. }
+            | Self::NoSuchParty { .. }
+            | Self::NoCertificate { .. }
+            | Self::NoIdentity
+            | Self::NotFound { .. }
             | Self::Nameless { .. }
             | Self::Write(_)
             | Self::Read(_)
@@ -119,6 +167,13 @@ impl Reason for CliError {
             Self::Nameless { .. } => "cli.nameless",
             Self::Start(error) => error.code(),
             Self::Logging(error) => error.code(),
+            Self::Identity(error) => error.code(),
+            Self::Ca(error) => error.code(),
+            Self::Tls(error) => error.code(),
+            Self::Dial { .. } => "cli.dial",
+            Self::NoSuchParty { .. } => "cli.no_such_party",
+            Self::NoCertificate { .. } => "cli.no_certificate",
+            Self::NoIdentity => "cli.no_identity",
             Self::Read(_) => "cli.read",
             Self::Mend { .. } => "cli.mend",
             Self::Runtime(_) => "cli.runtime",
@@ -136,6 +191,10 @@ impl Reason for CliError {
             }
             Self::NotFound { names, .. } => Some(format!("there are: {}", names.join(", "))),
             Self::Nameless { kind } => Some(format!("glasstunnel delete {kind} NAME, or delete -f FILE")),
+            Self::NoIdentity => Some("say it in the profile's `id`, or with --id spiffe://…".to_owned()),
+            Self::NoCertificate { .. } => {
+                Some("glasstunnel certs list has all of them, with their states".to_owned())
+            }
             other => other.inner().and_then(Reason::hint),
         }
     }

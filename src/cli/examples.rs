@@ -143,3 +143,58 @@ Examples:
 
 The codes, the line that begins each finding, and the annotation galley.istio.io/analyze-suppress
 are istioctl's. GT1... are findings that istioctl does not have.";
+
+pub(crate) const CERTS: &str = "\
+Examples:
+  glasstunnel certs list                            who shows what, until when, and who trusts it
+  glasstunnel certs inspect reviews.default.svc:15008
+  glasstunnel certs verify server/ client/          would the one accept the other, and why not
+  glasstunnel certs issue --id spiffe://cluster.local/ns/default/sa/web --bend expired --out bad/
+  glasstunnel certs lint cacerts/                   before it is deployed";
+
+pub(crate) const CERTS_LIST: &str = "\
+Examples:
+  glasstunnel certs list
+  glasstunnel certs list -n default -o wide         adds SERIAL NUMBER and NOT AFTER
+  glasstunnel certs list -o json | jq -r '.items[].trustedBy'
+
+RENEWED counts down to when the next certificate is asked for, give or take a tenth.
+TRUSTED BY asks the verifier of the wire, with each identity's own roots.";
+
+pub(crate) const CERTS_INSPECT: &str = "\
+Examples:
+  glasstunnel certs inspect chain.pem               also several in one file, DER, or a folder
+  glasstunnel certs inspect customers               what a workload of the running mesh shows
+  glasstunnel certs inspect 127.0.0.1:15008         what a server shows, without believing it
+  glasstunnel certs inspect web:443 --alpn none --client bad/
+  kubectl get secret cacerts -n istio-system -o jsonpath='{.data.ca-cert\\.pem}' \\
+    | base64 -d | glasstunnel certs inspect -
+
+Keys are named and never shown. TLS 1.3 only; nothing is sent after the handshake.";
+
+pub(crate) const CERTS_VERIFY: &str = "\
+Examples:
+  glasstunnel certs verify server/ client/          would server/ accept client/, both ways round
+  glasstunnel certs verify reviews bad/ --as client
+  glasstunnel certs verify roots.pem chain.pem --as server --expect spiffe://td/ns/a/sa/b
+  glasstunnel certs verify server/ client/ --at +25h --crl revoked.pem
+
+Exits 0 if B is accepted, 1 if it is refused. The verifier of the wire answers; a dot marks a check
+that it does not come to. B hears the alert and nothing else.";
+
+pub(crate) const CERTS_ISSUE: &str = "\
+Examples:
+  glasstunnel certs issue --id spiffe://cluster.local/ns/default/sa/web --out web/
+  glasstunnel certs issue --id spiffe://cluster.local/ns/default/sa/web --bend two-sans --out bad/
+  glasstunnel certs issue --profile certs/profiles/expired.yaml --out bad/
+  glasstunnel certs issue --id … --ca-cert ca-cert.pem --ca-key ca-key.pem --ttl 1h --out web/
+
+Writes key.pem (mode 0600), cert-chain.pem and root-cert.pem, named as Istio's agent names them.";
+
+pub(crate) const CERTS_LINT: &str = "\
+Examples:
+  glasstunnel certs lint cacerts/                   every file of a folder
+  glasstunnel certs lint leaf.pem --role workload
+  glasstunnel certs lint web:15008 -o json          what a server shows
+
+Exits 1 if there is an error. A stack that is not named accepts, or was not tried.";

@@ -7,6 +7,7 @@ use crate::admin::{ClientError, ContextError};
 use crate::app::StartError;
 use crate::cli::child::ChildError;
 use crate::cli::error::CliError;
+use crate::identity::IdentityError;
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,12 @@ impl Exit {
             // `glasstunnel config workloads | head -1`: the reader has what it wanted.
             CliError::Write(error) if error.kind() == ErrorKind::BrokenPipe => Self::Done,
             CliError::Load(_) | CliError::Start(StartError::Crl { .. }) => Self::Configuration,
+            CliError::Identity(IdentityError::File { .. } | IdentityError::Exists { .. }) => {
+                Self::Environment
+            }
+            CliError::Identity(_) | CliError::Ca(_) => Self::Configuration,
+            CliError::Tls(_) | CliError::NoCertificate { .. } => Self::No,
+            CliError::NoSuchParty { .. } | CliError::NoIdentity => Self::Usage,
             CliError::Question(_) | CliError::Workload(_) | CliError::Kind(_) | CliError::Nameless { .. } => {
                 Self::Usage
             }
@@ -73,6 +80,7 @@ impl Exit {
             CliError::Start(StartError::Ca(_)) => Self::Configuration,
             CliError::Start(_)
             | CliError::Network(_)
+            | CliError::Dial { .. }
             | CliError::Logging(_)
             | CliError::Write(_)
             | CliError::Read(_)

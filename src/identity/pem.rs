@@ -16,7 +16,7 @@ const KEY: &str = "one PKCS#8 block (PRIVATE KEY)";
 const SIGNER_KEY: &str = "one unencrypted key (PRIVATE KEY, EC PRIVATE KEY or RSA PRIVATE KEY)";
 /// The forms of a key that need no password: PKCS#8, and what `openssl` wrote by default until its version 3: SEC 1 and
 /// PKCS#1.
-const SIGNER_KEYS: [&str; 3] = ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"];
+pub(crate) const SIGNER_KEYS: [&str; 3] = ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"];
 /// The alphabet of base64 (RFC 4648 §4).
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /// Bytes per line: 64 characters of base64 (RFC 7468 §2).
@@ -145,7 +145,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, IdentityError> {
     fs::read(path).map_err(|source| file_error("read", path, source))
 }
 
-fn file_error(action: &'static str, path: &Path, source: io::Error) -> IdentityError {
+pub(crate) fn file_error(action: &'static str, path: &Path, source: io::Error) -> IdentityError {
     IdentityError::File { action, path: path.to_owned(), source }
 }
 

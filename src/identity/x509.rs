@@ -4,8 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExtension};
+use x509_parser::prelude::FromDer as _;
 use x509_parser::public_key::PublicKey;
 use x509_parser::time::ASN1Time;
+use x509_parser::x509::X509Name;
 
 use crate::identity::der::CertificateDer;
 use crate::identity::error::IdentityError;
@@ -104,6 +106,14 @@ pub(crate) fn read(der: &CertificateDer) -> Result<X509Certificate<'_>, Identity
         Ok(([], certificate)) => Ok(certificate),
         Ok((rest, _)) => Err(unreadable(der, format!("{} bytes follow the certificate", rest.len()))),
         Err(problem) => Err(unreadable(der, problem)),
+    }
+}
+
+/// A distinguished name as people write it (`O=cluster.local`); `None` when the DER bytes are none.
+pub fn name_text(der: &[u8]) -> Option<String> {
+    match X509Name::from_der(der) {
+        Ok(([], name)) => Some(name.to_string()),
+        _ => None,
     }
 }
 

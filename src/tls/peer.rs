@@ -74,7 +74,8 @@ pub(crate) fn suite(suite: Option<CipherSuite>) -> &'static str {
     }
 }
 
-fn group_name(group: Option<NamedGroup>) -> &'static str {
+/// The group's RFC name.
+pub(crate) fn group_name(group: Option<NamedGroup>) -> &'static str {
     match group {
         Some(NamedGroup::X25519) => "x25519",
         Some(NamedGroup::secp256r1) => "secp256r1",

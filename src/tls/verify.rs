@@ -43,7 +43,8 @@ pub(crate) struct PeerVerifier {
 }
 
 impl PeerVerifier {
-    fn verify(&self, shown: &Shown<'_>, now: UnixTime) -> Result<(), Error> {
+    /// Judges what was shown, and keeps the judgement.
+    pub(crate) fn verify(&self, shown: &Shown<'_>, now: UnixTime) -> Result<(), Error> {
         let summary = CertificateSummary::parse(&shown.leaf.as_ref().into());
         let chain = self.trust.chain(self.role, shown, (now, &self.revocations));
         let leaf = summary.and_then(Leaf::try_from);

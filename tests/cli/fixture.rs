@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use glasstunnel::admin::{
-    CertificateView, ConnectionView, DoorView, MeshInfo, PartyView, PolicyView, ServiceView, WorkloadDoors,
-    WorkloadView,
+    CertificateView, ConnectionView, DoorView, IdentityView, MeshInfo, PartyView, PolicyView, ServiceView,
+    WorkloadDoors, WorkloadView,
 };
 use glasstunnel::mesh::{
     BackendKind, ContainerPort, Controller, MeshSpec, Name, NamespaceSpec, Reach, ServicePort, ServiceSpec,
@@ -173,11 +173,33 @@ pub(crate) fn certificates() -> Vec<CertificateView> {
         not_before: "2026-11-21T06:18:00Z".to_owned(),
         not_after: not_after.to_owned(),
         public_key: "P-256".to_owned(),
+        pem: String::new(),
     };
     vec![
         certificate("Leaf", "3887c4a1b20f5350", "2026-11-22T06:20:00Z"),
         certificate("Root", "1c6f0e", "2036-11-18T06:20:00Z"),
         CertificateView::missing("spiffe://cluster.local/ns/default/sa/webhook", "Initializing"),
+    ]
+}
+
+pub(crate) fn identities() -> Vec<IdentityView> {
+    const HOUR: u64 = 3_600_000_000_000;
+    let identity = |name: &str, status: &str, left: Option<u64>, trusted: &[&str]| IdentityView {
+        identity: format!("spiffe://cluster.local/ns/default/sa/{name}"),
+        status: status.to_owned(),
+        public_key: left.map_or("", |_| "P-256").to_owned(),
+        serial_number: left.map_or("", |_| "3887c4a1b20f5350").to_owned(),
+        not_before: left.map_or("", |_| "2026-11-21T06:18:00Z").to_owned(),
+        not_after: left.map_or("", |_| "2026-11-22T06:20:00Z").to_owned(),
+        expires_in_ns: left.map(|hours| hours * HOUR),
+        renewal_in_ns: left.map(|hours| hours.saturating_sub(12) * HOUR),
+        trusted_by: trusted.iter().map(|name| (*name).to_owned()).collect(),
+        others: 2,
+    };
+    vec![
+        identity("customers", "Available", Some(18), &["a", "b"]),
+        identity("webhook", "Available", Some(5), &["a"]),
+        identity("legacy", "Initializing", None, &[]),
     ]
 }
 

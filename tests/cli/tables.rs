@@ -30,6 +30,13 @@ fn tables_are_istioctls() {
 }
 
 #[test]
+fn identities_have_bars_and_countdowns() {
+    let identities = fixture::identities();
+    let text = listing(&identities, Format::Wide, true);
+    golden::check("certs-list", &format!("$ glasstunnel certs list -o wide\n{text}"));
+}
+
+#[test]
 fn one_answer_has_many_forms() {
     let demo = fixture::demo();
     let webhook = &demo.workloads[4..5];

@@ -191,6 +191,29 @@ async fn up_exec_config_explain_and_a_clean_end() {
     assert!(talk.contains("draining") && talk.contains("stopped: everything finished"), "{talk}");
 }
 
+/// What a workload shows is the same by its name and at its door, and the verifier of the wire is asked about it.
+#[tokio::test]
+async fn certificates_of_a_running_mesh_are_looked_at() {
+    let up = Up::start(&[]).await;
+    let listed = up.ask(&["certs", "list"], &["-o", "wide"]).await;
+    assert!(listed.code == 0 && listed.out.contains("all 5 others"), "{listed:?}");
+    let customers = up.banner.lines().find(|line| line.contains("customers.default ")).unwrap();
+    let local = customers.split_whitespace().nth(3).unwrap();
+    let shown = up.ask(&["certs", "inspect"], &["customers"]).await;
+    let serial = shown.out.lines().find(|line| line.contains("serial")).unwrap();
+    let seen = up.ask(&["certs", "inspect"], &[&format!("{local}:15008")]).await;
+    assert!(
+        seen.out.contains(serial) && seen.out.contains("certificate_required (116)"),
+        "{seen:?} {shown:?}"
+    );
+    let raw = up.ask(&["certs", "inspect"], &[&format!("{local}:3000"), "--alpn", "none"]).await;
+    assert!(raw.code == 1 && raw.err.contains("tls.not_tls"), "{raw:?}");
+    let met = up.ask(&["certs", "verify"], &["customers", "webhook"]).await;
+    assert!(met.code == 0 && met.out.matches(": accepted").count() == 2, "{met:?}");
+    let linted = up.ask(&["certs", "lint"], &["customers"]).await;
+    assert_eq!((linted.code, linted.out.as_str()), (0, ""), "{linted:?}");
+}
+
 /// A connection that ends at the last moment has its line, too.
 #[tokio::test]
 async fn no_line_is_lost_to_ctrl_c() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::admin::view::document::Kind;
 use crate::admin::view::time::rfc3339;
-use crate::identity::{CertificateDer, CertificateSummary, Svid};
+use crate::identity::{CertificateDer, CertificateSummary, Svid, encode_certificates};
 
 /// One certificate that an identity holds. Never a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct CertificateView {
     pub not_after: String,
     /// `P-256`, `RSA 2048`.
     pub public_key: String,
+    /// The certificate itself; empty while there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pem: String,
 }
 
 impl CertificateView {
@@ -52,6 +55,7 @@ impl CertificateView {
             not_before: String::new(),
             not_after: String::new(),
             public_key: String::new(),
+            pem: String::new(),
         }
     }
 
@@ -69,6 +73,7 @@ impl CertificateView {
             not_before: rfc3339(certificate.not_before),
             not_after: rfc3339(certificate.not_after),
             public_key: certificate.public_key,
+            pem: encode_certificates(std::slice::from_ref(der)),
         }
     }
 }

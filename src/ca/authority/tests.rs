@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rcgen::SanType;
 
 use super::*;
-use crate::ca::profile::Bend;
+use crate::ca::bend::Bend;
 use crate::identity::Leaf;
 use crate::reason::Reason as _;
 

@@ -1,0 +1,252 @@
+//! What can be wrong with a certificate before anybody meets it, and which stacks refuse it: one table.
+//!
+//! What a stack does is from its own source or tried (reference/failures.md B); where a stack is not named, it accepts or was
+//! not tried. rustls stands for ztunnel, BoringSSL for Envoy.
+
+use std::fmt;
+
+use crate::analyze::level::Level;
+
+/// One rule.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CertificateRule {
+    /// What people call it.
+    pub id: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// Who refuses it.
+    pub refused_by: &'static [Refusal],
+    /// What to do.
+    pub fix: &'static str,
+}
+
+/// A stack that refuses.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which.
+    pub stack: &'static str,
+    /// With which words, and when.
+    pub how: &'static str,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.stack, self.how)
+    }
+}
+
+const fn error(id: &'static str, refused_by: &'static [Refusal], fix: &'static str) -> CertificateRule {
+    CertificateRule { id, level: Level::Error, refused_by, fix }
+}
+
+const fn warning(id: &'static str, refused_by: &'static [Refusal], fix: &'static str) -> CertificateRule {
+    CertificateRule { id, level: Level::Warning, refused_by, fix }
+}
+
+const fn info(id: &'static str, refused_by: &'static [Refusal], fix: &'static str) -> CertificateRule {
+    CertificateRule { id, level: Level::Info, refused_by, fix }
+}
+
+const fn rustls(how: &'static str) -> Refusal {
+    Refusal { stack: "ztunnel (rustls)", how }
+}
+
+const fn envoy(how: &'static str) -> Refusal {
+    Refusal { stack: "Envoy (BoringSSL)", how }
+}
+
+const fn openssl(how: &'static str) -> Refusal {
+    Refusal { stack: "OpenSSL", how }
+}
+
+const fn go(how: &'static str) -> Refusal {
+    Refusal { stack: "Go", how }
+}
+
+const fn go_spiffe(how: &'static str) -> Refusal {
+    Refusal { stack: "go-spiffe", how }
+}
+
+const fn ours(how: &'static str) -> Refusal {
+    Refusal { stack: "glasstunnel", how }
+}
+
+const ISSUE_ONE_URI: &str = "issue a certificate with exactly one URI SAN, the SPIFFE ID";
+const ISSUE_LEAF: &str = "issue workloads a leaf: CA:FALSE, keyUsage digitalSignature and keyEncipherment";
+const BOTH_PURPOSES: &str = "issue with both serverAuth and clientAuth, or without extended key usage";
+const RENEW: &str = "renew it, and find out why that did not happen by itself";
+
+pub(crate) static NO_URI_SAN: CertificateRule = error(
+    "no-uri-san",
+    &[
+        rustls("SanTrustDomainError with an empty list; the peer hears certificate_unknown"),
+        envoy("as Istio sets it up, no SAN matches"),
+        go_spiffe("no URI SAN"),
+    ],
+    ISSUE_ONE_URI,
+);
+pub(crate) static SEVERAL_URI_SANS: CertificateRule = error(
+    "several-uri-sans",
+    &[
+        ours("exactly one URI SAN (X509-SVID §2); ztunnel lets it pass and takes the first for the identity"),
+        go_spiffe("more than one URI SAN"),
+    ],
+    ISSUE_ONE_URI,
+);
+pub(crate) static NOT_ISTIO: CertificateRule = error(
+    "not-istio-id",
+    &[rustls("skips the name and finds no identity"), ours("the same")],
+    "name workloads spiffe://TRUST_DOMAIN/ns/NAMESPACE/sa/SERVICE_ACCOUNT",
+);
+pub(crate) static LEAF_IS_CA: CertificateRule =
+    error("leaf-is-ca", &[rustls("CaUsedAsEndEntity"), go_spiffe("a leaf must not be a CA")], ISSUE_LEAF);
+pub(crate) static LEAF_MAY_SIGN: CertificateRule = error(
+    "leaf-may-sign",
+    &[
+        ours("X509-SVID §4.3; ztunnel does not look at keyUsage"),
+        go_spiffe("keyCertSign or cRLSign on a leaf"),
+    ],
+    ISSUE_LEAF,
+);
+pub(crate) static NO_CLIENT_AUTH: CertificateRule = error(
+    "no-client-auth",
+    &[
+        rustls("as a client: unsupported_certificate (43)"),
+        envoy("as a client: CERTIFICATE_VERIFY_FAILED"),
+        openssl("as a client: unsuitable certificate purpose"),
+        go("as a client: certificate specifies an incompatible key usage"),
+    ],
+    BOTH_PURPOSES,
+);
+pub(crate) static NO_SERVER_AUTH: CertificateRule = error(
+    "no-server-auth",
+    &[
+        rustls("as a server: unsupported_certificate (43)"),
+        envoy("as a server: CERTIFICATE_VERIFY_FAILED"),
+        openssl("as a server: unsuitable certificate purpose"),
+        go("as a server: certificate specifies an incompatible key usage"),
+    ],
+    BOTH_PURPOSES,
+);
+pub(crate) static NO_DIGITAL_SIGNATURE: CertificateRule = warning(
+    "no-digital-signature",
+    &[envoy("KEY_USAGE_BIT_INCORRECT"), openssl("as a client: unsuitable certificate purpose")],
+    ISSUE_LEAF,
+);
+pub(crate) static EXPIRED: CertificateRule = error(
+    "expired",
+    &[
+        rustls("certificate_expired (45)"),
+        envoy("certificate has expired"),
+        openssl("certificate has expired"),
+        go("certificate has expired or is not yet valid"),
+    ],
+    RENEW,
+);
+pub(crate) static NOT_YET_VALID: CertificateRule = error(
+    "not-yet-valid",
+    &[
+        rustls("certificate_expired (45), though it is too early"),
+        envoy("certificate is not yet valid"),
+        openssl("certificate is not yet valid"),
+        go("certificate has expired or is not yet valid"),
+    ],
+    "compare the issuer's clock with this machine's",
+);
+pub(crate) static EXPIRED_ROOT: CertificateRule = error(
+    "expired-root",
+    &[
+        envoy("certificate has expired"),
+        openssl("certificate has expired"),
+        go("certificate has expired or is not yet valid"),
+    ],
+    "rotate the root: ztunnel (rustls) does not look at a root's dates, so that it works until a stricter peer comes",
+);
+pub(crate) static EXPIRES_SOON: CertificateRule = warning("expires-soon", &[], "renew it now");
+pub(crate) static NAMES_NOT_CRITICAL: CertificateRule = info(
+    "names-not-critical",
+    &[openssl("with -x509_strict: empty subject, names not critical (RFC 5280 §4.2.1.6)")],
+    "mark the subject alternative names critical where the subject is empty",
+);
+pub(crate) static LONG_LIVED: CertificateRule = info(
+    "long-lived",
+    &[],
+    "let workload certificates live for hours: istiod issues none for longer than 90 days, and revocation is rare",
+);
+pub(crate) static NOT_A_CA: CertificateRule = error(
+    "not-a-ca",
+    &[
+        rustls("as an intermediate: UnknownIssuer"),
+        envoy("invalid CA certificate"),
+        openssl("invalid CA certificate"),
+        go("parent certificate cannot sign this kind of certificate"),
+    ],
+    "issue it with basicConstraints CA:TRUE",
+);
+pub(crate) static CA_MAY_NOT_SIGN: CertificateRule = error(
+    "ca-may-not-sign",
+    &[
+        envoy("invalid CA certificate"),
+        openssl("key usage does not include certificate signing"),
+        go("parent certificate cannot sign this kind of certificate"),
+    ],
+    "add keyCertSign to its key usage; ztunnel (rustls) does not look, others do",
+);
+pub(crate) static CA_LIMITS_PURPOSE: CertificateRule = error(
+    "ca-limits-purpose",
+    &[
+        rustls("unsupported_certificate (43) for all below it"),
+        openssl("unsuitable certificate purpose for all below it"),
+        go("incompatible key usage for all below it"),
+    ],
+    "issue CAs without extended key usage: it limits every certificate below",
+);
+pub(crate) static ROOT_NOT_SELF_SIGNED: CertificateRule = warning(
+    "root-not-self-signed",
+    &[openssl("unable to get issuer certificate, unless -partial_chain is given")],
+    "trust the root above it, or know that only some stacks take an intermediate for a root",
+);
+pub(crate) static SAME_NAME_ROOTS: CertificateRule = warning(
+    "same-name-roots",
+    &[],
+    "give each CA a name of its own: a log says `bad signature` where it should say `unknown issuer`; compare key ids",
+);
+pub(crate) static DUPLICATE: CertificateRule =
+    warning("duplicate", &[], "keep one of the two: it is sent with every handshake");
+pub(crate) static ROOT_SENT: CertificateRule = warning(
+    "root-sent",
+    &[],
+    "send leaf and intermediates only: whoever trusts the root has it, whoever does not will not believe it",
+);
+pub(crate) static CHAIN_ORDER: CertificateRule = warning(
+    "chain-order",
+    &[],
+    "put each certificate behind the one that it signed (RFC 8446 §4.4.2); the leaf must be the first",
+);
+pub(crate) static LONG_CHAIN: CertificateRule = error(
+    "long-chain",
+    &[rustls("follows six intermediates and no more")],
+    "shorten the chain; every handshake carries it",
+);
+pub(crate) static WEAK_RSA: CertificateRule = error(
+    "weak-rsa",
+    &[rustls("takes 2048 bits and more"), openssl("at security level 2: EE key too small")],
+    "use ECDSA P-256 as Istio does, or RSA 2048 to 4096",
+);
+pub(crate) static HUGE_RSA: CertificateRule = error(
+    "huge-rsa",
+    &[rustls("takes 8192 bits and less"), go("certificate containing RSA key larger than 8192 bits")],
+    "use ECDSA P-256 as Istio does, or RSA 2048 to 4096",
+);
+pub(crate) static ED25519: CertificateRule =
+    warning("ed25519", &[envoy("loads RSA and ECDSA certificates only")], "use ECDSA P-256 as Istio does");
+pub(crate) static KEY_MISMATCH: CertificateRule = error(
+    "key-mismatch",
+    &[
+        rustls("at start: keys may not be consistent"),
+        envoy("at start: KEY_VALUES_MISMATCH"),
+        openssl("at start: key values mismatch"),
+        go("at start: private key does not match public key"),
+    ],
+    "put the key beside the certificate that was issued for it",
+);
