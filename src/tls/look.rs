@@ -73,7 +73,7 @@ where
     let config = config(looker.offer, &seen)?;
     let observed = Arc::new(Observed::default());
     let attempt = Attempt { role: Role::Client, observed, alpn: alpn(looker.offer), began: Instant::now() };
-    let watched = Watched::new(stream, Arc::clone(&attempt.observed));
+    let watched = Watched::new(stream, Arc::clone(&attempt.observed), None);
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, watched).into_fallible();
     let mut stream = match timeout_at(deadline, Box::pin(handshake)).await {
         Ok(Ok(stream)) => Box::new(stream),
