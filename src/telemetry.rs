@@ -30,7 +30,7 @@ pub use access_log::AccessLog;
 pub use event::{Event, HalfId, Opening};
 pub use explain::{Row, explain_text, stages};
 pub use fact::{Fact, Step};
-pub use half::{Half, Join, Party, Reporter};
+pub use half::{Half, Join, Party, Reporter, Taps};
 pub use line::LogFormat;
 pub use live_line::Look;
 pub use logging::{LoggingError, init};

@@ -33,7 +33,9 @@ use crate::app::threads::{self, Claimed, Stopped, WorkerDoors, stop};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Worker};
+use crate::proxy::{
+    self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Tapping, Worker,
+};
 use crate::telemetry::{EventSender, Metrics, Recorder, RecorderHandle, queue};
 
 /// How many meshes of one user may run without being given names.
@@ -58,7 +60,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let at = (node_ip(&claim, place), admin.as_ref().and_then(|listener| listener.local_addr().ok()));
     let mut info = info::whole(&options, context.name(), (&layout, place), at);
     let own = own_addresses(admin.as_ref(), claim.as_ref().as_ref());
-    let shared = shared(options.snapshot, (place, layout.networks.clone()), options.proxy);
+    let shared = shared(options.snapshot, (place, layout.networks.clone()), (options.proxy, options.tapping));
     shared.backends.store(addresses(&layout.backends.placement));
     shared.own.store(Arc::new(layout.listeners(&own)));
     let ((data, data_tasks), (control, control_tasks), (stop, stopped)) = (drain(), drain(), stop());
@@ -141,7 +143,11 @@ fn state(
     }
 }
 
-fn shared(snapshot: Snapshot, (place, networks): (Place, Networks), config: proxy::Config) -> Shared {
+fn shared(
+    snapshot: Snapshot,
+    (place, networks): (Place, Networks),
+    (config, tapping): (proxy::Config, Tapping),
+) -> Shared {
     Shared {
         snapshots: Snapshots::new(snapshot),
         changes: Changes::default(),
@@ -150,6 +156,7 @@ fn shared(snapshot: Snapshot, (place, networks): (Place, Networks), config: prox
         config,
         identities: Identities::default(),
         backends: Backends::default(),
+        tapping,
         own: Arc::default(),
     }
 }

@@ -144,6 +144,8 @@ fn half(reporter: Reporter, wire: Wire, (source, destination): (Party, Party)) -
         to_backend: 74,
         to_client: 63,
         early: false,
+        since: std::time::Instant::now(),
+        taps: Taps::default(),
     }
 }
 
