@@ -40,6 +40,7 @@ pub use queue::{Dropped, EventReceiver, EventSender, queue};
 pub use record::Record;
 pub use recorder::{OpenConnection, Recorder, RecorderHandle};
 pub use stage::Stage;
+pub use view::{destination as destination_name, source as source_name};
 
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,7 @@ use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::{dial, failure, orig_dst, ports};
-use crate::sniff::{Protocol, SniffLimits, Sniffed, detect};
+use crate::sniff::{FirstBytes, Protocol, SniffLimits, Sniffed, detect};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
 use crate::tls::{Offer, Peer, accept};
 
@@ -66,7 +66,8 @@ async fn flow(
     }
     let mut stream = accepted.stream;
     let sniffed = sniff(ctx, &ends, &mut stream).await?;
-    recording.step(Fact::Sniffed(sniffed.protocol.clone()));
+    let first = FirstBytes::of(&sniffed.bytes);
+    recording.step(Fact::Sniffed { protocol: sniffed.protocol.clone(), first });
     recording.note(|half| half.wire = Some(wire(&sniffed.protocol)));
     let admitted = admit(&ends, &sniffed.protocol, recording);
     match admitted {
