@@ -31,6 +31,7 @@ mod up;
 mod proxy;
 mod analyze;
 mod certs;
+mod probe;
 mod change;
 mod dispatch;
 
@@ -38,8 +39,8 @@ pub use args::{
     AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CertsArguments, CertsCommand, Color,
     Command, ConfigArguments, ConfigNoun, DeleteArguments, ExecArguments, ExplainArguments, Format,
     GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LogShape, Moment, PeerRole,
-    PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, Threshold, UpArguments,
-    VerifyArguments,
+    PluggedCa, ProbeArguments, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, Threshold,
+    UpArguments, VerifyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;
@@ -51,6 +52,7 @@ pub use inside::Inside;
 pub use limits::{Descriptors, raise_descriptors};
 pub use listed::{Listed, listing};
 pub use output::{Output, failure_text};
+pub use probe::text as probe_text;
 pub use strict::rehearsal;
 pub use suggest::{Suggestion, suggestions};
 pub use table::Table;

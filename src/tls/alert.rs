@@ -5,7 +5,7 @@ use std::fmt;
 use rustls::AlertDescription;
 
 /// A TLS alert (RFC 8446 §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Alert {
     /// The number on the wire.
     pub number: u8,
