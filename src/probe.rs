@@ -20,6 +20,7 @@ mod words;
 mod dial;
 mod raw;
 mod secured;
+mod noted;
 mod tunnel;
 mod run;
 

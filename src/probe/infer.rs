@@ -118,7 +118,7 @@ fn tunnel(evidence: &Evidence<'_>) -> Option<Finding> {
     let only_h2 = evidence.is(Trial::Sidecar, Attempt::refuses_alpn);
     let verdict =
         certificate_verdict(evidence, Trial::Hbone).or_else(|| certificate_verdict(evidence, Trial::Mtls));
-    let next = if verdict.is_some() { [Next::Verify] } else { [Next::Certificate] };
+    let next = after_verdict(evidence);
     let asks = "TLS with a SPIFFE identity, and a client certificate is asked for";
     let finding = if is_tls13 && speaks_h2 && only_h2 {
         found(Kind::Hbone, Likely, &[asks, "it speaks h2, and refuses the istio ALPN"], &next)
@@ -160,7 +160,7 @@ fn client_tls(evidence: &Evidence<'_>) -> Option<Finding> {
         "its TLS asks for a client certificate; none is not refused at once, so it may be optional"
     };
     let verdict = certificate_verdict(evidence, Trial::Mtls);
-    let next = if verdict.is_some() { [Next::Verify] } else { [Next::Certificate] };
+    let next = after_verdict(evidence);
     let confidence = if demands { Certain } else { Likely };
     let finding = found(Kind::ClientTls, confidence, &[because], &next).of(asked).also(verdict);
     Some(finding.behaving(&INVISIBLE))
@@ -266,6 +266,16 @@ fn unclear(evidence: &Evidence<'_>) -> Finding {
     let none = evidence.at(Trial::Raw).is_none() && evidence.at(Trial::Tls).is_none();
     let because = if none { "nothing was tried" } else { "the attempts fit nothing that we know" };
     found(Kind::Unclear, CannotTell, &[because], &[Next::Patience, Next::Inspect])
+}
+
+/// What to do about a server that asks for a certificate.
+fn after_verdict(evidence: &Evidence<'_>) -> [Next; 1] {
+    let shown = [Trial::Hbone, Trial::Mtls].into_iter().filter_map(|trial| evidence.at(trial));
+    match shown.map(Attempt::is_accepted).max() {
+        None => [Next::Certificate],
+        Some(false) => [Next::Verify],
+        Some(true) => [Next::Inspect],
+    }
 }
 
 /// What became of our certificate at `trial`.

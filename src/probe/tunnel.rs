@@ -11,7 +11,7 @@ use crate::drain::{Tasks, drain};
 use crate::hbone::{Authority, Client, ConnectRequest, HboneError, Limits};
 use crate::io::Pipe as _;
 use crate::probe::attempt::{Attempt, End, Phase, Trial};
-use crate::probe::dial::end_of;
+use crate::probe::noted::{Note, Noted};
 use crate::probe::run::Options;
 use crate::probe::secured::{Shaken, shake};
 use crate::tls::ClientStream;
@@ -44,11 +44,12 @@ async fn connect(
     tasks: &Tasks,
     deadline: Instant,
 ) -> End {
+    let (stream, note) = Noted::new(stream);
     let client = match Client::handshake(stream, &Limits::default(), tasks, deadline).await {
         Ok(client) => client,
-        Err(error) => return ended(&error),
+        Err(error) => return ended(&error, &note),
     };
-    let Some(ticket) = client.ticket() else { return ended(&HboneError::Gone) };
+    let Some(ticket) = client.ticket() else { return ended(&HboneError::Gone, &note) };
     let request = ConnectRequest { authority, baggage: None, forwarded: None, trace: None };
     let opened = ticket.open(&request, deadline).await;
     client.retire();
@@ -58,17 +59,15 @@ async fn connect(
             let _unheard = timeout(PARTING, poll_fn(|cx| stream.poll_finish(cx))).await;
             End::Status(200)
         }
-        Err(error) => ended(&error),
+        Err(error) => ended(&error, &note),
     }
 }
 
-fn ended(error: &HboneError) -> End {
-    match error {
-        HboneError::Status { status } => End::Status(status.as_u16()),
-        HboneError::AnswerTimeout { .. } | HboneError::HandshakeTimeout => End::Silent,
-        error => match error.io() {
-            Some(io) => end_of(io),
-            None => End::Failed { problem: error.to_string() },
-        },
+fn ended(error: &HboneError, note: &Note) -> End {
+    match (error, note.get()) {
+        (HboneError::Status { status }, _) => End::Status(status.as_u16()),
+        (_, Some(end)) => end.clone(),
+        (HboneError::AnswerTimeout { .. } | HboneError::HandshakeTimeout, None) => End::Silent,
+        (error, None) => End::Failed { problem: error.to_string() },
     }
 }

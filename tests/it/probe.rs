@@ -111,12 +111,17 @@ async fn every_mode_at_the_tunnel_door() {
             let authority = Authority::Address(lab.workload("server").unwrap().address(3000).0);
             let known = Options { authority: Some(authority), ..with(&lab.svid("curl-client").unwrap()) };
             let probed = run(door, &known).await;
-            let (refused, cell) = (semantics == Semantics::Istio && mode == MtlsMode::Disable, Cell { semantics, mode });
+            let (refused, cell) =
+                (semantics == Semantics::Istio && mode == MtlsMode::Disable, Cell { semantics, mode });
             assert_eq!((probed.finding.kind, probed.finding.confidence), (Kind::Hbone, Confidence::Certain));
             let status = End::Status(if refused { 401 } else { 200 });
             assert_eq!(probed.attempts.last().unwrap().end, status, "{probed:#?}");
             assert!(probed.finding.behaves.contains(&cell), "{cell}: {probed:#?}");
-            assert_eq!(probed.finding.behaves.contains(&Cell::istio(MtlsMode::Disable)), refused, "{probed:#?}");
+            assert_eq!(
+                probed.finding.behaves.contains(&Cell::istio(MtlsMode::Disable)),
+                refused,
+                "{probed:#?}"
+            );
         }
     }
 }
@@ -130,7 +135,10 @@ async fn the_door_itself_is_asked_for_by_default() {
     let end = &probed.attempts.last().unwrap().end;
     assert!(matches!(end, End::Status(400 | 503)), "{probed:#?}");
     let finding = &probed.finding;
-    assert_eq!((finding.kind, finding.confidence, finding.behaves.len()), (Kind::Hbone, Confidence::Certain, 0));
+    assert_eq!(
+        (finding.kind, finding.confidence, finding.behaves.len()),
+        (Kind::Hbone, Confidence::Certain, 0)
+    );
 }
 
 /// A certificate of another CA: both doors say so late, after the client believes the handshake to be done.
