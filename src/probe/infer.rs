@@ -132,7 +132,14 @@ fn tunnel(evidence: &Evidence<'_>) -> Option<Finding> {
 /// A tunnel door, by the status of its answer (reference/hbone.md 2.6).
 fn answered(status: u16) -> Finding {
     let all = [Strict, Permissive, Disable];
-    let because = format!("mutual TLS with h2, and the CONNECT was answered with {status}");
+    let meaning = match status {
+        200 => "it connected to the address",
+        401 | 403 => "a policy refuses us",
+        400 => "it does not serve that address, and no application was asked",
+        503 => "it cannot connect to that address",
+        _ => "no status that a ztunnel gives",
+    };
+    let because = format!("mutual TLS with h2, and the CONNECT was answered with {status}: {meaning}");
     let certain = |next: &[Next]| found(Kind::Hbone, Certain, &[&because], next);
     match status {
         200 => {
@@ -199,7 +206,7 @@ fn disables(finding: Finding) -> Finding {
 }
 
 fn plaintext(evidence: &Evidence<'_>) -> Option<Finding> {
-    let next = [Next::TunnelDoor, Next::Explain];
+    let next = [Next::TunnelDoor];
     let finding = |kind, confidence, because: &str| found(kind, confidence, &[because], &next);
     let raw = evidence.at(Trial::Raw)?;
     let first = String::from_utf8_lossy(&raw.bytes);
@@ -245,6 +252,8 @@ fn mute(evidence: &Evidence<'_>) -> Option<Finding> {
 fn refusing(evidence: &Evidence<'_>) -> Option<Finding> {
     let raw = evidence.if_at(Trial::Raw, Attempt::is_cut)?;
     let all = [Trial::Tls, Trial::Sidecar].iter().all(|trial| evidence.is(*trial, Attempt::is_cut));
+    let strict = Cell::ztunnel(Strict);
+    let any = [strict, INVISIBLE[0], INVISIBLE[1], Cell::istio(Disable)];
     let (confidence, because) = match (all, raw.phase) {
         (false, _) => return None,
         (true, Phase::Listen) => {
@@ -259,7 +268,8 @@ fn refusing(evidence: &Evidence<'_>) -> Option<Finding> {
         }
     };
     let next = [Next::TunnelDoor, Next::Explain];
-    Some(found(Kind::Refusing, confidence, &[because], &next).behaving(&[Cell::ztunnel(Strict)]))
+    let cells = if confidence == Likely { &[strict][..] } else { &any[..] };
+    Some(found(Kind::Refusing, confidence, &[because], &next).behaving(cells))
 }
 
 fn unclear(evidence: &Evidence<'_>) -> Finding {

@@ -7,6 +7,7 @@ use crate::mesh::Semantics;
 use crate::policy::MtlsMode;
 use crate::probe::attempt::{Attempt, End, Phase, Shown, Trial};
 use crate::probe::finding::{Cell, Confidence, Finding, Kind, Next};
+use crate::tls::Alert;
 
 impl Kind {
     /// One word, for programs.
@@ -73,6 +74,9 @@ impl Finding {
                 "cannot be told here: an AuthorizationPolicy refuses under any mode, and DISABLE refuses tunnels".to_owned()
             }
             (Kind::Hbone, ..) => "STRICT or PERMISSIVE; under ztunnel's semantics any mode".to_owned(),
+            (Kind::Refusing, [_, ..], _) => {
+                "cannot be told: STRICT of a ztunnel, or a server that closes on what it does not understand".to_owned()
+            }
             (_, [MtlsMode::Strict], []) => "STRICT: mesh mTLS, and nothing else".to_owned(),
             (_, [MtlsMode::Permissive], []) => "PERMISSIVE: mesh mTLS, or whatever the application takes".to_owned(),
             (_, [MtlsMode::Disable], []) => "DISABLE: whatever the application takes, and no mesh mTLS".to_owned(),
@@ -94,31 +98,33 @@ impl fmt::Display for Cell {
 }
 
 impl Next {
-    /// What to do about `host` and `port`: a few words, and the command.
-    pub fn advice(self, host: &str, port: u16) -> (&'static str, String) {
-        let at = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-        let door = at.strip_suffix(&port.to_string()).unwrap_or_default();
-        match self {
+    /// What to do about `host` and `port`, which are `workload`'s if the running mesh knows it: a few words, and the command.
+    /// `None` when there is no such thing to do there.
+    pub fn advice(self, (host, port): (&str, u16), workload: Option<&str>) -> Option<(&'static str, String)> {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let at = format!("{host}:{port}");
+        Some(match self {
             Self::Listening => ("see what listens there", format!("ss -ltn 'sport = :{port}'")),
             Self::Route => ("see whether there is a way", format!("ip route get {host}")),
             Self::Certificate => ("show it a certificate", format!("glasstunnel probe {at} --from WORKLOAD")),
-            Self::Authority => (
-                "ask for an address behind it",
-                format!("glasstunnel probe {at} --from WORKLOAD --authority ADDRESS:PORT"),
-            ),
-            Self::TunnelDoor => ("is there a tunnel door", format!("glasstunnel probe {door}15008")),
-            Self::Inspect => ("read its certificate", format!("glasstunnel certs inspect {at} --alpn none")),
-            Self::Explain => {
-                ("see which policy decides", format!("glasstunnel explain --from WHO --to {at}"))
+            Self::Authority => {
+                let command = format!("glasstunnel probe {at} --from WORKLOAD --authority ADDRESS:PORT");
+                ("ask for an address behind it", command)
             }
+            Self::TunnelDoor => ("is there a tunnel door", format!("glasstunnel probe {host}:15008")),
+            Self::Inspect => ("read its certificate", format!("glasstunnel certs inspect {at} --alpn none")),
+            Self::Explain => match workload {
+                Some(_) => ("see which policy decides", format!("glasstunnel explain --from WHO --to {at}")),
+                None => ("see which policies there are", "kubectl get peerauthentication -A".to_owned()),
+            },
             Self::Rehearse => {
-                ("see who would break under STRICT", "glasstunnel strict WORKLOAD --dry-run".to_owned())
+                ("see who would break under STRICT", format!("glasstunnel strict {} --dry-run", workload?))
             }
             Self::Verify => {
                 ("see why a certificate is refused", "glasstunnel certs verify SERVER/ CLIENT/".to_owned())
             }
             Self::Patience => ("wait longer", format!("glasstunnel probe {at} --timeout 10s")),
-        }
+        })
     }
 }
 
@@ -138,6 +144,14 @@ impl Trial {
 }
 
 impl Attempt {
+    /// What was sent, as far as it came to that.
+    pub fn sent(&self) -> &'static str {
+        match self.phase {
+            Phase::Dial | Phase::Listen => "nothing",
+            Phase::Handshake | Phase::Answer => self.trial.sends(),
+        }
+    }
+
     /// What came back, in one line.
     pub fn says(&self) -> String {
         let ended = format!("{} after {}", self.ended_text(), took(self.after));
@@ -158,7 +172,7 @@ impl Attempt {
             (End::Reset, Phase::Dial) => "connection refused".to_owned(),
             (End::Silent, Phase::Dial) => "no answer to the attempt to connect".to_owned(),
             (End::Enough, _) => "what was wanted".to_owned(),
-            (End::Answered, _) => format!("\"{}\"{when}", self.bytes.escape_ascii()),
+            (End::Answered, _) => format!("{}{when}", first_line(&self.bytes)),
             (End::Status(status), _) => format!("status {status}"),
             (End::Closed, _) => format!("FIN{when}"),
             (End::Reset, _) => format!("RST{when}"),
@@ -181,6 +195,16 @@ impl Shown {
             Some(names) => format!("asks for a certificate of {}", names.join(" or ").escape_debug()),
         };
         format!("{}{alpn}, {}, {asks}", self.version, self.name.escape_debug())
+    }
+}
+
+/// The first line as text, or what it is if it is no text.
+fn first_line(bytes: &[u8]) -> String {
+    let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    match bytes {
+        // RFC 8446 §6: type, version, length 2, level, description.
+        [0x15, 3, _, 0, 2, _, number, ..] => format!("the TLS alert {}", Alert::of(*number)),
+        _ => format!("\"{}\"", line.escape_ascii()),
     }
 }
 

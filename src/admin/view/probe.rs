@@ -118,7 +118,8 @@ impl ProbeView {
     pub fn of(probed: &Probed, target: (&str, u16), address: String, workload: Option<String>) -> Self {
         let finding = &probed.finding;
         let (host, port) = target;
-        let next = finding.next.iter().map(|next| next.advice(host, port));
+        let next = finding.next.iter().filter_map(|next| next.advice(target, workload.as_deref()));
+        let next = next.map(|(to, command)| NextView { to: to.to_owned(), command }).collect();
         Self {
             target: if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") },
             address,
@@ -134,7 +135,7 @@ impl ProbeView {
             connections: probed.attempts.len(),
             evidence: probed.attempts.iter().map(AttemptView::of).collect(),
             untried: probed.untried.map(|trial| trial.sends().to_owned()),
-            next: next.map(|(to, command)| NextView { to: to.to_owned(), command }).collect(),
+            next,
         }
     }
 }
@@ -149,7 +150,7 @@ impl AttemptView {
     fn of(attempt: &Attempt) -> Self {
         Self {
             trial: attempt.trial.name().to_owned(),
-            sent: attempt.trial.sends().to_owned(),
+            sent: attempt.sent().to_owned(),
             phase: attempt.phase.name().to_owned(),
             says: attempt.says(),
             alert: attempt.alert().map(|alert| alert.number),

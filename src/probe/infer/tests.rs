@@ -104,7 +104,8 @@ fn what_a_ztunnel_or_no_mesh_does() {
     use Trial::{Raw, Sidecar, Tls};
     let before = Attempt { phase: Phase::Listen, ..cut(Raw) };
     check(&[before, cut(Tls), cut(Sidecar)], Kind::Refusing, Likely, &[Cell::ztunnel(Strict)]);
-    check(&[cut(Raw), cut(Tls), cut(Sidecar)], Kind::Refusing, CannotTell, &[Cell::ztunnel(Strict)]);
+    let any = [&[Cell::ztunnel(Strict)][..], &INVISIBLE, &[Cell::istio(Disable)]].concat();
+    check(&[cut(Raw), cut(Tls), cut(Sidecar)], Kind::Refusing, CannotTell, &any);
     let anywhere = |raw: Attempt, kind, confidence| {
         check(&[raw, no_tls(Tls), no_tls(Sidecar)], kind, confidence, &INVISIBLE);
     };
