@@ -26,7 +26,7 @@ pub use certs::{
 };
 pub use probe::ProbeArguments;
 pub use proxy::ProxyArguments;
-pub use running::{AdminAddress, LogShape, PluggedCa};
+pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 pub use up::UpArguments;
 
 /// The command line.

@@ -103,7 +103,8 @@ fn shown(look: &Look) -> Shown {
                 [uri] if uri.starts_with("spiffe://") => Some(uri.clone()),
                 _ => None,
             };
-            let name = leaf.uris.first().or(leaf.other_names.first()).unwrap_or(&leaf.subject).clone();
+            let name =
+                leaf.uris.first().or_else(|| leaf.other_names.first()).unwrap_or(&leaf.subject).clone();
             (identity, name, leaf.issuer)
         }
     };

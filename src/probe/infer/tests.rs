@@ -123,7 +123,7 @@ fn what_a_ztunnel_or_no_mesh_does() {
 
 #[test]
 fn a_tunnel_door() {
-    use Trial::{H2, Hbone, Raw, Sidecar, Tls};
+    use Trial::{H2, Hbone, Sidecar, Tls};
     let raw = says("\x15\x03\x03\0\x02\x02\x32");
     let seen = [raw, mesh(Tls, None, alert(116)), ended(Sidecar, Phase::Handshake, alert(120))];
     check(&seen, Kind::MeshTls, CannotTell, NEITHER);
