@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::probe::attempt::{Attempt, End, Phase, Trial};
 use crate::probe::dial::{dial, end_of, hear, part};
-use crate::probe::run::Options;
+use crate::probe::options::Options;
 
 /// The request, in plaintext here and inside TLS where a certificate is shown.
 pub(crate) fn request(host: &str) -> String {

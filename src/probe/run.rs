@@ -1,36 +1,17 @@
 //! [`run`]: the attempts, one after the other.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::hbone::Authority;
-use crate::identity::Credential;
 use crate::probe::attempt::{Attempt, Trial};
 use crate::probe::finding::Finding;
 use crate::probe::infer::infer;
+use crate::probe::options::Options;
 use crate::probe::plan::{next, wanting};
 use crate::probe::raw::raw;
 use crate::probe::secured::secured;
 use crate::probe::tunnel::hbone;
-
-/// How to probe.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The name to ask for, in TLS and in HTTP; an address is not sent as a server name.
-    pub name: String,
-    /// What to show servers that ask for a certificate.
-    pub client: Option<Credential>,
-    /// What to ask a tunnel door for; `None` is the door itself, which none delivers to.
-    pub authority: Option<Authority>,
-    /// How long each step of each connection may take.
-    pub timeout: Duration,
-    /// How long to wait between two connections.
-    pub pause: Duration,
-    /// How long to wait for a greeting before sending anything in plaintext.
-    pub listen: Duration,
-}
 
 /// What was tried, and what it comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]

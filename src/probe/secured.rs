@@ -10,8 +10,8 @@ use tokio::time::{Instant, timeout};
 use crate::identity::CertificateSummary;
 use crate::probe::attempt::{Attempt, End, Phase, Shown, Trial};
 use crate::probe::dial::{dial, end_of, hear};
+use crate::probe::options::Options;
 use crate::probe::raw::request;
-use crate::probe::run::Options;
 use crate::tls::{ClientOffer, ClientStream, Look, Looker, TlsCause, TlsError, look_and_stay};
 
 /// How long a server that asked for a certificate may take to refuse who has none. It does so as soon as it reads the

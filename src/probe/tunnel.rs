@@ -12,7 +12,7 @@ use crate::hbone::{Authority, Client, ConnectRequest, HboneError, Limits};
 use crate::io::Pipe as _;
 use crate::probe::attempt::{Attempt, End, Phase, Trial};
 use crate::probe::noted::{Note, Noted};
-use crate::probe::run::Options;
+use crate::probe::options::Options;
 use crate::probe::secured::{Shaken, shake};
 use crate::tls::ClientStream;
 

@@ -1,3 +1,5 @@
+//! DESIGN section 2's table read backwards, and whatever else connections may do.
+
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;

@@ -55,7 +55,8 @@ impl OpenSsl {
             .unwrap_or_else(|error| panic!("openssl is missing ({error}): run tests/run"));
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         loop {
-            let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().expect("openssl ended");
+            let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
+            let line = line.unwrap_or_else(|| panic!("openssl ended"));
             if let Some(at) = line.strip_prefix("ACCEPT ") {
                 return Self { at: at.parse().unwrap(), _child: child };
             }
