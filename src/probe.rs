@@ -14,6 +14,9 @@
 mod attempt;
 mod finding;
 mod evidence;
+mod verdict;
+mod mesh_doors;
+mod applications;
 mod infer;
 mod plan;
 mod words;

@@ -2,6 +2,7 @@
 
 use crate::mesh::Semantics;
 use crate::policy::MtlsMode;
+use crate::probe::attempt::Attempt;
 
 /// What is behind the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,5 +114,33 @@ impl Finding {
     pub fn modes(&self) -> Vec<MtlsMode> {
         let all = [MtlsMode::Strict, MtlsMode::Permissive, MtlsMode::Disable];
         all.into_iter().filter(|mode| self.behaves.iter().any(|cell| cell.mode == *mode)).collect()
+    }
+
+    /// The same, with the modes that would do it, too.
+    pub(crate) fn behaving(self, cells: &[Cell]) -> Self {
+        Self { behaves: cells.to_vec(), ..self }
+    }
+
+    /// The same, of the server that `attempt` met.
+    pub(crate) fn of(self, attempt: &Attempt) -> Self {
+        Self { identity: attempt.shown.as_ref().and_then(|shown| shown.identity.clone()), ..self }
+    }
+
+    /// The same, resting on one thing more.
+    pub(crate) fn also(mut self, said: Option<String>) -> Self {
+        self.because.extend(said);
+        self
+    }
+}
+
+/// A finding that is not about modes, so far.
+pub(crate) fn found(kind: Kind, confidence: Confidence, because: &[&str], next: &[Next]) -> Finding {
+    Finding {
+        kind,
+        confidence,
+        behaves: Vec::new(),
+        identity: None,
+        because: because.iter().map(|said| (*said).to_owned()).collect(),
+        next: next.to_vec(),
     }
 }

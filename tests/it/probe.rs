@@ -13,7 +13,7 @@ use glasstunnel::identity::{Credential, Svid};
 use glasstunnel::lab::Lab;
 use glasstunnel::mesh::Semantics;
 use glasstunnel::policy::MtlsMode;
-use glasstunnel::probe::{Cell, Confidence, End, Kind, LIMIT, Options, Probed, Trial, run};
+use glasstunnel::probe::{Attempt, Cell, Confidence, End, Kind, LIMIT, Options, Probed, Trial, run};
 
 use crate::mesh::Plan;
 use servers::Serving;
@@ -58,29 +58,43 @@ fn looks_like(semantics: Semantics, mode: MtlsMode) -> Vec<Cell> {
     }
 }
 
-/// The inferred mode is the declared one: DESIGN section 2's table, cell by cell, with a certificate and without.
+/// The inferred mode is the declared one: DESIGN section 2's table, cell by cell.
 async fn captured(backend: &str, timeout: Duration) {
-    for semantics in [Semantics::Istio, Semantics::Ztunnel] {
-        for (word, mode) in MODES {
-            let lab = lab(semantics, word, backend).await;
-            let door = lab.captured("server", 3000).unwrap();
-            for options in [options(), with(&lab.svid("curl-client").unwrap())] {
-                let options = Options { timeout, ..options };
-                let probed = run(door, &options).await;
-                let cell = format!("{semantics} {word} before {backend}: {probed:#?}");
-                assert_eq!(probed.finding.behaves, looks_like(semantics, mode), "{cell}");
-                // Only who says nothing at all, with no mode that shows, leaves it open whether anybody is there.
-                let unsure = probed.finding.confidence == Confidence::CannotTell;
-                assert_eq!(unsure, backend == "silent" && probed.finding.behaves.len() == 2, "{cell}");
-                let sniffs = semantics == Semantics::Istio && mode != MtlsMode::Disable;
-                assert_eq!(probed.finding.kind == Kind::Sniffing, sniffs, "{cell}");
-                assert_eq!(probed.finding.identity.is_some(), sniffs, "{cell}");
-                let untried = sniffs && options.client.is_none();
-                assert_eq!(probed.untried, untried.then_some(Trial::SidecarMtls), "{cell}");
-                let accepted = probed.attempts.iter().any(glasstunnel::probe::Attempt::is_accepted);
-                assert_eq!(accepted, sniffs && options.client.is_some(), "{cell}");
-            }
-        }
+    let cell = |semantics, mode| captured_cell(semantics, mode, backend, timeout);
+    let [strict, permissive, disable] = MODES;
+    tokio::join!(
+        cell(Semantics::Istio, strict),
+        cell(Semantics::Istio, permissive),
+        cell(Semantics::Istio, disable),
+        cell(Semantics::Ztunnel, strict),
+        cell(Semantics::Ztunnel, permissive),
+        cell(Semantics::Ztunnel, disable),
+    );
+}
+
+/// One cell, with a certificate and without.
+async fn captured_cell(
+    semantics: Semantics,
+    (word, mode): (&str, MtlsMode),
+    backend: &str,
+    timeout: Duration,
+) {
+    let lab = lab(semantics, word, backend).await;
+    let door = lab.captured("server", 3000).unwrap();
+    let sniffs = semantics == Semantics::Istio && mode != MtlsMode::Disable;
+    for options in [options(), with(&lab.svid("curl-client").unwrap())] {
+        let probed = run(door, &Options { timeout, ..options.clone() }).await;
+        let cell = format!("{semantics} {word} before {backend}: {probed:#?}");
+        assert_eq!(probed.finding.behaves, looks_like(semantics, mode), "{cell}");
+        // Only who says nothing at all, with no mode that shows, leaves it open whether anybody is there.
+        let unsure = probed.finding.confidence == Confidence::CannotTell;
+        assert_eq!(unsure, backend == "silent" && probed.finding.behaves.len() == 2, "{cell}");
+        assert_eq!(probed.finding.kind == Kind::Sniffing, sniffs, "{cell}");
+        assert_eq!(probed.finding.identity.is_some(), sniffs, "{cell}");
+        let untried = sniffs && options.client.is_none();
+        assert_eq!(probed.untried, untried.then_some(Trial::SidecarMtls), "{cell}");
+        let accepted = probed.attempts.iter().any(Attempt::is_accepted);
+        assert_eq!(accepted, sniffs && options.client.is_some(), "{cell}");
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::*;
 use crate::probe::attempt::Shown;
 use crate::tls::Alert;
+use MtlsMode::{Disable, Permissive, Strict};
 
 const ID: &str = "spiffe://cluster.local/ns/default/sa/server";
 
