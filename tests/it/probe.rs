@@ -31,7 +31,8 @@ fn options() -> Options {
         authority: None,
         timeout: PATIENCE,
         pause: Duration::ZERO,
-        listen: Duration::from_millis(300),
+        // A door under ztunnel's semantics looks for 100 ms before it cuts.
+        listen: Duration::from_millis(800),
     }
 }
 
