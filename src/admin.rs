@@ -5,6 +5,7 @@
 
 mod error;
 mod editor;
+mod certifier;
 mod view;
 mod readiness;
 mod state;
@@ -13,12 +14,14 @@ mod answer;
 mod guard;
 mod handlers;
 mod edits;
+mod certify;
 mod routes;
 mod server;
 mod abstract_socket;
 mod context;
 mod client;
 
+pub use certifier::{Certified, Certifier, CertifyError, Wish};
 pub use client::Client;
 pub use context::{Context, DEFAULT_CONTEXT, choose, running};
 pub use editor::{Done, Edit, EditError, Edited, Editor, Manner};
@@ -28,13 +31,13 @@ pub use routes::{ROUTES, Route};
 pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
-    API_VERSION, AcceptanceView, AnalysisReportView, AuthorizationView, CertificateView, CheckView,
-    ClientView, ConfigView, ConnectionView, ConsideredView, DiffersView, Document, DoorView, EditView,
-    EditedView, EndpointView, ExplanationView, FindingView, ForeseenStep, IdentityView, InspectedView,
-    InspectionView, Kind, LaneView, LintFindingView, LintView, List, LookView, MeshInfo, ModeView, NamedText,
-    PartyView, PolicyRefView, PolicyView, PortMode, PortView, RecordView, RefusalView, RehearsalRowView,
-    RehearsalView, ResourceList, ResourceView, ServerView, ServicePortView, ServiceView, StepView,
-    WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    API_VERSION, AcceptanceView, AnalysisReportView, AuthorizationView, CertificateView, CertifiedView,
+    CheckView, ClientView, CommandView, ConfigView, ConnectionView, ConsideredView, DiffersView, Document,
+    DoorView, EditView, EditedView, EndpointView, ExplanationView, ExportView, FindingView, ForeseenStep,
+    IdentityView, InspectedView, InspectionView, Kind, LaneView, LintFindingView, LintView, List, LookView,
+    MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode, PortView, RecordView,
+    RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView, ServerView, ServicePortView,
+    ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

@@ -30,15 +30,16 @@ mod limits;
 mod up;
 mod proxy;
 mod analyze;
+mod borrowed;
 mod certs;
 mod change;
 mod dispatch;
 
 pub use args::{
     AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CertsArguments, CertsCommand, Color,
-    Command, ConfigArguments, ConfigNoun, DeleteArguments, ExecArguments, ExplainArguments, Format,
-    GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LogShape, Moment, PeerRole,
-    PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, Threshold, UpArguments,
+    Command, ConfigArguments, ConfigNoun, DeleteArguments, ExecArguments, ExplainArguments, ExportArguments,
+    Format, GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LogShape, Moment,
+    PeerRole, PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, Threshold, UpArguments,
     VerifyArguments,
 };
 pub use banner::banner;

@@ -10,6 +10,7 @@ use crate::admin::view::MeshInfo;
 use crate::mesh::{BackendKind, ContainerPort, Controller, MeshSpec, Name, Source, WorkloadSpec, build};
 use arc_swap::ArcSwap;
 
+use crate::admin::certifier::{Certified, Certifier, CertifyError, Wish};
 use crate::admin::editor::{Edit, EditError, Edited, Editor, Manner};
 use crate::policy::{MtlsMode, PeerAuthentication, Policies, Snapshot, Snapshots};
 use crate::resources::Objects;
@@ -74,6 +75,15 @@ impl Editor for ReadOnly {
     }
 }
 
+/// Who signs nothing.
+struct Unwilling;
+
+impl Certifier for Unwilling {
+    fn certify(&self, _: &Wish) -> Result<Certified, CertifyError> {
+        Err(CertifyError::NoCa)
+    }
+}
+
 pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
     let mesh = build(MeshSpec { workloads: vec![reviews()], ..MeshSpec::default() }).unwrap();
     let (_, receiver) = queue();
@@ -87,6 +97,7 @@ pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
         recorder: Recorder::new(receiver, Metrics::new("Kubernetes"), None).handle(),
         info: Arc::new(ArcSwap::from_pointee(info())),
         editor: Arc::new(ReadOnly),
+        certifier: Arc::new(Unwilling),
         readiness: Readiness::new(),
         certificates: Arc::new(Vec::new),
         metrics: Arc::new(|| "# EOF\n".to_owned()),

@@ -11,8 +11,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
 
 use crate::admin::{
-    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, MeshInfo, Readiness, ServeError,
-    State,
+    self, Certifier, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, MeshInfo, Readiness,
+    ServeError, State,
 };
 use crate::app::backends::addresses;
 use crate::app::bind::{Claim, claim};
@@ -22,7 +22,7 @@ use crate::app::crl;
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info;
-use crate::app::issuer::issuer;
+use crate::app::issuer::MeshCa;
 use crate::app::layout::Layout;
 use crate::app::options::{AdminAt, Options};
 use crate::app::pods::serve_names;
@@ -52,7 +52,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (context, socket) = take_name(options.context.as_deref())?;
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
-    let certificates = Certificates::new(issuer(&options)?);
+    let MeshCa { issuer, certifier } = MeshCa::of(&options)?;
+    let certificates = Certificates::new(issuer);
     let layout = Layout::new(&mesh, (&options.ground, place), options.workers)?;
     let issued = certificates.issue(&mesh, &layout.networks);
     let at = (node_ip(&claim, place), admin.as_ref().and_then(|listener| listener.local_addr().ok()));
@@ -95,7 +96,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let editor = Control::new(fixed, ControlState { objects, doors, placement: backends.placement, pods });
     let holder = Arc::clone(&editor) as Arc<dyn Editor>;
     let seen = (handle.clone(), metrics);
-    let state = state((snapshots.clone(), info, holder), seen, certificates.clone(), quit);
+    let signing = (certificates.clone(), certifier);
+    let state = state((snapshots.clone(), info, holder), seen, signing, quit);
     serve_admin(socket, admin, &state, &control_tasks);
     let mesh = Parts { place, control: editor, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
@@ -124,7 +126,7 @@ fn node_ip(claim: &Option<TcpListener>, place: Place) -> IpAddr {
 fn state(
     (snapshots, info, editor): (Snapshots, Arc<ArcSwap<MeshInfo>>, Arc<dyn Editor>),
     (recorder, metrics): (RecorderHandle, Metrics),
-    certificates: Certificates,
+    (certificates, certifier): (Certificates, Arc<dyn Certifier>),
     quit: watch::Sender<bool>,
 ) -> State {
     State {
@@ -132,6 +134,7 @@ fn state(
         recorder,
         info,
         editor,
+        certifier,
         readiness: Readiness::new(),
         certificates: Arc::new(move || info::certificates(&certificates)),
         metrics: Arc::new(move || metrics.encode()),

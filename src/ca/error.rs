@@ -80,6 +80,9 @@ pub enum CaError {
         /// What was given, cut.
         found: String,
     },
+    /// A request for a certificate was not signed with its own key (RFC 2986 §4.2).
+    #[error("expected a request signed with the key in it, found another signature")]
+    Request,
     /// The CA itself has expired.
     #[error(
         "the CA certificate \"{subject}\" has expired: expected one that is valid now, found one that ended {seconds} seconds ago"
@@ -122,6 +125,7 @@ impl Reason for CaError {
             Self::In { source, .. } => source.code(),
             Self::Subject { .. } => "ca.subject",
             Self::Serial { .. } => "ca.serial",
+            Self::Request => "ca.request",
             Self::Expired { .. } => "ca.expired",
             Self::HalfPresent { .. } => "ca.half_present",
             Self::Folder { .. } => "ca.folder",

@@ -6,6 +6,9 @@ mod inspect;
 mod verify;
 mod issue;
 mod lint;
+mod one_liners;
+mod destination;
+mod export;
 mod list;
 
 use crate::cli::args::{CertsArguments, CertsCommand};
@@ -24,6 +27,7 @@ pub(crate) async fn run(arguments: &CertsArguments, output: &mut Output) -> Resu
         CertsCommand::Inspect(asked) => inspect::run(asked, output).await,
         CertsCommand::Verify(asked) => verify::run(asked, output).await,
         CertsCommand::Issue(asked) => issue::run(asked, output),
+        CertsCommand::Export(asked) => export::run(asked, output).await,
         CertsCommand::Lint(asked) => lint::run(asked, output).await,
     }
 }

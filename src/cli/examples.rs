@@ -150,6 +150,7 @@ Examples:
   glasstunnel certs inspect reviews.default.svc:15008
   glasstunnel certs verify server/ client/          would the one accept the other, and why not
   glasstunnel certs issue --id spiffe://cluster.local/ns/default/sa/web --bend expired --out bad/
+  glasstunnel certs export curl-client              for curl and openssl, with lines to paste
   glasstunnel certs lint cacerts/                   before it is deployed";
 
 pub(crate) const CERTS_LIST: &str = "\
@@ -190,6 +191,16 @@ Examples:
   glasstunnel certs issue --id … --ca-cert ca-cert.pem --ca-key ca-key.pem --ttl 1h --out web/
 
 Writes key.pem (mode 0600), cert-chain.pem and root-cert.pem, named as Istio's agent names them.";
+
+pub(crate) const CERTS_EXPORT: &str = "\
+Examples:
+  glasstunnel certs export curl-client              then paste one of the lines that it prints
+  glasstunnel certs export web-frontend --to customers:3000 --dir papers/
+  glasstunnel certs export curl-client --ttl 5m --force -o json | jq -r '.commands[].command'
+
+The key is made by this command and never travels: the mesh signs a request, over its context's
+socket. Who holds the key is that workload, until the certificate ends. With a plugged-in CA that
+may be so elsewhere, too, and needs --force.";
 
 pub(crate) const CERTS_LINT: &str = "\
 Examples:

@@ -39,6 +39,9 @@ pub enum CertsCommand {
     /// Issue a certificate, good or wrong on purpose
     #[command(after_help = examples::CERTS_ISSUE, arg_required_else_help = true)]
     Issue(IssueArguments),
+    /// Write a workload's certificate, with a key made here, for curl, openssl and other programs
+    #[command(after_help = examples::CERTS_EXPORT, arg_required_else_help = true)]
+    Export(ExportArguments),
     /// Find what is wrong with certificates before anybody meets them, and which stacks refuse it
     #[command(after_help = examples::CERTS_LINT, arg_required_else_help = true)]
     Lint(LintArguments),
@@ -210,6 +213,34 @@ pub struct IssueArguments {
     /// Print every bend and what it does
     #[arg(long)]
     pub list_bends: bool,
+}
+
+/// What `certs export` takes.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// Whose: a workload of the running mesh, in any spelling
+    #[arg(value_name = "WORKLOAD")]
+    pub workload: String,
+    /// Where key.pem, cert-chain.pem and root-cert.pem go [default: ./NAME.NAMESPACE]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Where the printed lines lead [default: a STRICT port of another workload]
+    #[arg(long, value_name = "WORKLOAD[:PORT]")]
+    pub to: Option<String>,
+    /// How long it lives; never longer than the mesh's own certificates [default: 1h]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = units::parse_lifetime)]
+    #[arg(hide_default_value = true)]
+    pub ttl: Duration,
+    /// Replace files that are there, and take it from a plugged-in CA, too
+    #[arg(long)]
+    pub force: bool,
+    /// text, json or yaml [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub output: Story,
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
 }
 
 /// What `certs lint` takes.

@@ -8,7 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
-use crate::identity::{Svid, write_svid};
+use crate::identity::{Existing, Svid, write_svid};
 use crate::resources::{CertificateProfile, Input, certificate_profile};
 
 /// Issues, writes, and says what to do with it.
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &IssueArguments, output: &mut Output) -> Result<Exi
         None => KeptAuthority::in_folder(arguments.ca_dir.clone(), &options)?,
     };
     let svid = authority.current()?.issue_bent(&Profile { id, bend })?;
-    write_svid(folder, &svid)?;
+    write_svid(folder, &svid, Existing::Kept)?;
     output.answer(&told(folder, bend, &svid))?;
     Ok(Exit::Done)
 }
