@@ -24,7 +24,9 @@ mod run;
 mod mend;
 mod certificate_rules;
 mod certificates;
+mod certificate_paths;
 
+pub use certificate_paths::lint_together;
 pub use certificate_rules::{CertificateRule, Refusal};
 pub use certificates::{CertificateFinding, CertificateRole, UnknownRole, lint};
 pub use code::Code;

@@ -17,6 +17,8 @@ mod store;
 mod files;
 mod stamp;
 mod kept;
+#[cfg(test)]
+pub(crate) mod samples;
 
 pub use app::app_certificate;
 pub use authority::{Authority, AuthorityOptions};

@@ -211,6 +211,28 @@ pub(crate) static SAME_NAME_ROOTS: CertificateRule = warning(
     &[],
     "give each CA a name of its own: a log says `bad signature` where it should say `unknown issuer`; compare key ids",
 );
+pub(crate) static NO_PATH: CertificateRule = error(
+    "no-path",
+    &[
+        rustls(
+            "UnknownIssuer, unknown_ca (48); BadSignature, decrypt_error (51) if a root has the name and another key",
+        ),
+        envoy("CERTIFICATE_VERIFY_FAILED"),
+        openssl(
+            "unable to get local issuer certificate; certificate signature failure if a root has the name",
+        ),
+        go("certificate signed by unknown authority"),
+    ],
+    "send what lies between, or trust the root that it leads to: compare key ids, not names",
+);
+pub(crate) static OTHER_TRUST_DOMAIN: CertificateRule = error(
+    "other-trust-domain",
+    &[
+        rustls("SanTrustDomainError; the peer hears certificate_unknown (46)"),
+        envoy("as Istio sets it up, no SAN matches"),
+    ],
+    "issue it in the mesh's trust domain, or name the other one in trustDomainAliases",
+);
 pub(crate) static DUPLICATE: CertificateRule =
     warning("duplicate", &[], "keep one of the two: it is sent with every handshake");
 pub(crate) static ROOT_SENT: CertificateRule = warning(

@@ -146,8 +146,17 @@ impl Authority {
     }
 
     pub(crate) fn issue(&self, profile: &Profile, now: SystemTime) -> Result<Svid, CaError> {
+        self.issue_with(profile, now, new_key()?)
+    }
+
+    /// The same, for a key of any kind.
+    pub(crate) fn issue_with(
+        &self,
+        profile: &Profile,
+        now: SystemTime,
+        key: KeyPair,
+    ) -> Result<Svid, CaError> {
         let validity = self.validity(now, self.ttl)?;
-        let key = new_key()?;
         let leaf = generated(profile.params(validity, now)?.signed_by(&key, &self.signer))?;
         let summary = CertificateSummary::parse(&leaf)?;
         Ok(Svid {

@@ -1,5 +1,6 @@
 //! `certs`: certificates looked at, held against each other, made, and found wanting.
 
+mod harmless;
 mod validity;
 mod party;
 mod inspect;
@@ -22,7 +23,8 @@ use crate::cli::output::Output;
 ///
 /// [`CliError`] when something cannot be read, made or written, or no mesh can be asked.
 pub(crate) async fn run(arguments: &CertsArguments, output: &mut Output) -> Result<Exit, CliError> {
-    match &arguments.command {
+    let Some(command) = &arguments.command else { return list::run(&arguments.list, output).await };
+    match command {
         CertsCommand::List(list) => list::run(list, output).await,
         CertsCommand::Inspect(asked) => inspect::run(asked, output).await,
         CertsCommand::Verify(asked) => verify::run(asked, output).await,

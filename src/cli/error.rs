@@ -95,13 +95,25 @@ pub enum CliError {
         #[source]
         source: io::Error,
     },
-    /// A word that is neither a file nor a server, while no mesh runs that could know it.
+    /// A word that is neither a file nor a server, nor known to a mesh.
     #[error(
-        "expected a file, a folder, HOST:PORT or a workload of a running mesh, found `{}`: there is no such file, and no mesh runs",
+        "expected a file, a folder, HOST:PORT or a workload of a running mesh, found `{}`: there is no such file, and {mesh}",
         found.escape_debug()
     )]
     NoSuchParty {
         /// The word.
+        found: String,
+        /// What the mesh says of it.
+        mesh: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// There are files, and no certificate in any of them.
+    #[error("{place}: expected at least one certificate, found {found}")]
+    NothingThere {
+        /// Where.
+        place: String,
+        /// What there is instead.
         found: String,
     },
     /// A workload that has no certificate, or none yet.
@@ -139,6 +151,7 @@ impl CliError {
             Self::Tls(error) => Some(error),
             Self::Dial { .. }
             | Self::NoSuchParty { .. }
+            | Self::NothingThere { .. }
             | Self::NoCertificate { .. }
             | Self::NoIdentity
             | Self::NotFound { .. }
@@ -172,6 +185,7 @@ impl Reason for CliError {
             Self::Tls(error) => error.code(),
             Self::Dial { .. } => "cli.dial",
             Self::NoSuchParty { .. } => "cli.no_such_party",
+            Self::NothingThere { .. } => "cli.nothing_there",
             Self::NoCertificate { .. } => "cli.no_certificate",
             Self::NoIdentity => "cli.no_identity",
             Self::Read(_) => "cli.read",
@@ -191,6 +205,15 @@ impl Reason for CliError {
             }
             Self::NotFound { names, .. } => Some(format!("there are: {}", names.join(", "))),
             Self::Nameless { kind } => Some(format!("glasstunnel delete {kind} NAME, or delete -f FILE")),
+            Self::NoSuchParty { hint, .. } => hint.clone(),
+            Self::NothingThere { .. } => Some(
+                "name a file with CERTIFICATE blocks, or a folder with *.pem, *.crt, *.cer or *.der"
+                    .to_owned(),
+            ),
+            Self::Dial { .. } => Some(
+                "is something listening there? the doors of a mesh: glasstunnel config workloads -o wide"
+                    .to_owned(),
+            ),
             Self::NoIdentity => Some("say it in the profile's `id`, or with --id spiffe://…".to_owned()),
             Self::NoCertificate { .. } => {
                 Some("glasstunnel certs list has all of them, with their states".to_owned())

@@ -146,7 +146,7 @@ are istioctl's. GT1... are findings that istioctl does not have.";
 
 pub(crate) const CERTS: &str = "\
 Examples:
-  glasstunnel certs list                            who shows what, until when, and who trusts it
+  glasstunnel certs                                 who shows what, until when, and who trusts it
   glasstunnel certs inspect reviews.default.svc:15008
   glasstunnel certs verify server/ client/          would the one accept the other, and why not
   glasstunnel certs issue --id spiffe://cluster.local/ns/default/sa/web --bend expired --out bad/
@@ -156,11 +156,12 @@ Examples:
 pub(crate) const CERTS_LIST: &str = "\
 Examples:
   glasstunnel certs list
-  glasstunnel certs list -n default -o wide         adds SERIAL NUMBER and NOT AFTER
+  glasstunnel certs list -n default -o wide         with whole serial numbers, and NOT AFTER
   glasstunnel certs list -o json | jq -r '.items[].trustedBy'
 
-RENEWED counts down to when the next certificate is asked for, give or take a tenth.
-TRUSTED BY asks the verifier of the wire, with each identity's own roots.";
+VALIDITY fills as time goes by. RENEWED counts down to when the next certificate is asked for, give
+or take a tenth. TRUSTED BY asks the verifier of the wire, with each identity's own roots; for a
+root, who has it among them.";
 
 pub(crate) const CERTS_INSPECT: &str = "\
 Examples:

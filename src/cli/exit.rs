@@ -72,6 +72,7 @@ impl Exit {
             CliError::Identity(_) | CliError::Ca(_) => Self::Configuration,
             CliError::Tls(_) | CliError::NoCertificate { .. } => Self::No,
             CliError::NoSuchParty { .. } | CliError::NoIdentity => Self::Usage,
+            CliError::NothingThere { .. } => Self::Configuration,
             CliError::Question(_) | CliError::Workload(_) | CliError::Kind(_) | CliError::Nameless { .. } => {
                 Self::Usage
             }

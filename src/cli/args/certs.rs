@@ -17,11 +17,14 @@ use crate::identity::SpiffeId;
 
 /// What `certs` takes.
 #[derive(Debug, Args)]
-#[command(after_help = examples::CERTS, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = examples::CERTS, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
 pub struct CertsArguments {
-    /// What to do with certificates.
+    /// What to do with certificates; without a word, they are listed.
     #[command(subcommand)]
-    pub command: CertsCommand,
+    pub command: Option<CertsCommand>,
+    /// How to list them.
+    #[command(flatten)]
+    pub list: ListArguments,
 }
 
 /// What to do with certificates.
@@ -252,6 +255,9 @@ pub struct LintArguments {
     /// What it is meant to be: workload, intermediate or root [default: by its place and what it says]
     #[arg(long, value_name = "ROLE", value_parser = CertificateRole::from_str)]
     pub role: Option<CertificateRole>,
+    /// The trust domain that workloads must have [default: any]
+    #[arg(long, value_name = "NAME")]
+    pub trust_domain: Option<String>,
     /// text, json or yaml [default: text]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
     #[arg(hide_possible_values = true, hide_default_value = true)]

@@ -8,14 +8,14 @@ use anstyle::{AnsiColor, Style};
 use tokio::time::Instant;
 
 use crate::admin::{Document, LintFindingView, LintView, json, yaml};
-use crate::analyze::{CertificateFinding, Level, lint};
+use crate::analyze::{CertificateFinding, Level, lint, lint_together};
 use crate::cli::args::{LintArguments, Story};
 use crate::cli::certs::inspect::server;
 use crate::cli::certs::party::{Files, Target, target};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::identity::Material;
+use crate::identity::{Material, credential};
 use crate::tls::{ClientOffer, Looker};
 
 /// How long a server may take.
@@ -29,12 +29,16 @@ pub(crate) async fn run(arguments: &LintArguments, output: &mut Output) -> Resul
     };
     let now = SystemTime::now();
     let mut found: Vec<(String, CertificateFinding)> = Vec::new();
-    for (path, material) in joined(files) {
+    let files = joined(files);
+    let together =
+        lint_together(&credential(&arguments.target, &files)?, arguments.trust_domain.as_deref(), now)?;
+    for (path, material) in files {
         let source = path.display().to_string();
         found.extend(
             lint(&material, arguments.role, now)?.into_iter().map(|finding| (source.clone(), finding)),
         );
     }
+    found.extend(together.into_iter().map(|finding| (arguments.target.clone(), finding)));
     let count = |level| found.iter().filter(|(_, finding)| finding.rule.level == level).count();
     let view = LintView {
         errors: count(Level::Error),
@@ -62,12 +66,16 @@ async fn of_server(target: &str, (host, port): (String, u16)) -> Result<Files, C
     Ok(vec![(PathBuf::from(target), material)])
 }
 
-/// A folder's only key belongs to the only chain of leaves there, whatever file each is in.
+/// What the owner of a folder's key shows, in Istio's agent and its `cacerts`, and in a Kubernetes secret. `ca-cert.pem`
+/// comes first: beside it, `cert-chain.pem` may hold what is above.
+const CHAINS: [&str; 3] = ["ca-cert.pem", "cert-chain.pem", "tls.crt"];
+
+/// A folder's only key belongs to the chain there, whatever file each is in.
 fn joined(mut files: Files) -> Files {
     let keys: Vec<_> = files.iter().filter_map(|(_, material)| material.key.clone()).collect();
     let chain = files
         .iter_mut()
-        .find(|(path, _)| path.file_name().is_some_and(|name| name == "cert-chain.pem" || name == "tls.crt"));
+        .find(|(path, _)| path.file_name().is_some_and(|name| CHAINS.iter().any(|chain| name == *chain)));
     if let ([key], Some((_, material))) = (keys.as_slice(), chain) {
         material.key.get_or_insert_with(|| key.clone());
     }
