@@ -26,8 +26,8 @@ mod certificate_rules;
 mod certificates;
 mod certificate_paths;
 
-pub use certificate_paths::lint_together;
-pub use certificate_rules::{CertificateRule, Refusal};
+pub use certificate_paths::{Intent, lint_files};
+pub use certificate_rules::{CertificateRule, Refusal, When};
 pub use certificates::{CertificateFinding, CertificateRole, UnknownRole, lint};
 pub use code::Code;
 pub use codes::CODES;

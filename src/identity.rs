@@ -24,7 +24,7 @@ pub use crl::{RevocationList, RevocationSummary, parse_revocation_lists, read_re
 pub use der::{CertificateDer, PrivateKeyDer};
 pub use error::{IdentityError, SpiffeProblem};
 pub use files::{Existing, write_svid};
-pub use material::{Credential, Material, credential, parse_material, read_material};
+pub use material::{Credential, Material, credential, is_root_file, parse_material, read_material};
 pub use pem::{
     encode_certificates, encode_key, parse_certificates, parse_key, parse_signer_key, read_certificates,
     read_key, write_new,

@@ -1,20 +1,53 @@
-//! [`lint_together`]: what only shows when a chain is held against the roots beside it, and against a trust domain.
+//! [`lint_files`]: what is wrong with the files of one party, each by itself and all together: a chain is held against the
+//! roots beside it, and against a trust domain.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::analyze::certificate_rules as rules;
-use crate::analyze::certificates::CertificateFinding;
-use crate::identity::{CertificateSummary, Credential, IdentityError, Leaf, SignerCertificate, TrustBundle};
+use crate::analyze::certificates::{CertificateFinding, CertificateRole, lint};
+use crate::identity::{
+    CertificateSummary, Credential, IdentityError, Leaf, Material, SignerCertificate, TrustBundle,
+    credential, is_root_file,
+};
 use crate::tls::{Checked, Expected, Found, Question, Role};
 
-/// Whether the chain of `party` leads to one of its roots, if there are both, and whether its identity is of
-/// `trust_domain`, if one is named.
+/// What the files are meant for; what is absent is taken from their names and from what they say.
+#[derive(Clone, Debug, Default)]
+pub struct Intent {
+    /// What every certificate is to be.
+    pub role: Option<CertificateRole>,
+    /// Which trust domain a workload's certificate has to be of.
+    pub trust_domain: Option<String>,
+}
+
+/// All findings about the files of one party, called `what`, each with its file.
 ///
 /// # Errors
 ///
-/// [`IdentityError::UnreadableCertificate`].
-pub fn lint_together(
+/// [`IdentityError::UnreadableCertificate`], and [`IdentityError::EmptyChain`] without any certificate.
+pub fn lint_files(
+    what: &str,
+    files: &[(PathBuf, Material)],
+    intent: &Intent,
+    now: SystemTime,
+) -> Result<Vec<(String, CertificateFinding)>, IdentityError> {
+    let mut found = Vec::new();
+    for (path, material) in files {
+        let named = is_root_file(path).then_some(CertificateRole::Root);
+        let source = path.display().to_string();
+        let findings = lint(material, intent.role.or(named), now)?;
+        found.extend(findings.into_iter().map(|finding| (source.clone(), finding)));
+    }
+    let together = lint_together(&credential(what, files)?, intent.trust_domain.as_deref(), now)?;
+    found.extend(together.into_iter().map(|finding| (what.to_owned(), finding)));
+    Ok(found)
+}
+
+/// Whether the chain of `party` leads to one of its roots, if there are both, and whether its identity is of
+/// `trust_domain`, if one is named.
+fn lint_together(
     party: &Credential,
     trust_domain: Option<&str>,
     now: SystemTime,

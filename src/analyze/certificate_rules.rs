@@ -21,17 +21,47 @@ pub struct CertificateRule {
 }
 
 /// A stack that refuses.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Which.
     pub stack: &'static str,
-    /// With which words, and when.
+    /// When.
+    pub when: When,
+    /// With which words.
     pub how: &'static str,
+}
+
+/// When a stack refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Whoever shows it.
+    Always,
+    /// A client shows it.
+    FromClient,
+    /// A server shows it.
+    FromServer,
+    /// Its owner loads it.
+    AtStart,
+    /// With an option that is off by default.
+    WithOption(&'static str),
+}
+
+impl Refusal {
+    const fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.stack, self.how)
+        let Self { stack, when, how } = self;
+        match when {
+            When::Always => write!(f, "{stack}: {how}"),
+            When::FromClient => write!(f, "{stack}, from a client: {how}"),
+            When::FromServer => write!(f, "{stack}, from a server: {how}"),
+            When::AtStart => write!(f, "{stack}, when its owner starts: {how}"),
+            When::WithOption(option) => write!(f, "{stack}, with {option}: {how}"),
+        }
     }
 }
 
@@ -48,27 +78,27 @@ const fn info(id: &'static str, refused_by: &'static [Refusal], fix: &'static st
 }
 
 const fn rustls(how: &'static str) -> Refusal {
-    Refusal { stack: "ztunnel (rustls)", how }
+    Refusal { stack: "ztunnel (rustls)", when: When::Always, how }
 }
 
 const fn envoy(how: &'static str) -> Refusal {
-    Refusal { stack: "Envoy (BoringSSL)", how }
+    Refusal { stack: "Envoy (BoringSSL)", when: When::Always, how }
 }
 
 const fn openssl(how: &'static str) -> Refusal {
-    Refusal { stack: "OpenSSL", how }
+    Refusal { stack: "OpenSSL", when: When::Always, how }
 }
 
 const fn go(how: &'static str) -> Refusal {
-    Refusal { stack: "Go", how }
+    Refusal { stack: "Go", when: When::Always, how }
 }
 
 const fn go_spiffe(how: &'static str) -> Refusal {
-    Refusal { stack: "go-spiffe", how }
+    Refusal { stack: "go-spiffe", when: When::Always, how }
 }
 
 const fn ours(how: &'static str) -> Refusal {
-    Refusal { stack: "glasstunnel", how }
+    Refusal { stack: "glasstunnel", when: When::Always, how }
 }
 
 const ISSUE_ONE_URI: &str = "issue a certificate with exactly one URI SAN, the SPIFFE ID";
@@ -111,26 +141,26 @@ pub(crate) static LEAF_MAY_SIGN: CertificateRule = error(
 pub(crate) static NO_CLIENT_AUTH: CertificateRule = error(
     "no-client-auth",
     &[
-        rustls("as a client: unsupported_certificate (43)"),
-        envoy("as a client: CERTIFICATE_VERIFY_FAILED"),
-        openssl("as a client: unsuitable certificate purpose"),
-        go("as a client: certificate specifies an incompatible key usage"),
+        rustls("unsupported_certificate (43)").when(When::FromClient),
+        envoy("CERTIFICATE_VERIFY_FAILED").when(When::FromClient),
+        openssl("unsuitable certificate purpose").when(When::FromClient),
+        go("certificate specifies an incompatible key usage").when(When::FromClient),
     ],
     BOTH_PURPOSES,
 );
 pub(crate) static NO_SERVER_AUTH: CertificateRule = error(
     "no-server-auth",
     &[
-        rustls("as a server: unsupported_certificate (43)"),
-        envoy("as a server: CERTIFICATE_VERIFY_FAILED"),
-        openssl("as a server: unsuitable certificate purpose"),
-        go("as a server: certificate specifies an incompatible key usage"),
+        rustls("unsupported_certificate (43)").when(When::FromServer),
+        envoy("CERTIFICATE_VERIFY_FAILED").when(When::FromServer),
+        openssl("unsuitable certificate purpose").when(When::FromServer),
+        go("certificate specifies an incompatible key usage").when(When::FromServer),
     ],
     BOTH_PURPOSES,
 );
 pub(crate) static NO_DIGITAL_SIGNATURE: CertificateRule = warning(
     "no-digital-signature",
-    &[envoy("KEY_USAGE_BIT_INCORRECT"), openssl("as a client: unsuitable certificate purpose")],
+    &[envoy("KEY_USAGE_BIT_INCORRECT"), openssl("unsuitable certificate purpose").when(When::FromClient)],
     ISSUE_LEAF,
 );
 pub(crate) static EXPIRED: CertificateRule = error(
@@ -165,7 +195,8 @@ pub(crate) static EXPIRED_ROOT: CertificateRule = error(
 pub(crate) static EXPIRES_SOON: CertificateRule = warning("expires-soon", &[], "renew it now");
 pub(crate) static NAMES_NOT_CRITICAL: CertificateRule = info(
     "names-not-critical",
-    &[openssl("with -x509_strict: empty subject, names not critical (RFC 5280 §4.2.1.6)")],
+    &[openssl("empty subject, names not critical (RFC 5280 §4.2.1.6)")
+        .when(When::WithOption("-x509_strict"))],
     "mark the subject alternative names critical where the subject is empty",
 );
 pub(crate) static LONG_LIVED: CertificateRule = info(
@@ -265,10 +296,10 @@ pub(crate) static ED25519: CertificateRule =
 pub(crate) static KEY_MISMATCH: CertificateRule = error(
     "key-mismatch",
     &[
-        rustls("at start: keys may not be consistent"),
-        envoy("at start: KEY_VALUES_MISMATCH"),
-        openssl("at start: key values mismatch"),
-        go("at start: private key does not match public key"),
+        rustls("keys may not be consistent").when(When::AtStart),
+        envoy("KEY_VALUES_MISMATCH").when(When::AtStart),
+        openssl("key values mismatch").when(When::AtStart),
+        go("private key does not match public key").when(When::AtStart),
     ],
     "put the key beside the certificate that was issued for it",
 );

@@ -32,3 +32,5 @@ mod trust_domains;
 mod side_by_side;
 mod envoy_session;
 mod wireshark;
+mod certs;
+mod stacks;

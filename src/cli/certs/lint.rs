@@ -8,14 +8,14 @@ use anstyle::{AnsiColor, Style};
 use tokio::time::Instant;
 
 use crate::admin::{Document, LintFindingView, LintView, json, yaml};
-use crate::analyze::{CertificateFinding, Level, lint, lint_together};
+use crate::analyze::{CertificateFinding, Intent, Level, lint_files};
 use crate::cli::args::{LintArguments, Story};
 use crate::cli::certs::inspect::server;
 use crate::cli::certs::party::{Files, Target, target};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::identity::{Material, credential};
+use crate::identity::Material;
 use crate::tls::{ClientOffer, Looker};
 
 /// How long a server may take.
@@ -27,18 +27,8 @@ pub(crate) async fn run(arguments: &LintArguments, output: &mut Output) -> Resul
         Target::Files(files) => files,
         Target::Server { host, port } => of_server(&arguments.target, (host, port)).await?,
     };
-    let now = SystemTime::now();
-    let mut found: Vec<(String, CertificateFinding)> = Vec::new();
-    let files = joined(files);
-    let together =
-        lint_together(&credential(&arguments.target, &files)?, arguments.trust_domain.as_deref(), now)?;
-    for (path, material) in files {
-        let source = path.display().to_string();
-        found.extend(
-            lint(&material, arguments.role, now)?.into_iter().map(|finding| (source.clone(), finding)),
-        );
-    }
-    found.extend(together.into_iter().map(|finding| (arguments.target.clone(), finding)));
+    let intent = Intent { role: arguments.role, trust_domain: arguments.trust_domain.clone() };
+    let found = lint_files(&arguments.target, &joined(files), &intent, SystemTime::now())?;
     let count = |level| found.iter().filter(|(_, finding)| finding.rule.level == level).count();
     let view = LintView {
         errors: count(Level::Error),
