@@ -5,11 +5,11 @@ mod validity;
 mod party;
 mod inspect;
 mod verify;
-mod issue;
-mod lint;
 mod one_liners;
+mod issue;
 mod destination;
 mod export;
+mod lint;
 mod list;
 
 use crate::cli::args::{CertsArguments, CertsCommand};

@@ -94,10 +94,8 @@ async fn no_certificate_is_given_over_tcp() {
     let up = Up::start(&["--admin", "127.0.0.1:0"]).await;
     let listed = up.ask(&["certs"], &["-o", "name"]).await;
     assert_eq!(listed.out.lines().count(), 6, "{listed:?}");
-    let info = up.ask(&["config", "all"], &["-o", "json"]).await;
-    let (_, after) = info.out.split_once("\"admin\": \"").unwrap();
-    let (admin, _) = after.split_once('"').unwrap();
-    let url = format!("http://{admin}/api/v1/certify/curl-client");
+    let (_, after) = up.banner.split_once("admin ").unwrap();
+    let url = format!("{}api/v1/certify/curl-client", after.split_whitespace().next().unwrap());
     let asked = run("curl", &["-sS", "--data", "x", &url], "").await;
     assert!(asked.out.contains("admin.not_from_here"), "{asked:?}");
 }

@@ -6,6 +6,8 @@
 
 #[path = "stacks/cases.rs"]
 mod cases;
+#[path = "stacks/envoy.rs"]
+mod envoy;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +18,7 @@ use std::time::SystemTime;
 use glasstunnel::analyze::{Intent, Refusal, When, lint_files};
 use glasstunnel::identity::read_material;
 
-use crate::peers::peer;
+use crate::peers::{KEPT, peer};
 use cases::Case;
 
 /// What a stack says of a case in a role; `None` if it accepts.
@@ -24,13 +26,19 @@ type Verdicts = BTreeMap<(String, &'static str), Option<String>>;
 
 /// What lint says of who refuses a case, whoever shows it and when.
 fn claims(case: &Case) -> Vec<Refusal> {
+    let intent = Intent { trust_domain: Some("cluster.local".to_owned()), ..Intent::default() };
     let files = read_material(&case.folder).unwrap();
-    let findings = lint_files("it", &files, &Intent::default(), SystemTime::now()).unwrap();
+    let findings = lint_files("it", &files, &intent, SystemTime::now()).unwrap();
     findings.iter().flat_map(|(_, finding)| finding.rule.refused_by).copied().collect()
 }
 
+/// Whether lint says that Envoy does not even load it.
+fn is_refused_at_start(case: &Case) -> bool {
+    claims(case).iter().any(|claim| claim.stack == "Envoy (BoringSSL)" && claim.when == When::AtStart)
+}
+
 /// Every case is refused if, and only if, lint says so; and one of its claims is in the stack's own words.
-fn hold(stack: &str, cases: &[Case], verdicts: &Verdicts) {
+fn hold(stack: &str, cases: &[&Case], verdicts: &Verdicts) {
     let mut wrong = Vec::new();
     for case in cases {
         let claims = claims(case);
@@ -88,14 +96,25 @@ fn what_lint_says_of_stacks_is_what_they_do() {
     let folder = Folder::new();
     let cases = cases::all(&folder.0);
     assert!(cases.len() > 28, "profiles, and those made by hand");
-    hold("OpenSSL", &cases, &openssl(&cases));
+    let all: Vec<&Case> = cases.iter().collect();
+    hold("OpenSSL", &all, &openssl(&all));
     if let Some(go) = peer("/usr/bin", "go", "what_lint_says_of_stacks_is_what_they_do") {
-        hold("Go", &cases, &by_go(&go, &folder.0));
+        hold("Go", &all, &by_go(&go, &folder.0));
+    }
+    if let Some(program) = peer(KEPT, "envoy", "what_lint_says_of_stacks_is_what_they_do") {
+        let (starts, judged): (Vec<_>, Vec<_>) = cases.into_iter().partition(is_refused_at_start);
+        for case in &starts {
+            let good = judged.iter().find(|case| case.name == "good").unwrap();
+            assert!(!envoy::is_valid(&program, &folder.0, &[good, case]), "Envoy takes {}", case.name);
+        }
+        let judged: Vec<&Case> = judged.iter().collect();
+        assert!(starts.len() == 3 && envoy::is_valid(&program, &folder.0, &judged[..2]), "{}", starts.len());
+        hold("Envoy (BoringSSL)", &judged, &envoy::verdicts(&program, &folder.0, &judged));
     }
 }
 
 /// `openssl verify`, which is what its handshake does with a peer's chain.
-fn openssl(cases: &[Case]) -> Verdicts {
+fn openssl(cases: &[&Case]) -> Verdicts {
     let mut verdicts = Verdicts::new();
     for case in cases {
         let file = |name: &str| case.folder.join(name).display().to_string();

@@ -19,7 +19,7 @@ fn each_bend_breaks_its_own_rule() {
     check(Bend::Straight, &[]);
     check(Bend::Expired, &["expired"]);
     check(Bend::NotYetValid, &["not-yet-valid"]);
-    check(Bend::NoSan, &["no-uri-san"]);
+    check(Bend::NoSan, &["no-name"]);
     check(Bend::NoUriSan, &["no-uri-san"]);
     check(Bend::TwoUriSans, &["several-uri-sans"]);
     check(Bend::NotIstio, &["not-istio-id"]);
@@ -27,7 +27,7 @@ fn each_bend_breaks_its_own_rule() {
     check(Bend::MaySign, &["leaf-may-sign"]);
     check(Bend::ServerOnly, &["no-client-auth"]);
     check(Bend::ClientOnly, &["no-server-auth"]);
-    check(Bend::IntermediateServerOnly, &["ca-limits-purpose"]);
+    check(Bend::IntermediateServerOnly, &["ca-no-client-auth"]);
     check(Bend::LongChain, &["long-chain"]);
     check(Bend::WithRoot, &["root-sent"]);
     check(Bend::HugeRsa, &[]);

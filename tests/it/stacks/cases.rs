@@ -51,9 +51,11 @@ fn by_hand(folder: &Path) {
         |params: &mut CertificateParams, ago: Duration| params.not_after = (SystemTime::now() - ago).into();
     let key = || KeyPair::generate().unwrap();
     let root = || CertifiedIssuer::self_signed(ca("Root"), key()).unwrap();
+    let own = key();
     let put = |name: &str, chain: &[&str], roots: &[&str]| {
         let folder = folder.join(name);
         fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("key.pem"), own.serialize_pem()).unwrap();
         fs::write(folder.join("cert-chain.pem"), chain.concat()).unwrap();
         fs::write(folder.join("root-cert.pem"), roots.concat()).unwrap();
     };
@@ -62,7 +64,7 @@ fn by_hand(folder: &Path) {
         let mut params = ca("Intermediate");
         change(&mut params);
         let middle = CertifiedIssuer::signed_by(params, key(), &root).unwrap();
-        let leaf = leaf().signed_by(&key(), &middle).unwrap();
+        let leaf = leaf().signed_by(&own, &middle).unwrap();
         put(name, &[&leaf.pem(), &middle.pem()], &[&root.pem()]);
         (leaf.pem(), middle.pem())
     };
@@ -74,19 +76,19 @@ fn by_hand(folder: &Path) {
     let mut old = ca("Root");
     ends(&mut old, HOUR);
     let old = CertifiedIssuer::self_signed(old, key()).unwrap();
-    put("root-expired", &[&leaf().signed_by(&key(), &old).unwrap().pem()], &[&old.pem()]);
+    put("root-expired", &[&leaf().signed_by(&own, &old).unwrap().pem()], &[&old.pem()]);
     let (first, second) = (root(), root());
-    let of_first = leaf().signed_by(&key(), &first).unwrap().pem();
+    let of_first = leaf().signed_by(&own, &first).unwrap().pem();
     put("roots-of-one-name", &[&of_first], &[&second.pem(), &first.pem()]);
     put("twice", &[&of_first, &of_first], &[&first.pem()]);
     let mut encipher = leaf();
     encipher.key_usages = vec![Usage::KeyEncipherment];
-    put("no-digital-signature", &[&encipher.signed_by(&key(), &first).unwrap().pem()], &[&first.pem()]);
+    put("no-digital-signature", &[&encipher.signed_by(&own, &first).unwrap().pem()], &[&first.pem()]);
     let other = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
     put("ed25519", &[&leaf().signed_by(&other, &first).unwrap().pem()], &[&first.pem()]);
     let upper = CertifiedIssuer::signed_by(ca("Upper"), key(), &first).unwrap();
     let lower = CertifiedIssuer::signed_by(ca("Lower"), key(), &upper).unwrap();
-    let below = leaf().signed_by(&key(), &lower).unwrap().pem();
+    let below = leaf().signed_by(&own, &lower).unwrap().pem();
     put("disordered", &[&below, &upper.pem(), &lower.pem()], &[&first.pem()]);
 }
 
