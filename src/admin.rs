@@ -6,6 +6,7 @@
 mod error;
 mod editor;
 mod certifier;
+mod dialler;
 mod view;
 mod readiness;
 mod state;
@@ -15,15 +16,17 @@ mod guard;
 mod handlers;
 mod edits;
 mod certify;
+mod seen;
 mod routes;
 mod server;
 mod abstract_socket;
 mod context;
 mod client;
 
-pub use certifier::{Certified, Certifier, CertifyError, Wish};
+pub use certifier::{CertificateWish, Certified, Certifier, CertifyError};
 pub use client::Client;
 pub use context::{Context, DEFAULT_CONTEXT, choose, running};
+pub use dialler::{Dialler, Wish, WishError};
 pub use editor::{Done, Edit, EditError, Edited, Editor, Manner};
 pub use error::{ClientError, ContextError, RequestError};
 pub use readiness::{Pending, Readiness};
@@ -31,13 +34,13 @@ pub use routes::{ROUTES, Route};
 pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
-    API_VERSION, AcceptanceView, AnalysisReportView, AuthorizationView, CertificateView, CertifiedView,
-    CheckView, ClientView, CommandView, ConfigView, ConnectionView, ConsideredView, DiffersView, Document,
-    DoorView, EditView, EditedView, EndpointView, ExplanationView, ExportView, FindingView, ForeseenStep,
-    IdentityView, InspectedView, InspectionView, Kind, LaneView, LintFindingView, LintView, List, LookView,
-    MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode, PortView, RecordView,
-    RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView, ServerView, ServicePortView,
-    ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    API_VERSION, AcceptanceView, AnalysisReportView, AuthorizationView, CalledView, CertificateView,
+    CertifiedView, CheckView, ClientView, CommandView, ConfigView, ConnectionView, ConsideredView,
+    DiffersView, Document, DoorView, EditView, EditedView, EndpointView, ExplanationView, ExportView,
+    FindingView, ForeseenStep, IdentityView, InspectedView, InspectionView, Kind, LaneView, LintFindingView,
+    LintView, List, LookView, MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode,
+    PortView, RecordView, RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView,
+    ServerView, ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

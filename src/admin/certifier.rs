@@ -9,7 +9,7 @@ use crate::reason::{Reason, Side};
 
 /// What somebody outside wants to be.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct CertificateWish {
     /// Who.
     pub id: SpiffeId,
     /// With which key.
@@ -88,5 +88,5 @@ pub trait Certifier: Send + Sync {
     /// # Errors
     ///
     /// [`CertifyError`].
-    fn certify(&self, wish: &Wish) -> Result<Certified, CertifyError>;
+    fn certify(&self, wish: &CertificateWish) -> Result<Certified, CertifyError>;
 }

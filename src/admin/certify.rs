@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::admin::answer::Answer;
-use crate::admin::certifier::{CertifyError, Wish};
+use crate::admin::certifier::{CertificateWish, CertifyError};
 use crate::admin::error::RequestError;
 use crate::admin::handlers::Asked;
 use crate::admin::request::decode;
@@ -28,7 +28,7 @@ pub(crate) fn certify(asked: &Asked<'_>) -> Answer {
     }
 }
 
-fn wish(asked: &Asked<'_>) -> Result<Wish, Answer> {
+fn wish(asked: &Asked<'_>) -> Result<CertificateWish, Answer> {
     let snapshot = asked.state.snapshots.load();
     let workload = snapshot.mesh.find_workload(&decode(asked.rest));
     let workload = workload.map_err(|unknown| Answer::refusal(404, &unknown))?;
@@ -49,5 +49,5 @@ fn wish(asked: &Asked<'_>) -> Result<Wish, Answer> {
         },
     };
     let force = asked.call.parameter("force").is_some();
-    Ok(Wish { id: workload.identity.clone(), request, life, force })
+    Ok(CertificateWish { id: workload.identity.clone(), request, life, force })
 }

@@ -1,16 +1,18 @@
 //! A small mesh behind the API, for the tests of this room.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::admin::dialler::{Dialler, Wish, WishError};
 use crate::admin::readiness::Readiness;
 use crate::admin::state::State;
 use crate::admin::view::MeshInfo;
 use crate::mesh::{BackendKind, ContainerPort, Controller, MeshSpec, Name, Source, WorkloadSpec, build};
 use arc_swap::ArcSwap;
 
-use crate::admin::certifier::{Certified, Certifier, CertifyError, Wish};
+use crate::admin::certifier::{CertificateWish, Certified, Certifier, CertifyError};
 use crate::admin::editor::{Edit, EditError, Edited, Editor, Manner};
 use crate::policy::{MtlsMode, PeerAuthentication, Policies, Snapshot, Snapshots};
 use crate::resources::Objects;
@@ -52,6 +54,8 @@ fn info() -> MeshInfo {
         semantics: "istio".to_owned(),
         ca: "in memory".to_owned(),
         ca_dir: None,
+        ca_is_plugged_in: false,
+        is_tapped: true,
         node_ip: "127.77.0.1".parse().unwrap(),
         cluster_domain: "cluster.local".to_owned(),
         user_namespace: None,
@@ -79,8 +83,17 @@ impl Editor for ReadOnly {
 struct Unwilling;
 
 impl Certifier for Unwilling {
-    fn certify(&self, _: &Wish) -> Result<Certified, CertifyError> {
+    fn certify(&self, _: &CertificateWish) -> Result<Certified, CertifyError> {
         Err(CertifyError::NoCa)
+    }
+}
+
+/// A dialler that reaches nobody.
+struct Nowhere;
+
+impl Dialler for Nowhere {
+    fn dial(&self, wish: Wish) -> Result<SocketAddr, WishError> {
+        Err(WishError::Caller { found: wish.question.caller.to_string() })
     }
 }
 
@@ -98,6 +111,7 @@ pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
         info: Arc::new(ArcSwap::from_pointee(info())),
         editor: Arc::new(ReadOnly),
         certifier: Arc::new(Unwilling),
+        dialler: Arc::new(Nowhere),
         readiness: Readiness::new(),
         certificates: Arc::new(Vec::new),
         metrics: Arc::new(|| "# EOF\n".to_owned()),

@@ -10,6 +10,7 @@ mod info;
 mod policy;
 mod workload;
 mod service;
+mod called;
 mod certificate;
 mod certified;
 mod inspection;
@@ -29,6 +30,7 @@ mod analysis;
 
 pub use acceptance::{AcceptanceView, CheckView};
 pub use analysis::{AnalysisReportView, EditView, FindingView};
+pub use called::CalledView;
 pub use certificate::CertificateView;
 pub use certified::CertifiedView;
 pub use config::ConfigView;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::admin::{Certified, Certifier, CertifyError, Wish};
+use crate::admin::{CertificateWish, Certified, Certifier, CertifyError};
 use crate::app::options::{CaAt, Options};
 use crate::ca::{Authority, AuthorityOptions, CaError, CaFiles, KeptAuthority};
 use crate::identity::{Issuer, TrustBundle};
@@ -63,7 +63,7 @@ impl MeshCa {
 }
 
 impl Certifier for Signer {
-    fn certify(&self, wish: &Wish) -> Result<Certified, CertifyError> {
+    fn certify(&self, wish: &CertificateWish) -> Result<Certified, CertifyError> {
         if let (Some(cert), false) = (&self.plugged, wish.force) {
             return Err(CertifyError::Plugged { cert: cert.clone() });
         }

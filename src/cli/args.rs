@@ -24,7 +24,7 @@ pub use certs::{
     Moment, PeerRole, Shape, VerifyArguments,
 };
 pub use proxy::ProxyArguments;
-pub use running::{AdminAddress, LogShape, PluggedCa};
+pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 pub use up::UpArguments;
 
 /// The command line.
