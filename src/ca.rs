@@ -17,8 +17,6 @@ mod store;
 mod files;
 mod stamp;
 mod kept;
-#[cfg(test)]
-pub(crate) mod samples;
 
 pub use app::app_certificate;
 pub use authority::{Authority, AuthorityOptions};
@@ -29,3 +27,6 @@ pub use kept::KeptAuthority;
 pub use profile::Profile;
 pub use request::RequestedKey;
 pub use revocation::ListEdition;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,7 +1,7 @@
 //! Each bend is found, by its own rule; what is good is silent.
 
 use super::*;
-use crate::ca::{Authority, AuthorityOptions, Bend, samples};
+use crate::ca::{Authority, AuthorityOptions, Bend, tests as samples};
 
 fn found(material: &Material, role: Option<CertificateRole>) -> Vec<&'static str> {
     lint(material, role, SystemTime::now()).unwrap().iter().map(|finding| finding.rule.id).collect()

@@ -6,7 +6,7 @@ use tokio::io::duplex;
 use tokio::time::Instant;
 
 use super::*;
-use crate::ca::{Authority, AuthorityOptions, Bend, samples};
+use crate::ca::{Authority, AuthorityOptions, Bend, tests as samples};
 use crate::identity::Svid;
 use crate::tls::client::{ClientOffer, ClientTls, connect};
 use crate::tls::server::{Offer, ServerTls, accept};
