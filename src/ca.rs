@@ -27,6 +27,3 @@ pub use kept::KeptAuthority;
 pub use profile::Profile;
 pub use request::RequestedKey;
 pub use revocation::ListEdition;
-
-#[cfg(test)]
-pub(crate) mod tests;

@@ -1,12 +1,13 @@
 //! Each bend fails its own check, in the role that it concerns, and the answer is the wire's.
 
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::io::duplex;
 use tokio::time::Instant;
 
 use super::*;
-use crate::ca::{Authority, AuthorityOptions, Bend, tests as samples};
+use crate::ca::{Authority, AuthorityOptions, Bend, Profile};
 use crate::identity::Svid;
 use crate::tls::client::{ClientOffer, ClientTls, connect};
 use crate::tls::server::{Offer, ServerTls, accept};
@@ -35,9 +36,9 @@ fn failed(acceptance: &Acceptance) -> Vec<Checked> {
 
 #[test]
 fn each_bend_fails_its_own_check() {
-    let own = samples::authority().issue_now(&id("own")).unwrap();
+    let own = authority().issue_now(&id("own")).unwrap();
     let check = |bend: Bend, as_client: &[Checked], as_server: &[Checked]| {
-        let peer = samples::bent(bend);
+        let peer = bent(bend);
         for (role, expect) in [(Role::Server, as_client), (Role::Client, as_server)] {
             let acceptance = question(role, &own).ask(&peer.chain).unwrap();
             assert_eq!(failed(&acceptance), expect, "{bend:?} before a {role:?}: {acceptance:?}");
@@ -84,9 +85,9 @@ fn time_and_nothing_can_be_asked_about() {
 /// that is asked.
 #[tokio::test]
 async fn the_wire_says_the_same() {
-    let own = samples::authority().issue_now(&id("own")).unwrap();
+    let own = authority().issue_now(&id("own")).unwrap();
     for bend in Bend::ALL {
-        let peer = samples::bent(bend);
+        let peer = bent(bend);
         for role in [Role::Server, Role::Client] {
             let foretold = question(role, &own).ask(&peer.chain).unwrap().refused;
             let met = met(role, &own, &peer).await;
@@ -119,4 +120,23 @@ async fn met(role: Role, own: &Svid, peer: &Svid) -> Option<TlsError> {
         Role::Server => tokio::join!(accepting, async { drop(dialling.await) }).0.err(),
         Role::Client => tokio::join!(dialling, async { drop(accepting.await) }).0.err(),
     }
+}
+
+/// The authority of [`bent`].
+fn authority() -> &'static Authority {
+    static AUTHORITY: OnceLock<Authority> = OnceLock::new();
+    AUTHORITY.get_or_init(|| Authority::generate(&AuthorityOptions::default()).unwrap())
+}
+
+/// `spiffe://cluster.local/ns/default/sa/peer`, bent.
+fn bent(bend: Bend) -> Arc<Svid> {
+    static MADE: Mutex<Vec<(Bend, Arc<Svid>)>> = Mutex::new(Vec::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, svid)) = made.iter().find(|(known, _)| *known == bend) {
+        return Arc::clone(svid);
+    }
+    let id = SpiffeId::new("cluster.local", "default", "peer").unwrap();
+    let svid = Arc::new(authority().issue_bent(&Profile { id, bend }).unwrap());
+    made.push((bend, Arc::clone(&svid)));
+    svid
 }
