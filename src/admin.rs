@@ -5,6 +5,7 @@
 
 mod error;
 mod editor;
+mod certifier;
 mod dialler;
 mod view;
 mod readiness;
@@ -14,6 +15,7 @@ mod answer;
 mod guard;
 mod handlers;
 mod edits;
+mod certify;
 mod seen;
 mod routes;
 mod server;
@@ -21,6 +23,7 @@ mod abstract_socket;
 mod context;
 mod client;
 
+pub use certifier::{CertificateWish, Certified, Certifier, CertifyError};
 pub use client::Client;
 pub use context::{Context, DEFAULT_CONTEXT, choose, running};
 pub use dialler::{Dialler, Wish, WishError};
@@ -32,13 +35,13 @@ pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
     API_VERSION, AcceptanceView, AnalysisReportView, AttemptView, AuthorizationView, CalledView, CellView,
-    CertificateView, CheckView, ClientView, ConfigView, ConnectionView, ConsideredView, DiffersView,
-    Document, DoorView, EditView, EditedView, EndpointView, ExplanationView, FindingView, ForeseenStep,
-    IdentityView, InspectedView, InspectionView, Kind, LaneView, LintFindingView, LintView, List, LookView,
-    MeshInfo, ModeView, NamedText, NextView, PartyView, PolicyRefView, PolicyView, PortMode, PortView,
-    ProbeView, RecordView, RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView,
-    ServerView, ServicePortView, ServiceView, ShownView, StepView, WorkloadDoors, WorkloadView, json,
-    json_lines, yaml,
+    CertificateView, CertifiedView, CheckView, ClientView, CommandView, ConfigView, ConnectionView,
+    ConsideredView, DiffersView, Document, DoorView, EditView, EditedView, EndpointView, ExplanationView,
+    ExportView, FindingView, ForeseenStep, IdentityView, InspectedView, InspectionView, Kind, LaneView,
+    LintFindingView, LintView, List, LookView, MeshInfo, ModeView, NamedText, NextView, PartyView,
+    PolicyRefView, PolicyView, PortMode, PortView, ProbeView, RecordView, RefusalView, RehearsalRowView,
+    RehearsalView, ResourceList, ResourceView, ServerView, ServicePortView, ServiceView, ShownView, StepView,
+    WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

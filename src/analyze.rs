@@ -24,8 +24,10 @@ mod run;
 mod mend;
 mod certificate_rules;
 mod certificates;
+mod certificate_paths;
 
-pub use certificate_rules::{CertificateRule, Refusal};
+pub use certificate_paths::{Intent, lint_files};
+pub use certificate_rules::{CertificateRule, Refusal, When};
 pub use certificates::{CertificateFinding, CertificateRole, UnknownRole, lint};
 pub use code::Code;
 pub use codes::CODES;

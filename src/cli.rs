@@ -34,6 +34,7 @@ mod analyze;
 mod wrap;
 mod trace;
 mod capture;
+mod borrowed;
 mod certs;
 mod probe;
 mod change;
@@ -42,9 +43,9 @@ mod dispatch;
 pub use args::{
     AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CaptureArguments, CertsArguments,
     CertsCommand, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments, Drawing, ExecArguments,
-    ExplainArguments, Format, GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments,
-    LogShape, Moment, PeerRole, PluggedCa, ProbeArguments, ProxyArguments, Rehearsed, Shape, Story,
-    StrictArguments, TapArguments, Threshold, TraceArguments, UpArguments, VerifyArguments,
+    ExplainArguments, ExportArguments, Format, GetArguments, InspectArguments, IssueArguments, LintArguments,
+    ListArguments, LogShape, Moment, PeerRole, PluggedCa, ProbeArguments, ProxyArguments, Rehearsed, Shape,
+    Story, StrictArguments, TapArguments, Threshold, TraceArguments, UpArguments, VerifyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

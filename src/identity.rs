@@ -14,6 +14,7 @@ mod svid;
 mod pem;
 mod material;
 mod files;
+mod signing_request;
 mod crl;
 mod source;
 mod schedule;
@@ -22,8 +23,8 @@ mod rotation;
 pub use crl::{RevocationList, RevocationSummary, parse_revocation_lists, read_revocation_lists};
 pub use der::{CertificateDer, PrivateKeyDer};
 pub use error::{IdentityError, SpiffeProblem};
-pub use files::write_svid;
-pub use material::{Credential, Material, credential, parse_material, read_material};
+pub use files::{Existing, write_svid};
+pub use material::{Credential, Material, credential, is_root_file, parse_material, read_material};
 pub use pem::{
     encode_certificates, encode_key, parse_certificates, parse_key, parse_signer_key, read_certificates,
     read_key, write_new,
@@ -31,6 +32,7 @@ pub use pem::{
 pub use rotation::{LONGEST_ATTEMPT, RotationEvent, rotate};
 pub use schedule::renewal_due;
 pub use signer::{NameAttribute, NameString, SignerCertificate};
+pub use signing_request::SigningRequest;
 pub use source::{BoxFuture, Issuer, SvidSource, SvidState};
 pub use spiffe::SpiffeId;
 pub use svid::{Svid, TrustBundle};

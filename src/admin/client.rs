@@ -18,9 +18,9 @@ use crate::admin::context::Context;
 use crate::admin::error::ClientError;
 use crate::admin::request::encode;
 use crate::admin::view::{
-    AnalysisReportView, CalledView, CertificateView, ConnectionView, Document, EditedView, ExplanationView,
-    List, MeshInfo, NamedText, PolicyView, RecordView, RefusalView, RehearsalView, ResourceView, ServiceView,
-    WorkloadView, json,
+    AnalysisReportView, CalledView, CertificateView, CertifiedView, ConnectionView, Document, EditedView,
+    ExplanationView, List, MeshInfo, NamedText, PolicyView, RecordView, RefusalView, RehearsalView,
+    ResourceView, ServiceView, WorkloadView, json,
 };
 use crate::glass::Sequence;
 
@@ -220,6 +220,19 @@ impl Client {
     async fn edit(&self, path: &str, body: String) -> Result<Vec<EditedView>, ClientError> {
         let body = self.call_path(("POST", path), body).await?;
         Ok(self.read::<Document<List<EditedView>>>(path, &body)?.body.items)
+    }
+
+    /// A certificate for the key of `request`, a PEM text, in the name of `workload`; `force` even from a plugged-in CA.
+    pub async fn certify(
+        &self,
+        workload: &str,
+        request: &str,
+        (life, force): (Duration, bool),
+    ) -> Result<CertifiedView, ClientError> {
+        let force = if force { "&force" } else { "" };
+        let path = format!("/api/v1/certify/{}?life-ns={}{force}", encode(workload), life.as_nanos());
+        let body = self.call_path(("POST", &path), request.to_owned()).await?;
+        Ok(self.read::<Document<CertifiedView>>(&path, &body)?.body)
     }
 
     /// Asks the mesh to drain and stop.

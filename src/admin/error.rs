@@ -49,7 +49,9 @@ pub enum RequestError {
         found: String,
     },
     /// A change was asked for over TCP, where any user of this machine can.
-    #[error("changes are taken on the context's socket only, from the user who runs the mesh")]
+    #[error(
+        "changes and requests for certificates are taken on the context's socket only, from the user who runs the mesh"
+    )]
     NotFromHere,
     /// The body is no text, or too much of it.
     #[error("expected at most {most} bytes of UTF-8, found {found}")]
@@ -139,7 +141,7 @@ impl Reason for RequestError {
             Self::WrongOrigin { .. } => "use curl, or `glasstunnel` itself".to_owned(),
             Self::BadId { .. } => "the ID column of `glasstunnel up` has the numbers".to_owned(),
             Self::BadParameter { .. } => "GET / shows the parameters".to_owned(),
-            Self::NotFromHere => "glasstunnel apply -f FILE".to_owned(),
+            Self::NotFromHere => "use glasstunnel apply, delete, strict or certs export".to_owned(),
             Self::TellsContents => {
                 "glasstunnel trace #ID, or glasstunnel capture --conn #ID -w FILE".to_owned()
             }

@@ -1,6 +1,7 @@
 //! Every path of the API, as data; `GET /` prints this table.
 
 use crate::admin::answer::Answer;
+use crate::admin::certify;
 use crate::admin::edits;
 use crate::admin::error::RequestError;
 use crate::admin::handlers::{self, Asked};
@@ -29,7 +30,7 @@ const fn post(path: &'static str, help: &'static str, handler: fn(&Asked<'_>) ->
 }
 
 /// The paths, in the order of the list that a person reads.
-pub static ROUTES: [Route; 23] = [
+pub static ROUTES: [Route; 24] = [
     get("/", "this list", index),
     get("/api/v1/info", "the mesh: where it came from, its CA, its doors", handlers::info),
     get("/api/v1/workloads", "workloads with their effective modes and doors", handlers::workloads),
@@ -37,6 +38,11 @@ pub static ROUTES: [Route; 23] = [
     get("/api/v1/services", "services and who stands behind them", handlers::services),
     get("/api/v1/policies", "policies as they were written", handlers::policies),
     get("/api/v1/certificates", "what each identity shows and trusts; never a key", handlers::certificates),
+    post(
+        "/api/v1/certify/{NAME}",
+        "sign the request in the body as that workload: ?life-ns=N, &force; on the context's socket only",
+        certify::certify,
+    ),
     get(
         "/api/v1/connections",
         "open connections, one entry per side; ?all adds finished ones",

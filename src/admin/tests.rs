@@ -12,6 +12,7 @@ use crate::admin::view::MeshInfo;
 use crate::mesh::{BackendKind, ContainerPort, Controller, MeshSpec, Name, Source, WorkloadSpec, build};
 use arc_swap::ArcSwap;
 
+use crate::admin::certifier::{CertificateWish, Certified, Certifier, CertifyError};
 use crate::admin::editor::{Edit, EditError, Edited, Editor, Manner};
 use crate::policy::{MtlsMode, PeerAuthentication, Policies, Snapshot, Snapshots};
 use crate::resources::Objects;
@@ -78,6 +79,15 @@ impl Editor for ReadOnly {
     }
 }
 
+/// Who signs nothing.
+struct Unwilling;
+
+impl Certifier for Unwilling {
+    fn certify(&self, _: &CertificateWish) -> Result<Certified, CertifyError> {
+        Err(CertifyError::NoCa)
+    }
+}
+
 /// A dialler that reaches nobody.
 struct Nowhere;
 
@@ -100,6 +110,7 @@ pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
         recorder: Recorder::new(receiver, Metrics::new("Kubernetes"), None).handle(),
         info: Arc::new(ArcSwap::from_pointee(info())),
         editor: Arc::new(ReadOnly),
+        certifier: Arc::new(Unwilling),
         dialler: Arc::new(Nowhere),
         readiness: Readiness::new(),
         certificates: Arc::new(Vec::new),

@@ -1,7 +1,8 @@
 //! What can be wrong with a certificate before anybody meets it, and which stacks refuse it: one table.
 //!
-//! What a stack does is from its own source or tried (reference/failures.md B); where a stack is not named, it accepts or was
-//! not tried. rustls stands for ztunnel, BoringSSL for Envoy.
+//! What OpenSSL, Go and Envoy do is held against them in `tests/it/stacks.rs`, in both roles and with their own words up to the
+//! first comma. What ztunnel (rustls) and go-spiffe do is from their sources (reference/failures.md B), and so are keys that are too
+//! small or too large, and keys that do not fit; our own verifier's part is in `src/tls/accepts/tests.rs`.
 
 use std::fmt;
 
@@ -21,17 +22,47 @@ pub struct CertificateRule {
 }
 
 /// A stack that refuses.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Which.
     pub stack: &'static str,
-    /// With which words, and when.
+    /// When.
+    pub when: When,
+    /// With which words.
     pub how: &'static str,
+}
+
+/// When a stack refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Whoever shows it.
+    Always,
+    /// A client shows it.
+    FromClient,
+    /// A server shows it.
+    FromServer,
+    /// Its owner loads it.
+    AtStart,
+    /// With an option that is off by default.
+    WithOption(&'static str),
+}
+
+impl Refusal {
+    const fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.stack, self.how)
+        let Self { stack, when, how } = self;
+        match when {
+            When::Always => write!(f, "{stack}: {how}"),
+            When::FromClient => write!(f, "{stack}, from a client: {how}"),
+            When::FromServer => write!(f, "{stack}, from a server: {how}"),
+            When::AtStart => write!(f, "{stack}, when its owner starts: {how}"),
+            When::WithOption(option) => write!(f, "{stack}, with {option}: {how}"),
+        }
     }
 }
 
@@ -48,39 +79,49 @@ const fn info(id: &'static str, refused_by: &'static [Refusal], fix: &'static st
 }
 
 const fn rustls(how: &'static str) -> Refusal {
-    Refusal { stack: "ztunnel (rustls)", how }
+    Refusal { stack: "ztunnel (rustls)", when: When::Always, how }
 }
 
 const fn envoy(how: &'static str) -> Refusal {
-    Refusal { stack: "Envoy (BoringSSL)", how }
+    Refusal { stack: "Envoy (BoringSSL)", when: When::Always, how }
 }
 
 const fn openssl(how: &'static str) -> Refusal {
-    Refusal { stack: "OpenSSL", how }
+    Refusal { stack: "OpenSSL", when: When::Always, how }
 }
 
 const fn go(how: &'static str) -> Refusal {
-    Refusal { stack: "Go", how }
+    Refusal { stack: "Go", when: When::Always, how }
 }
 
 const fn go_spiffe(how: &'static str) -> Refusal {
-    Refusal { stack: "go-spiffe", how }
+    Refusal { stack: "go-spiffe", when: When::Always, how }
 }
 
 const fn ours(how: &'static str) -> Refusal {
-    Refusal { stack: "glasstunnel", how }
+    Refusal { stack: "glasstunnel", when: When::Always, how }
 }
 
 const ISSUE_ONE_URI: &str = "issue a certificate with exactly one URI SAN, the SPIFFE ID";
 const ISSUE_LEAF: &str = "issue workloads a leaf: CA:FALSE, keyUsage digitalSignature and keyEncipherment";
 const BOTH_PURPOSES: &str = "issue with both serverAuth and clientAuth, or without extended key usage";
+const CA_PURPOSE: &str = "issue CAs without extended key usage: it limits every certificate below";
 const RENEW: &str = "renew it, and find out why that did not happen by itself";
 
 pub(crate) static NO_URI_SAN: CertificateRule = error(
     "no-uri-san",
     &[
         rustls("SanTrustDomainError with an empty list; the peer hears certificate_unknown"),
-        envoy("as Istio sets it up, no SAN matches"),
+        envoy("SAN matcher, as Istio sets it up"),
+        go_spiffe("no URI SAN"),
+    ],
+    ISSUE_ONE_URI,
+);
+pub(crate) static NO_NAME: CertificateRule = error(
+    "no-name",
+    &[
+        rustls("SanTrustDomainError with an empty list; the peer hears certificate_unknown"),
+        envoy("Invalid TLS context has neither subject CN nor SAN names").when(When::AtStart),
         go_spiffe("no URI SAN"),
     ],
     ISSUE_ONE_URI,
@@ -111,26 +152,29 @@ pub(crate) static LEAF_MAY_SIGN: CertificateRule = error(
 pub(crate) static NO_CLIENT_AUTH: CertificateRule = error(
     "no-client-auth",
     &[
-        rustls("as a client: unsupported_certificate (43)"),
-        envoy("as a client: CERTIFICATE_VERIFY_FAILED"),
-        openssl("as a client: unsuitable certificate purpose"),
-        go("as a client: certificate specifies an incompatible key usage"),
+        rustls("unsupported_certificate (43)").when(When::FromClient),
+        envoy("unsupported certificate purpose").when(When::FromClient),
+        openssl("unsuitable certificate purpose").when(When::FromClient),
+        go("certificate specifies an incompatible key usage").when(When::FromClient),
     ],
     BOTH_PURPOSES,
 );
 pub(crate) static NO_SERVER_AUTH: CertificateRule = error(
     "no-server-auth",
     &[
-        rustls("as a server: unsupported_certificate (43)"),
-        envoy("as a server: CERTIFICATE_VERIFY_FAILED"),
-        openssl("as a server: unsuitable certificate purpose"),
-        go("as a server: certificate specifies an incompatible key usage"),
+        rustls("unsupported_certificate (43)").when(When::FromServer),
+        envoy("unsupported certificate purpose").when(When::FromServer),
+        openssl("unsuitable certificate purpose").when(When::FromServer),
+        go("certificate specifies an incompatible key usage").when(When::FromServer),
     ],
     BOTH_PURPOSES,
 );
 pub(crate) static NO_DIGITAL_SIGNATURE: CertificateRule = warning(
     "no-digital-signature",
-    &[envoy("KEY_USAGE_BIT_INCORRECT"), openssl("as a client: unsuitable certificate purpose")],
+    &[
+        envoy("KEY_USAGE_BIT_INCORRECT").when(When::AtStart),
+        openssl("unsuitable certificate purpose").when(When::FromClient),
+    ],
     ISSUE_LEAF,
 );
 pub(crate) static EXPIRED: CertificateRule = error(
@@ -165,7 +209,8 @@ pub(crate) static EXPIRED_ROOT: CertificateRule = error(
 pub(crate) static EXPIRES_SOON: CertificateRule = warning("expires-soon", &[], "renew it now");
 pub(crate) static NAMES_NOT_CRITICAL: CertificateRule = info(
     "names-not-critical",
-    &[openssl("with -x509_strict: empty subject, names not critical (RFC 5280 §4.2.1.6)")],
+    &[openssl("empty subject, names not critical (RFC 5280 §4.2.1.6)")
+        .when(When::WithOption("-x509_strict"))],
     "mark the subject alternative names critical where the subject is empty",
 );
 pub(crate) static LONG_LIVED: CertificateRule = info(
@@ -186,20 +231,31 @@ pub(crate) static NOT_A_CA: CertificateRule = error(
 pub(crate) static CA_MAY_NOT_SIGN: CertificateRule = error(
     "ca-may-not-sign",
     &[
-        envoy("invalid CA certificate"),
+        envoy("unable to get local issuer certificate"),
         openssl("key usage does not include certificate signing"),
         go("parent certificate cannot sign this kind of certificate"),
     ],
     "add keyCertSign to its key usage; ztunnel (rustls) does not look, others do",
 );
-pub(crate) static CA_LIMITS_PURPOSE: CertificateRule = error(
-    "ca-limits-purpose",
+pub(crate) static CA_NO_CLIENT_AUTH: CertificateRule = error(
+    "ca-no-client-auth",
     &[
-        rustls("unsupported_certificate (43) for all below it"),
-        openssl("unsuitable certificate purpose for all below it"),
-        go("incompatible key usage for all below it"),
+        rustls("unsupported_certificate (43), for all below it").when(When::FromClient),
+        envoy("unsupported certificate purpose, for all below it").when(When::FromClient),
+        openssl("unsuitable certificate purpose, for all below it").when(When::FromClient),
+        go("certificate specifies an incompatible key usage, for all below it").when(When::FromClient),
     ],
-    "issue CAs without extended key usage: it limits every certificate below",
+    CA_PURPOSE,
+);
+pub(crate) static CA_NO_SERVER_AUTH: CertificateRule = error(
+    "ca-no-server-auth",
+    &[
+        rustls("unsupported_certificate (43), for all below it").when(When::FromServer),
+        envoy("unsupported certificate purpose, for all below it").when(When::FromServer),
+        openssl("unsuitable certificate purpose, for all below it").when(When::FromServer),
+        go("certificate specifies an incompatible key usage, for all below it").when(When::FromServer),
+    ],
+    CA_PURPOSE,
 );
 pub(crate) static ROOT_NOT_SELF_SIGNED: CertificateRule = warning(
     "root-not-self-signed",
@@ -210,6 +266,28 @@ pub(crate) static SAME_NAME_ROOTS: CertificateRule = warning(
     "same-name-roots",
     &[],
     "give each CA a name of its own: a log says `bad signature` where it should say `unknown issuer`; compare key ids",
+);
+pub(crate) static NO_PATH: CertificateRule = error(
+    "no-path",
+    &[
+        rustls(
+            "UnknownIssuer, unknown_ca (48); BadSignature, decrypt_error (51) if a root has the name and another key",
+        ),
+        envoy("unable to get local issuer certificate"),
+        openssl(
+            "unable to get local issuer certificate; certificate signature failure if a root has the name",
+        ),
+        go("certificate signed by unknown authority"),
+    ],
+    "send what lies between, or trust the root that it leads to: compare key ids, not names",
+);
+pub(crate) static OTHER_TRUST_DOMAIN: CertificateRule = error(
+    "other-trust-domain",
+    &[
+        rustls("SanTrustDomainError; the peer hears certificate_unknown (46)"),
+        envoy("SAN matcher, as Istio sets it up"),
+    ],
+    "issue it in the mesh's trust domain, or name the other one in trustDomainAliases",
 );
 pub(crate) static DUPLICATE: CertificateRule =
     warning("duplicate", &[], "keep one of the two: it is sent with every handshake");
@@ -238,15 +316,18 @@ pub(crate) static HUGE_RSA: CertificateRule = error(
     &[rustls("takes 8192 bits and less"), go("certificate containing RSA key larger than 8192 bits")],
     "use ECDSA P-256 as Istio does, or RSA 2048 to 4096",
 );
-pub(crate) static ED25519: CertificateRule =
-    warning("ed25519", &[envoy("loads RSA and ECDSA certificates only")], "use ECDSA P-256 as Istio does");
+pub(crate) static ED25519: CertificateRule = warning(
+    "ed25519",
+    &[envoy("loads RSA and ECDSA certificates only").when(When::AtStart)],
+    "use ECDSA P-256 as Istio does",
+);
 pub(crate) static KEY_MISMATCH: CertificateRule = error(
     "key-mismatch",
     &[
-        rustls("at start: keys may not be consistent"),
-        envoy("at start: KEY_VALUES_MISMATCH"),
-        openssl("at start: key values mismatch"),
-        go("at start: private key does not match public key"),
+        rustls("keys may not be consistent").when(When::AtStart),
+        envoy("KEY_VALUES_MISMATCH").when(When::AtStart),
+        openssl("key values mismatch").when(When::AtStart),
+        go("private key does not match public key").when(When::AtStart),
     ],
     "put the key beside the certificate that was issued for it",
 );

@@ -15,7 +15,7 @@ const CA_SOON: Duration = Duration::from_secs(30 * 24 * 3600);
 /// istiod's MAX_WORKLOAD_CERT_TTL is 90 days.
 const LONGEST_LEAF: Duration = Duration::from_secs(90 * 24 * 3600);
 /// webpki's MAX_SUB_CA_COUNT.
-const MOST_INTERMEDIATES: usize = 6;
+pub(crate) const MOST_INTERMEDIATES: usize = 6;
 
 /// What a certificate is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +147,11 @@ impl Findings {
     fn about_workload(&mut self, said: &CertificateSummary, now: SystemTime) {
         match Leaf::try_from(said.clone()) {
             Ok(_) => {}
+            Err(error @ IdentityError::NoUriSan { .. })
+                if said.subject.is_empty() && said.other_names.is_empty() =>
+            {
+                self.add(&rules::NO_NAME, error.to_string());
+            }
             Err(error @ IdentityError::NoUriSan { .. }) => self.add(&rules::NO_URI_SAN, error.to_string()),
             Err(error @ IdentityError::SeveralUriSans { .. }) => {
                 self.add(&rules::SEVERAL_URI_SANS, error.to_string());
@@ -184,17 +189,16 @@ impl Findings {
 
     fn about_ca(&mut self, said: &CertificateSummary, now: SystemTime) {
         self.signs(said);
-        let missing: Vec<_> = ["serverAuth", "clientAuth"]
-            .into_iter()
-            .filter(|word| lacks(&said.extended_key_usage, word))
-            .collect();
-        if !missing.is_empty() {
-            let found = &said.extended_key_usage;
-            let message = format!(
-                "expected no extended key usage on a CA, found {found} without {}",
-                missing.join(" and ")
-            );
-            self.add(&rules::CA_LIMITS_PURPOSE, message);
+        for (word, rule) in
+            [("clientAuth", &rules::CA_NO_CLIENT_AUTH), ("serverAuth", &rules::CA_NO_SERVER_AUTH)]
+        {
+            if lacks(&said.extended_key_usage, word) {
+                let found = &said.extended_key_usage;
+                self.add(
+                    rule,
+                    format!("expected no extended key usage on a CA, found {found} without {word}"),
+                );
+            }
         }
         self.dates(said, now, (&rules::EXPIRED, CA_SOON));
     }

@@ -11,8 +11,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
 
 use crate::admin::{
-    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Dialler, Editor, MeshInfo, Readiness,
-    ServeError, State,
+    self, Certifier, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Dialler, Editor, MeshInfo,
+    Readiness, ServeError, State,
 };
 use crate::app::backends::addresses;
 use crate::app::bind::{Claim, claim};
@@ -23,7 +23,7 @@ use crate::app::dialler::Dialling;
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info;
-use crate::app::issuer::issuer;
+use crate::app::issuer::MeshCa;
 use crate::app::layout::Layout;
 use crate::app::options::{AdminAt, Options};
 use crate::app::pods::serve_names;
@@ -55,7 +55,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (context, socket) = take_name(options.context.as_deref())?;
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
-    let certificates = Certificates::new(issuer(&options)?);
+    let MeshCa { issuer, certifier } = MeshCa::of(&options)?;
+    let certificates = Certificates::new(issuer);
     let layout = Layout::new(&mesh, (&options.ground, place), options.workers)?;
     let issued = certificates.issue(&mesh, &layout.networks);
     let at = (node_ip(&claim, place), admin.as_ref().and_then(|listener| listener.local_addr().ok()));
@@ -99,11 +100,11 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let editor = Control::new(fixed, ControlState { objects, doors, placement: backends.placement, pods });
     let holder = Arc::clone(&editor) as Arc<dyn Editor>;
     let seen = (handle.clone(), metrics);
+    let signing = (certificates.clone(), certifier);
     let dialling =
         Dialling { shared: dialling_shared, control: Arc::downgrade(&editor), tasks: control_tasks.clone() };
     let dialler = Arc::new(dialling) as Arc<dyn Dialler>;
-    let state =
-        state((snapshots.clone(), info, (holder, Arc::clone(&dialler))), seen, certificates.clone(), quit);
+    let state = state((snapshots.clone(), info, (holder, Arc::clone(&dialler))), seen, signing, quit);
     serve_admin(socket, admin, &state, &control_tasks);
     let mesh = Parts { place, control: editor, dialler, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
@@ -136,7 +137,7 @@ fn state(
         (Arc<dyn Editor>, Arc<dyn Dialler>),
     ),
     (recorder, metrics): (RecorderHandle, Metrics),
-    certificates: Certificates,
+    (certificates, certifier): (Certificates, Arc<dyn Certifier>),
     quit: watch::Sender<bool>,
 ) -> State {
     State {
@@ -144,6 +145,7 @@ fn state(
         recorder,
         info,
         editor,
+        certifier,
         dialler,
         readiness: Readiness::new(),
         certificates: Arc::new(move || info::certificates(&certificates)),

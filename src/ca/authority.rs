@@ -146,8 +146,17 @@ impl Authority {
     }
 
     pub(crate) fn issue(&self, profile: &Profile, now: SystemTime) -> Result<Svid, CaError> {
-        let validity = self.validity(now)?;
-        let key = new_key()?;
+        self.issue_with(profile, now, new_key()?)
+    }
+
+    /// The same, for a key of any kind.
+    pub(crate) fn issue_with(
+        &self,
+        profile: &Profile,
+        now: SystemTime,
+        key: KeyPair,
+    ) -> Result<Svid, CaError> {
+        let validity = self.validity(now, self.ttl)?;
         let leaf = generated(profile.params(validity, now)?.signed_by(&key, &self.signer))?;
         let summary = CertificateSummary::parse(&leaf)?;
         Ok(Svid {
@@ -172,17 +181,17 @@ impl Authority {
     }
 
     /// A certificate never outlives its signer: a verifier would refuse it then without saying why.
-    fn validity(&self, now: SystemTime) -> Result<Validity, CaError> {
+    pub(crate) fn validity(&self, now: SystemTime, life: Duration) -> Result<Validity, CaError> {
         let ends = self.certificate.summary.not_after;
         if let Ok(ago) = now.duration_since(ends) {
             let subject = self.certificate.summary.subject.clone();
             return Err(CaError::Expired { subject, seconds: ago.as_secs() });
         }
-        Ok(Validity { not_before: now - self.backdate, not_after: ends.min(now + self.ttl) })
+        Ok(Validity { not_before: now - self.backdate, not_after: ends.min(now + life.min(self.ttl)) })
     }
 
     /// What is sent beside a leaf: everything up to the root, without the root (reference/failures.md B 28).
-    fn intermediates(&self) -> impl Iterator<Item = CertificateDer> + '_ {
+    pub(crate) fn intermediates(&self) -> impl Iterator<Item = CertificateDer> + '_ {
         self.path.iter().filter(|der| !self.bundle.roots.contains(der)).cloned()
     }
 

@@ -42,6 +42,8 @@ pub enum Bend {
     LongChain,
     /// The root is sent, too.
     WithRoot,
+    /// It and the intermediate that signed it have RSA keys of 8192 bits.
+    HugeRsa,
 }
 
 /// A word that is no bend.
@@ -54,7 +56,7 @@ pub struct UnknownBend {
 
 impl Bend {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Straight,
         Self::Expired,
         Self::NotYetValid,
@@ -73,6 +75,7 @@ impl Bend {
         Self::IntermediateServerOnly,
         Self::LongChain,
         Self::WithRoot,
+        Self::HugeRsa,
     ];
 
     /// What people type.
@@ -96,6 +99,7 @@ impl Bend {
             Self::IntermediateServerOnly => "intermediate-server-auth-only",
             Self::LongChain => "long-chain",
             Self::WithRoot => "with-root",
+            Self::HugeRsa => "rsa-8192-chain",
         }
     }
 
@@ -120,6 +124,7 @@ impl Bend {
             Self::IntermediateServerOnly => "was signed by an intermediate that is good for servers only",
             Self::LongChain => "has eight intermediates above it",
             Self::WithRoot => "is followed by its root",
+            Self::HugeRsa => "has a key of RSA 8192, as has the intermediate that signed it",
         }
     }
 }

@@ -3,13 +3,29 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use rcgen::ExtendedKeyUsagePurpose;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::KeySize;
+use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
 
-use crate::ca::authority::{Authority, ROOT_LIFE, generated, new_key, signer_params};
+use crate::ca::authority::{Authority, ROOT_LIFE, generated, key_pair, new_key, signer_params};
 use crate::ca::bend::Bend;
 use crate::ca::error::CaError;
 use crate::ca::profile::{Profile, Validity, authority_params};
-use crate::identity::{IdentityError, SignerCertificate, Svid};
+use crate::identity::{IdentityError, PrivateKeyDer, SignerCertificate, Svid};
+
+/// A key for a leaf with that bend.
+fn leaf_key(bend: Bend) -> Result<KeyPair, CaError> {
+    if bend == Bend::HugeRsa { huge_key() } else { new_key() }
+}
+
+/// RSA of 8192 bits, the most that rustls and Go take: some 20 s of work. rcgen stops at 4096.
+fn huge_key() -> Result<KeyPair, CaError> {
+    let failed = |aws_lc_rs::error::Unspecified| CaError::HugeKey;
+    let key = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa8192).map_err(failed)?;
+    let pkcs8: Pkcs8V1Der<'_> = key.as_der().map_err(failed)?;
+    let key = PrivateKeyDer::from_pkcs8(pkcs8.as_ref().to_vec());
+    key_pair(&key)
+}
 
 /// Two more than webpki follows.
 const MANY: usize = 8;
@@ -24,7 +40,7 @@ impl Authority {
     pub fn issue_bent(&self, profile: &Profile) -> Result<Svid, CaError> {
         let now = SystemTime::now();
         let mut svid = match self.stand_in(profile.bend, now)? {
-            Some(signer) => signer.issue(profile, now)?,
+            Some(signer) => signer.issue_with(profile, now, leaf_key(profile.bend)?)?,
             None => self.issue(profile, now)?,
         };
         svid.bundle = self.bundle();
@@ -54,6 +70,7 @@ impl Authority {
                 }
                 signer
             }
+            Bend::HugeRsa => self.beneath("RSA 8192 Intermediate CA", (&options, Vec::new()), huge_key()?)?,
             _ => return Ok(None),
         }))
     }

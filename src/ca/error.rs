@@ -80,6 +80,12 @@ pub enum CaError {
         /// What was given, cut.
         found: String,
     },
+    /// A very large key could not be made; the library says nothing more.
+    #[error("expected an RSA key of 8192 bits, found that none could be made")]
+    HugeKey,
+    /// A request for a certificate was not signed with its own key (RFC 2986 §4.2).
+    #[error("expected a request signed with the key in it, found another signature")]
+    Request,
     /// The CA itself has expired.
     #[error(
         "the CA certificate \"{subject}\" has expired: expected one that is valid now, found one that ended {seconds} seconds ago"
@@ -122,6 +128,8 @@ impl Reason for CaError {
             Self::In { source, .. } => source.code(),
             Self::Subject { .. } => "ca.subject",
             Self::Serial { .. } => "ca.serial",
+            Self::HugeKey => "ca.huge_key",
+            Self::Request => "ca.request",
             Self::Expired { .. } => "ca.expired",
             Self::HalfPresent { .. } => "ca.half_present",
             Self::Folder { .. } => "ca.folder",

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use rcgen::ExtendedKeyUsagePurpose;
+use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
 
 use crate::ca::authority::{Authority, AuthorityOptions, INTERMEDIATE_LIFE, generated, new_key};
 use crate::ca::error::CaError;
@@ -25,8 +25,17 @@ impl Authority {
         options: &AuthorityOptions,
         purposes: Vec<ExtendedKeyUsagePurpose>,
     ) -> Result<Self, CaError> {
+        self.beneath(common_name, (options, purposes), new_key()?)
+    }
+
+    /// The same, with this key.
+    pub(crate) fn beneath(
+        &self,
+        common_name: &str,
+        (options, purposes): (&AuthorityOptions, Vec<ExtendedKeyUsagePurpose>),
+        key: KeyPair,
+    ) -> Result<Self, CaError> {
         let now = SystemTime::now();
-        let key = new_key()?;
         let validity = Validity { not_before: now - options.backdate, not_after: now + INTERMEDIATE_LIFE };
         let mut params = authority_params(&options.trust_domain, Some(common_name), validity);
         params.extended_key_usages = purposes;

@@ -22,8 +22,8 @@ use crate::policy::MtlsMode;
 
 pub use answer::{Format, ListArguments, Story};
 pub use certs::{
-    Alpn, CertsArguments, CertsCommand, InspectArguments, IssueArguments, LintArguments, Moment, PeerRole,
-    Shape, VerifyArguments,
+    Alpn, CertsArguments, CertsCommand, ExportArguments, InspectArguments, IssueArguments, LintArguments,
+    Moment, PeerRole, Shape, VerifyArguments,
 };
 pub use probe::ProbeArguments;
 pub use proxy::ProxyArguments;

@@ -1,10 +1,14 @@
 //! `certs`: certificates looked at, held against each other, made, and found wanting.
 
+mod harmless;
 mod validity;
 mod party;
 mod inspect;
 mod verify;
+mod one_liners;
 mod issue;
+mod destination;
+mod export;
 mod lint;
 mod list;
 
@@ -21,11 +25,13 @@ pub(crate) use party::{host_and_port, party};
 ///
 /// [`CliError`] when something cannot be read, made or written, or no mesh can be asked.
 pub(crate) async fn run(arguments: &CertsArguments, output: &mut Output) -> Result<Exit, CliError> {
-    match &arguments.command {
+    let Some(command) = &arguments.command else { return list::run(&arguments.list, output).await };
+    match command {
         CertsCommand::List(list) => list::run(list, output).await,
         CertsCommand::Inspect(asked) => inspect::run(asked, output).await,
         CertsCommand::Verify(asked) => verify::run(asked, output).await,
         CertsCommand::Issue(asked) => issue::run(asked, output),
+        CertsCommand::Export(asked) => export::run(asked, output).await,
         CertsCommand::Lint(asked) => lint::run(asked, output).await,
     }
 }

@@ -122,13 +122,25 @@ pub enum CliError {
         #[source]
         source: io::Error,
     },
-    /// A word that is neither a file nor a server, while no mesh runs that could know it.
+    /// A word that is neither a file nor a server, nor known to a mesh.
     #[error(
-        "expected a file, a folder, HOST:PORT or a workload of a running mesh, found `{}`: there is no such file, and no mesh runs",
+        "expected a file, a folder, HOST:PORT or a workload of a running mesh, found `{}`: there is no such file, and {mesh}",
         found.escape_debug()
     )]
     NoSuchParty {
         /// The word.
+        found: String,
+        /// What the mesh says of it.
+        mesh: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// There are files, and no certificate in any of them.
+    #[error("{place}: expected at least one certificate, found {found}")]
+    NothingThere {
+        /// Where.
+        place: String,
+        /// What there is instead.
         found: String,
     },
     /// A workload that has no certificate, or none yet.
@@ -186,6 +198,7 @@ impl CliError {
             Self::Tls(error) => Some(error),
             Self::Dial { .. }
             | Self::NoSuchParty { .. }
+            | Self::NothingThere { .. }
             | Self::NoCertificate { .. }
             | Self::NoIdentity
             | Self::NoPlace { .. }
@@ -225,6 +238,7 @@ impl Reason for CliError {
             Self::Tls(error) => error.code(),
             Self::Dial { .. } => "cli.dial",
             Self::NoSuchParty { .. } => "cli.no_such_party",
+            Self::NothingThere { .. } => "cli.nothing_there",
             Self::NoCertificate { .. } => "cli.no_certificate",
             Self::NoIdentity => "cli.no_identity",
             Self::NoPlace { .. } => "cli.no_place",
@@ -250,6 +264,15 @@ impl Reason for CliError {
             }
             Self::NotFound { names, .. } => Some(format!("there are: {}", names.join(", "))),
             Self::Nameless { kind } => Some(format!("glasstunnel delete {kind} NAME, or delete -f FILE")),
+            Self::NoSuchParty { hint, .. } => hint.clone(),
+            Self::NothingThere { .. } => Some(
+                "name a file with CERTIFICATE blocks, or a folder with *.pem, *.crt, *.cer or *.der"
+                    .to_owned(),
+            ),
+            Self::Dial { .. } => Some(
+                "is something listening there? the doors of a mesh: glasstunnel config workloads -o wide"
+                    .to_owned(),
+            ),
             Self::NoIdentity => Some("say it in the profile's `id`, or with --id spiffe://…".to_owned()),
             Self::NoPlace { .. } => {
                 Some("glasstunnel probe 127.0.0.1:8080, or reviews:9080 while a mesh runs".to_owned())

@@ -166,20 +166,22 @@ No root, no tcpdump: packets are made around what the proxies read and wrote. Ad
 
 pub(crate) const CERTS: &str = "\
 Examples:
-  glasstunnel certs list                            who shows what, until when, and who trusts it
+  glasstunnel certs                                 who shows what, until when, and who trusts it
   glasstunnel certs inspect reviews.default.svc:15008
   glasstunnel certs verify server/ client/          would the one accept the other, and why not
   glasstunnel certs issue --id spiffe://cluster.local/ns/default/sa/web --bend expired --out bad/
+  glasstunnel certs export curl-client              for curl and openssl, with lines to paste
   glasstunnel certs lint cacerts/                   before it is deployed";
 
 pub(crate) const CERTS_LIST: &str = "\
 Examples:
   glasstunnel certs list
-  glasstunnel certs list -n default -o wide         adds SERIAL NUMBER and NOT AFTER
+  glasstunnel certs list -n default -o wide         with whole serial numbers, and NOT AFTER
   glasstunnel certs list -o json | jq -r '.items[].trustedBy'
 
-RENEWED counts down to when the next certificate is asked for, give or take a tenth.
-TRUSTED BY asks the verifier of the wire, with each identity's own roots.";
+VALIDITY fills as time goes by. RENEWED counts down to when the next certificate is asked for, give
+or take a tenth. TRUSTED BY asks the verifier of the wire, with each identity's own roots; for a
+root, who has it among them.";
 
 pub(crate) const CERTS_INSPECT: &str = "\
 Examples:
@@ -209,7 +211,18 @@ Examples:
   glasstunnel certs issue --profile certs/profiles/expired.yaml --out bad/
   glasstunnel certs issue --id … --ca-cert ca-cert.pem --ca-key ca-key.pem --ttl 1h --out web/
 
-Writes key.pem (mode 0600), cert-chain.pem and root-cert.pem, named as Istio's agent names them.";
+Writes key.pem (mode 0600), cert-chain.pem and root-cert.pem, named as Istio's agent names them.
+The bend rsa-8192-chain takes up to a minute: two keys of that size have to be found.";
+
+pub(crate) const CERTS_EXPORT: &str = "\
+Examples:
+  glasstunnel certs export curl-client              then paste one of the lines that it prints
+  glasstunnel certs export web-frontend --to customers:3000 --dir papers/
+  glasstunnel certs export curl-client --ttl 5m --force -o json | jq -r '.commands[].command'
+
+The key is made by this command and never travels: the mesh signs a request, over its context's
+socket. Who holds the key is that workload, until the certificate ends. With a plugged-in CA that
+may be so elsewhere, too, and needs --force.";
 
 pub(crate) const CERTS_LINT: &str = "\
 Examples:
@@ -217,7 +230,8 @@ Examples:
   glasstunnel certs lint leaf.pem --role workload
   glasstunnel certs lint web:15008 -o json          what a server shows
 
-Exits 1 if there is an error. A stack that is not named accepts, or was not tried.";
+Roots beside a chain are held against it. Exits 1 if there is an error. What is said of OpenSSL, Go
+and Envoy is tested against them; of ztunnel and go-spiffe it is from their sources.";
 
 pub(crate) const PROBE: &str = "\
 Examples:

@@ -76,6 +76,7 @@ impl Exit {
             | CliError::NoPlace { .. }
             | CliError::Keyless { .. }
             | CliError::CaInMemory { .. } => Self::Usage,
+            CliError::NothingThere { .. } => Self::Configuration,
             CliError::Question(_) | CliError::Workload(_) | CliError::Kind(_) | CliError::Nameless { .. } => {
                 Self::Usage
             }

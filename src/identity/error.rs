@@ -239,6 +239,12 @@ impl Reason for IdentityError {
             Self::BadPem { expected, .. } if expected.contains("PRIVATE KEY") => {
                 Some("Convert the key: openssl pkcs8 -topk8 -nocrypt -in old.pem -out key.pem".to_owned())
             }
+            Self::BadPem { expected, .. } if expected.contains("DER") => Some(
+                "see what it is: head -c 64 FILE | od -c; PKCS#12: openssl pkcs12 -in FILE -nodes".to_owned(),
+            ),
+            Self::BadPem { expected, .. } if expected.contains("CERTIFICATE block") => {
+                Some("give PEM: openssl x509 -inform DER -in FILE".to_owned())
+            }
             Self::UnreadableRevocationList { .. } => Some(
                 "Give a file of PEM blocks X509 CRL, or one list as DER: openssl crl -in FILE -text"
                     .to_owned(),

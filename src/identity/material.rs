@@ -92,7 +92,7 @@ pub fn read_material(path: &Path) -> Result<Vec<(PathBuf, Material)>, IdentityEr
 pub fn credential(what: &str, files: &[(PathBuf, Material)]) -> Result<Credential, IdentityError> {
     let mut credential = Credential::default();
     for (path, material) in files {
-        let named = path.file_name().is_some_and(|name| ROOT_FILES.iter().any(|root| name == *root));
+        let named = is_root_file(path);
         for certificate in &material.certificates {
             let list =
                 if named || is_root(certificate)? { &mut credential.roots } else { &mut credential.chain };
@@ -106,6 +106,11 @@ pub fn credential(what: &str, files: &[(PathBuf, Material)]) -> Result<Credentia
         return Err(IdentityError::EmptyChain { id: what.to_owned() });
     }
     Ok(credential)
+}
+
+/// Whether a file's name says that what is in it is trusted: `root-cert.pem`, `ca.crt`.
+pub fn is_root_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| ROOT_FILES.iter().any(|root| name == *root))
 }
 
 /// Whether a certificate names itself as issuer and is a CA.

@@ -73,6 +73,8 @@ pub enum Found {
     Bad(TlsCause),
     /// The verifier did not come to it.
     NotReached,
+    /// It was not given anything to hold this against, so that nothing could fail.
+    NotAsked,
 }
 
 /// The verifier's answer.

@@ -145,6 +145,8 @@ pub(crate) fn demo() -> Demo {
 
 fn info(workloads: Vec<WorkloadDoors>) -> MeshInfo {
     MeshInfo {
+        is_tapped: false,
+        ca_is_plugged_in: false,
         version: "0.1.0".to_owned(),
         context: "default".to_owned(),
         pid: 4121,
@@ -187,6 +189,7 @@ pub(crate) fn certificates() -> Vec<CertificateView> {
 pub(crate) fn identities() -> Vec<IdentityView> {
     const HOUR: u64 = 3_600_000_000_000;
     let identity = |name: &str, status: &str, left: Option<u64>, trusted: &[&str]| IdentityView {
+        role: "workload".to_owned(),
         identity: format!("spiffe://cluster.local/ns/default/sa/{name}"),
         status: status.to_owned(),
         public_key: left.map_or("", |_| "P-256").to_owned(),
@@ -202,6 +205,15 @@ pub(crate) fn identities() -> Vec<IdentityView> {
         identity("customers", "Available", Some(18), &["a", "b"]),
         identity("webhook", "Available", Some(5), &["a"]),
         identity("legacy", "Initializing", None, &[]),
+        IdentityView {
+            role: "root".to_owned(),
+            identity: "O=cluster.local".to_owned(),
+            not_after: "2036-11-18T06:20:00Z".to_owned(),
+            expires_in_ns: Some(3_648 * 24 * HOUR),
+            renewal_in_ns: None,
+            others: 3,
+            ..identity("root", "Available", Some(18), &["a", "b"])
+        },
     ]
 }
 

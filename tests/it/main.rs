@@ -34,3 +34,5 @@ mod envoy_session;
 mod wireshark;
 mod glass;
 mod probe;
+mod certs;
+mod stacks;

@@ -53,7 +53,8 @@ async fn the_session_in_the_readme_is_true() {
     assert_eq!(words(&up.plain_banner()), words(banner), "up prints:\n{}", up.banner);
     let mut commands = session(&readme, "<!-- session: tests/it/readme.rs -->");
     commands.extend(session(&readme, "<!-- session: policy -->"));
-    assert!(commands.len() >= 11, "a session is gone");
+    commands.extend(session(&readme, "<!-- session: certs -->"));
+    assert!(commands.len() >= 13, "a session is gone");
     hold(&up, commands).await;
 }
 
@@ -75,8 +76,8 @@ async fn hold(up: &Up, commands: Vec<(&str, String)>) {
         assert_eq!(arguments.next(), Some("glasstunnel"), "{command}");
         let subcommand = arguments.next().unwrap();
         let rest: Vec<&str> = arguments.collect();
-        // `config` has nouns, and the context belongs to those.
-        let of = if subcommand == "config" { rest.split_at(1) } else { rest.split_at(0) };
+        // `config` has nouns and `certs` verbs, and the context belongs to those.
+        let of = if ["config", "certs"].contains(&subcommand) { rest.split_at(1) } else { rest.split_at(0) };
         let command_words: Vec<&str> = [&[subcommand][..], of.0].concat();
         let mut printed = String::new();
         // A record is whole a moment after the program that caused it has ended; only questions are asked again.

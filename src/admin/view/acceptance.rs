@@ -39,7 +39,7 @@ pub struct AcceptanceView {
 pub struct CheckView {
     /// `identity`, `no_ca`, `no_signer`, `expected`, `dates`, `purpose`, `path` or `revocation`.
     pub check: String,
-    /// `good`, `bad` or `not_reached`.
+    /// `good`, `bad`, `not_reached`, or `not_asked`: there was nothing to hold it against.
     pub result: String,
     /// What is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +73,7 @@ impl CheckView {
             Found::Good => ("good", None),
             Found::Bad(cause) => ("bad", Some(cause.to_string())),
             Found::NotReached => ("not_reached", None),
+            Found::NotAsked => ("not_asked", None),
         };
         Self { check: name(check).to_owned(), result: result.to_owned(), problem }
     }

@@ -1,4 +1,4 @@
-//! Identities of a running mesh, one line each: what they show, until when, and who trusts it.
+//! Identities of a running mesh, one line each: what they show, until when, and who trusts it; then the roots.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,9 +15,11 @@ use crate::tls::{Expected, Question, Role};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityView {
-    /// The SPIFFE ID.
+    /// `workload` or `root`.
+    pub role: String,
+    /// The SPIFFE ID, or the subject of a root.
     pub identity: String,
-    /// `Available`, `Initializing`, or `Unavailable: ` and why.
+    /// `Available`, `Initializing`, or `Unavailable: ` and why; of a root, `Available` or `Expired`.
     pub status: String,
     /// The kind of its key: `P-256`.
     pub public_key: String,
@@ -33,7 +35,8 @@ pub struct IdentityView {
     /// Until about when it is renewed: half of what was left when it came, give or take a tenth. Zero when that has passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal_in_ns: Option<u64>,
-    /// The identities that would accept it as a client, by the verifier of the wire; itself is not among them.
+    /// The identities that would accept it as a client, by the verifier of the wire; itself is not among them. Of a root:
+    /// those that have it among theirs.
     pub trusted_by: Vec<String>,
     /// How many identities there are beside it.
     pub others: usize,
@@ -47,7 +50,7 @@ struct Holder<'a> {
 }
 
 impl IdentityView {
-    /// Every identity that holds or awaits a certificate, in the order of `certificates`.
+    /// Every identity that holds or awaits a certificate, in the order of `certificates`, and every root that any of them trusts.
     pub fn all(certificates: &[CertificateView], now: SystemTime) -> Vec<Self> {
         let mut names: Vec<&str> = Vec::new();
         for view in certificates {
@@ -56,7 +59,8 @@ impl IdentityView {
             }
         }
         let holders: Vec<Holder<'_>> = names.iter().map(|name| Holder::of(name, certificates)).collect();
-        holders.iter().map(|holder| holder.view((&holders, certificates), now)).collect()
+        let held = holders.iter().map(|holder| holder.view((&holders, certificates), now));
+        held.chain(roots(&holders, now)).collect()
     }
 }
 
@@ -77,6 +81,7 @@ impl<'a> Holder<'a> {
             holders.iter().filter(|other| other.identity != self.identity && other.accepts(self, now));
         let left = leaf.as_ref().and_then(|leaf| leaf.not_after.duration_since(now).ok());
         IdentityView {
+            role: "workload".to_owned(),
             identity: self.identity.to_owned(),
             status: first.map_or_else(String::new, |view| view.status.clone()),
             public_key: leaf.as_ref().map_or_else(String::new, |leaf| leaf.public_key.clone()),
@@ -104,6 +109,35 @@ impl<'a> Holder<'a> {
         };
         question.ask(&other.chain).is_ok_and(|acceptance| acceptance.refused.is_none())
     }
+}
+
+/// Each root once, with those that trust it: while one replaces another, this is who has heard of which.
+fn roots(holders: &[Holder<'_>], now: SystemTime) -> Vec<IdentityView> {
+    let mut found: Vec<&CertificateDer> = Vec::new();
+    for root in holders.iter().flat_map(|holder| &holder.roots) {
+        if !found.contains(&root) {
+            found.push(root);
+        }
+    }
+    let view = |der: &CertificateDer| {
+        let root = CertificateSummary::parse(der).ok()?;
+        let left = root.not_after.duration_since(now).ok();
+        let trusting = holders.iter().filter(|holder| holder.roots.contains(der));
+        Some(IdentityView {
+            role: "root".to_owned(),
+            identity: root.subject,
+            status: if left.is_some() { "Available" } else { "Expired" }.to_owned(),
+            public_key: root.public_key,
+            serial_number: root.serial,
+            not_before: rfc3339(root.not_before),
+            not_after: rfc3339(root.not_after),
+            expires_in_ns: left.map(nanoseconds),
+            renewal_in_ns: None,
+            trusted_by: trusting.map(|holder| holder.identity.to_owned()).collect(),
+            others: holders.len(),
+        })
+    };
+    found.into_iter().filter_map(view).collect()
 }
 
 /// Half of what was left when it came (`identity::renewal_due`): a CA dates its certificates back, as istiod does.
@@ -138,7 +172,8 @@ mod tests {
         certificates.push(CertificateView::missing("spiffe://cluster.local/ns/default/sa/d", "Initializing"));
         let views = IdentityView::all(&certificates, now);
         let trusted: Vec<usize> = views.iter().map(|view| view.trusted_by.len()).collect();
-        assert_eq!(trusted, [1, 1, 0, 0]);
+        assert_eq!(trusted, [1, 1, 0, 0, 2, 1], "and two roots, of one name");
+        assert_eq!((views[5].role.as_str(), views[5].identity.as_str()), ("root", "O=cluster.local"));
         assert_eq!(views[0].trusted_by, ["spiffe://cluster.local/ns/default/sa/b"]);
         assert_eq!(
             (views[3].status.as_str(), views[3].renewal_in_ns, views[3].others),

@@ -13,8 +13,8 @@ fn of(certificates: &[CertificateDer]) -> Material {
 
 #[test]
 fn each_bend_breaks_its_own_rule() {
-    let options = AuthorityOptions { intermediate: true, ..AuthorityOptions::default() };
-    let authority = Authority::generate(&options).unwrap();
+    let authority =
+        Authority::generate(&AuthorityOptions { intermediate: true, ..AuthorityOptions::default() }).unwrap();
     let check = |bend: Bend, expect: &[&str]| {
         let id = "spiffe://cluster.local/ns/default/sa/client".parse().unwrap();
         let svid = authority.issue_bent(&Profile { id, bend }).unwrap();
@@ -23,7 +23,7 @@ fn each_bend_breaks_its_own_rule() {
     check(Bend::Straight, &[]);
     check(Bend::Expired, &["expired"]);
     check(Bend::NotYetValid, &["not-yet-valid"]);
-    check(Bend::NoSan, &["no-uri-san"]);
+    check(Bend::NoSan, &["no-name"]);
     check(Bend::NoUriSan, &["no-uri-san"]);
     check(Bend::TwoUriSans, &["several-uri-sans"]);
     check(Bend::NotIstio, &["not-istio-id"]);
@@ -31,7 +31,7 @@ fn each_bend_breaks_its_own_rule() {
     check(Bend::MaySign, &["leaf-may-sign"]);
     check(Bend::ServerOnly, &["no-client-auth"]);
     check(Bend::ClientOnly, &["no-server-auth"]);
-    check(Bend::IntermediateServerOnly, &["ca-limits-purpose"]);
+    check(Bend::IntermediateServerOnly, &["ca-no-client-auth"]);
     check(Bend::LongChain, &["long-chain"]);
     check(Bend::WithRoot, &["root-sent"]);
     // By themselves these are good: it takes somebody who does not trust them.

@@ -131,7 +131,7 @@ fn hostile_uris_in_a_signed_certificate_are_no_identity() {
         "https://cluster.local/ns/default/sa/web",
     ] {
         let straight = Profile::straight(id());
-        let mut params = straight.params(authority.validity(now).unwrap(), now).unwrap();
+        let mut params = straight.params(authority.validity(now, DAY).unwrap(), now).unwrap();
         params.subject_alt_names = vec![SanType::URI(uri.try_into().unwrap())];
         let der = generated(params.signed_by(&new_key().unwrap(), &authority.signer)).unwrap();
         let error = Leaf::parse(&der).unwrap_err();

@@ -17,11 +17,14 @@ use crate::identity::SpiffeId;
 
 /// What `certs` takes.
 #[derive(Debug, Args)]
-#[command(after_help = examples::CERTS, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = examples::CERTS, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
 pub struct CertsArguments {
-    /// What to do with certificates.
+    /// What to do with certificates; without a word, they are listed.
     #[command(subcommand)]
-    pub command: CertsCommand,
+    pub command: Option<CertsCommand>,
+    /// How to list them.
+    #[command(flatten)]
+    pub list: ListArguments,
 }
 
 /// What to do with certificates.
@@ -39,6 +42,9 @@ pub enum CertsCommand {
     /// Issue a certificate, good or wrong on purpose
     #[command(after_help = examples::CERTS_ISSUE, arg_required_else_help = true)]
     Issue(IssueArguments),
+    /// Write a workload's certificate, with a key made here, for curl, openssl and other programs
+    #[command(after_help = examples::CERTS_EXPORT, arg_required_else_help = true)]
+    Export(ExportArguments),
     /// Find what is wrong with certificates before anybody meets them, and which stacks refuse it
     #[command(after_help = examples::CERTS_LINT, arg_required_else_help = true)]
     Lint(LintArguments),
@@ -212,6 +218,34 @@ pub struct IssueArguments {
     pub list_bends: bool,
 }
 
+/// What `certs export` takes.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// Whose: a workload of the running mesh, in any spelling
+    #[arg(value_name = "WORKLOAD")]
+    pub workload: String,
+    /// Where key.pem, cert-chain.pem and root-cert.pem go [default: ./NAME.NAMESPACE]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Where the printed lines lead [default: a STRICT port of another workload]
+    #[arg(long, value_name = "WORKLOAD[:PORT]")]
+    pub to: Option<String>,
+    /// How long it lives; never longer than the mesh's own certificates [default: 1h]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = units::parse_lifetime)]
+    #[arg(hide_default_value = true)]
+    pub ttl: Duration,
+    /// Replace files that are there, and take it from a plugged-in CA, too
+    #[arg(long)]
+    pub force: bool,
+    /// text, json or yaml [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub output: Story,
+    /// Which running mesh [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
 /// What `certs lint` takes.
 #[derive(Debug, Args)]
 pub struct LintArguments {
@@ -221,6 +255,9 @@ pub struct LintArguments {
     /// What it is meant to be: workload, intermediate or root [default: by its place and what it says]
     #[arg(long, value_name = "ROLE", value_parser = CertificateRole::from_str)]
     pub role: Option<CertificateRole>,
+    /// The trust domain that workloads must have [default: any]
+    #[arg(long, value_name = "NAME")]
+    pub trust_domain: Option<String>,
     /// text, json or yaml [default: text]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
     #[arg(hide_possible_values = true, hide_default_value = true)]

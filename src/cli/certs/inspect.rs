@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::admin::{Document, InspectedView, InspectionView, List, LookView, json, yaml};
 use crate::cli::args::{Alpn, InspectArguments, Shape};
+use crate::cli::certs::harmless::harmless;
 use crate::cli::certs::party::{Files, Target, party, target};
 use crate::cli::certs::validity::validity;
 use crate::cli::error::CliError;
@@ -38,7 +39,9 @@ pub(crate) async fn run(arguments: &InspectArguments, output: &mut Output) -> Re
     let now = SystemTime::now();
     let views = || inspections.iter().map(|found| found.view(now)).collect();
     output.answer(&match arguments.output {
-        Shape::Text => inspections.iter().map(|found| found.text(now)).collect::<Vec<_>>().join("\n"),
+        Shape::Text => {
+            inspections.iter().map(|found| found.text(&inspections, now)).collect::<Vec<_>>().join("\n")
+        }
         Shape::Json => json(&Document::<List<InspectionView>>::list(views())),
         Shape::Yaml => yaml(&Document::<List<InspectionView>>::list(views())),
         Shape::Pem => inspections.iter().map(Inspection::pem).collect(),
@@ -111,7 +114,7 @@ impl Inspection {
         encode_certificates(&ders)
     }
 
-    fn text(&self, now: SystemTime) -> String {
+    fn text(&self, all: &[Self], now: SystemTime) -> String {
         let count = match self.certificates.len() {
             1 => "1 certificate".to_owned(),
             count => format!("{count} certificates"),
@@ -125,12 +128,17 @@ impl Inspection {
             text += &handshake(server);
         }
         for (place, (_, said)) in self.certificates.iter().enumerate() {
-            text += &self.certificate(place, said, now);
+            text += &self.certificate((place, said), all, now);
         }
         text
     }
 
-    fn certificate(&self, place: usize, said: &CertificateSummary, now: SystemTime) -> String {
+    fn certificate(
+        &self,
+        (place, said): (usize, &CertificateSummary),
+        all: &[Self],
+        now: SystemTime,
+    ) -> String {
         let role = match (said.is_ca, said.subject == said.issuer) {
             (false, _) => "leaf",
             (true, true) => "root",
@@ -138,7 +146,7 @@ impl Inspection {
         };
         let name = said.uris.first().unwrap_or(&said.subject);
         let mut lines = vec![
-            ("issuer", format!("{}{}", said.issuer, self.signer(said))),
+            ("issuer", format!("{}{}", said.issuer, self.signer(said, all))),
             ("serial", said.serial.clone()),
             ("valid", validity(said.not_before, said.not_after, now)),
             ("usage", format!("{} · {}", said.extended_key_usage, said.key_usage)),
@@ -156,8 +164,8 @@ impl Inspection {
         text
     }
 
-    /// Which certificate of the same place has the issuer's name and key.
-    fn signer(&self, said: &CertificateSummary) -> String {
+    /// Which certificate has the issuer's name and key: one of the same place, or else of another that was looked at.
+    fn signer(&self, said: &CertificateSummary, all: &[Self]) -> String {
         if said.subject == said.issuer && said.is_ca {
             return " (itself)".to_owned();
         }
@@ -165,8 +173,11 @@ impl Inspection {
             let same_key = said.issuer_key_id.is_none() || said.issuer_key_id == other.key_id;
             other.subject == said.issuer && same_key && other.is_ca
         };
-        match self.certificates.iter().position(signed) {
-            Some(place) => format!(" (certificate {})", place + 1),
+        if let Some(place) = self.certificates.iter().position(signed) {
+            return format!(" (certificate {})", place + 1);
+        }
+        match all.iter().find(|other| other.certificates.iter().any(signed)) {
+            Some(other) => format!(" (in {})", other.source),
             None => " (not here)".to_owned(),
         }
     }
@@ -213,9 +224,4 @@ fn names(said: &CertificateSummary) -> String {
     };
     let more = if more.is_empty() { String::new() } else { format!(": {}", more.join(", ")) };
     format!("{counted}{more}")
-}
-
-/// A stranger's text without control characters.
-fn harmless(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use crate::ca::{AuthorityOptions, Bend, KeptAuthority, Profile};
 use crate::cli::args::IssueArguments;
+use crate::cli::certs::one_liners::Papers;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
-use crate::identity::{Svid, write_svid};
+use crate::identity::{Existing, Svid, write_svid};
 use crate::resources::{CertificateProfile, Input, certificate_profile};
 
 /// Issues, writes, and says what to do with it.
@@ -32,17 +33,22 @@ pub(crate) fn run(arguments: &IssueArguments, output: &mut Output) -> Result<Exi
         ttl: arguments.ttl.or(ttl).unwrap_or(defaults.ttl),
         ..defaults
     };
+    if bend == Bend::HugeRsa {
+        output.talk("making two RSA keys of 8192 bits: this takes up to a minute\n");
+    }
     let authority = match arguments.plugged.files() {
         Some(files) => KeptAuthority::in_files(files, &options)?,
         None => KeptAuthority::in_folder(arguments.ca_dir.clone(), &options)?,
     };
     let svid = authority.current()?.issue_bent(&Profile { id, bend })?;
-    write_svid(folder, &svid)?;
+    write_svid(folder, &svid, Existing::Kept)?;
     output.answer(&told(folder, bend, &svid))?;
     Ok(Exit::Done)
 }
 
 fn told(folder: &Path, bend: Bend, svid: &Svid) -> String {
+    let papers = Papers::of(folder);
+    let (curl, openssl) = (papers.curl("https://HOST:PORT/", ""), papers.openssl("HOST:15008"));
     let folder = folder.display();
     format!(
         "issued {folder}: a certificate for {} that {}\n\
@@ -51,8 +57,8 @@ fn told(folder: &Path, bend: Bend, svid: &Svid) -> String {
          \x20 {folder}/root-cert.pem   whom to trust\n\
          try it:\n\
          \x20 glasstunnel certs inspect {folder}\n\
-         \x20 curl --cert {folder}/cert-chain.pem --key {folder}/key.pem --cacert {folder}/root-cert.pem --insecure https://HOST:PORT/\n\
-         \x20 openssl s_client -connect HOST:15008 -alpn h2 -cert {folder}/cert-chain.pem -cert_chain {folder}/cert-chain.pem -key {folder}/key.pem -CAfile {folder}/root-cert.pem\n",
+         \x20 {curl}\n\
+         \x20 {openssl}\n",
         svid.id,
         bend.about(),
         match svid.chain.len() {

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use tokio::time::Instant;
 
 use crate::admin::{Document, LintFindingView, LintView, json, yaml};
-use crate::analyze::{CertificateFinding, Level, lint};
+use crate::analyze::{CertificateFinding, Intent, Level, lint_files};
 use crate::cli::args::{LintArguments, Story};
 use crate::cli::certs::inspect::server;
 use crate::cli::certs::party::{Files, Target, target};
@@ -27,14 +27,8 @@ pub(crate) async fn run(arguments: &LintArguments, output: &mut Output) -> Resul
         Target::Files(files) => files,
         Target::Server { host, port } => of_server(&arguments.target, (host, port)).await?,
     };
-    let now = SystemTime::now();
-    let mut found: Vec<(String, CertificateFinding)> = Vec::new();
-    for (path, material) in joined(files) {
-        let source = path.display().to_string();
-        found.extend(
-            lint(&material, arguments.role, now)?.into_iter().map(|finding| (source.clone(), finding)),
-        );
-    }
+    let intent = Intent { role: arguments.role, trust_domain: arguments.trust_domain.clone() };
+    let found = lint_files(&arguments.target, &joined(files), &intent, SystemTime::now())?;
     let count = |level| found.iter().filter(|(_, finding)| finding.rule.level == level).count();
     let view = LintView {
         errors: count(Level::Error),
@@ -62,12 +56,16 @@ async fn of_server(target: &str, (host, port): (String, u16)) -> Result<Files, C
     Ok(vec![(PathBuf::from(target), material)])
 }
 
-/// A folder's only key belongs to the only chain of leaves there, whatever file each is in.
+/// What the owner of a folder's key shows, in Istio's agent and its `cacerts`, and in a Kubernetes secret. `ca-cert.pem`
+/// comes first: beside it, `cert-chain.pem` may hold what is above.
+const CHAINS: [&str; 3] = ["ca-cert.pem", "cert-chain.pem", "tls.crt"];
+
+/// A folder's only key belongs to the chain there, whatever file each is in.
 fn joined(mut files: Files) -> Files {
     let keys: Vec<_> = files.iter().filter_map(|(_, material)| material.key.clone()).collect();
     let chain = files
         .iter_mut()
-        .find(|(path, _)| path.file_name().is_some_and(|name| name == "cert-chain.pem" || name == "tls.crt"));
+        .find(|(path, _)| path.file_name().is_some_and(|name| CHAINS.iter().any(|chain| name == *chain)));
     if let ([key], Some((_, material))) = (keys.as_slice(), chain) {
         material.key.get_or_insert_with(|| key.clone());
     }

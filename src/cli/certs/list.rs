@@ -21,6 +21,10 @@ pub(crate) async fn run(list: &ListArguments, output: &mut Output) -> Result<Exi
     if let Some(namespace) = &list.namespace {
         items.retain(|item| item.namespace() == Some(namespace));
     }
+    if list.output == Format::Name {
+        // Each is a name that another command takes.
+        items.retain(|item| item.role == "workload");
+    }
     if items.is_empty() && matches!(list.output, Format::Table | Format::Wide) {
         output.talk(&format!("{}\n", IdentityView::NOTHING));
         return Ok(Exit::Done);
@@ -42,23 +46,24 @@ impl Listed for IdentityView {
     }
 
     fn table(items: &[Self], wide: bool) -> Table {
-        let narrow = ["IDENTITY", "STATUS", "KEY", "VALIDITY", "EXPIRES", "RENEWED", "TRUSTED BY"];
-        let more: &[&str] = if wide { &["SERIAL NUMBER", "NOT AFTER"] } else { &[] };
+        let narrow = ["IDENTITY", "KEY", "SERIAL", "VALIDITY", "EXPIRES", "RENEWED", "TRUSTED BY", "STATUS"];
+        let more: &[&str] = if wide { &["NOT AFTER"] } else { &[] };
         let mut table = Table::new(narrow.into_iter().chain(more.iter().copied()));
         for item in items {
             let within = |nanoseconds: Option<u64>| {
                 nanoseconds
                     .map_or_else(String::new, |left| format!("in {}", span(Duration::from_nanos(left))))
             };
+            let serial = &item.serial_number;
             table.row([
-                item.identity.clone(),
-                item.status.clone(),
+                if item.role == "root" { format!("root {}", item.identity) } else { item.identity.clone() },
                 item.public_key.clone(),
+                if wide { serial.clone() } else { shortened(serial) },
                 lived(item),
                 within(item.expires_in_ns),
                 within(item.renewal_in_ns),
                 trusted(item),
-                item.serial_number.clone(),
+                item.status.clone(),
                 item.not_after.clone(),
             ]);
         }
@@ -79,10 +84,16 @@ fn lived(item: &IdentityView) -> String {
 }
 
 fn trusted(item: &IdentityView) -> String {
-    match item.trusted_by.len() {
-        0 if item.others == 0 => "nobody else is here".to_owned(),
-        0 => "nobody".to_owned(),
-        count if count == item.others => format!("all {count} others"),
-        count => format!("{count} of {} others", item.others),
+    match item.others {
+        0 => "nobody else is here".to_owned(),
+        others => format!("{} of {others}", item.trusted_by.len()),
+    }
+}
+
+/// Both ends of a serial number: enough to find it in a log.
+fn shortened(serial: &str) -> String {
+    match (serial.get(..4), serial.get(serial.len().saturating_sub(4)..)) {
+        (Some(first), Some(last)) if serial.len() > 9 => format!("{first}…{last}"),
+        _ => serial.to_owned(),
     }
 }

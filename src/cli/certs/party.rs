@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::admin::{CertificateView, Client, ContextError, choose};
+use crate::admin::{CertificateView, Client, ClientError, ContextError, choose};
 use crate::cli::error::CliError;
 use crate::identity::{Credential, Material, credential, parse_material, read_material};
 
@@ -22,7 +22,7 @@ pub(crate) enum Target {
 pub(crate) async fn target(text: &str, context: Option<&str>) -> Result<Target, CliError> {
     let path = Path::new(text);
     if text == "-" || path.exists() {
-        return files(text).map(Target::Files);
+        return some(text, files(text)?).map(Target::Files);
     }
     match host_and_port(text) {
         Some((host, port)) => Ok(Target::Server { host, port }),
@@ -30,10 +30,21 @@ pub(crate) async fn target(text: &str, context: Option<&str>) -> Result<Target, 
     }
 }
 
+/// The files, which must hold a certificate or at least something to name.
+fn some(text: &str, files: Files) -> Result<Files, CliError> {
+    let is_nothing = files.iter().all(|(_, material)| material.certificates.is_empty());
+    if !is_nothing {
+        return Ok(files);
+    }
+    let others: Vec<_> = files.iter().flat_map(|(_, material)| material.others.iter().cloned()).collect();
+    let found = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
+    Err(CliError::NothingThere { place: text.to_owned(), found })
+}
+
 /// One party of a handshake: files or a workload.
 pub(crate) async fn party(text: &str, context: Option<&str>) -> Result<Credential, CliError> {
     let files = match text == "-" || Path::new(text).exists() {
-        true => files(text)?,
+        true => some(text, files(text)?)?,
         false => workload(text, context).await?,
     };
     Ok(credential(text, &files)?)
@@ -62,11 +73,25 @@ async fn workload(text: &str, context: Option<&str>) -> Result<Files, CliError> 
     let context = match choose(context) {
         Ok(context) => context,
         // A word that looks like a file is a mistyped file, whether a mesh runs or not.
-        Err(ContextError::NoneRunning) => return Err(CliError::NoSuchParty { found: text.to_owned() }),
+        Err(ContextError::NoneRunning) => {
+            let hint = Some("check the spelling; or start a mesh: glasstunnel up".to_owned());
+            return Err(CliError::NoSuchParty {
+                found: text.to_owned(),
+                mesh: "no mesh runs".to_owned(),
+                hint,
+            });
+        }
         Err(error) => return Err(error.into()),
     };
     let client = Client::of(context);
-    let identity = client.workload(text).await?.identity;
+    let identity = match client.workload(text).await {
+        Ok(workload) => workload.identity,
+        Err(ClientError::Refused { refusal, .. }) => {
+            let (found, mesh) = (text.to_owned(), refusal.message);
+            return Err(CliError::NoSuchParty { found, mesh, hint: refusal.hint });
+        }
+        Err(error) => return Err(error.into()),
+    };
     let held = client.certificates().await?;
     let of = |wanted: fn(&CertificateView) -> bool| -> String {
         let mine = held.iter().filter(|view| view.identity == identity && wanted(view));

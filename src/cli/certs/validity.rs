@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 /// How many cells a bar has.
-const CELLS: u32 = 20;
+const CELLS: u32 = 10;
 
-/// `[█████░░░░░░░░░░░░░░░] expires in 18h`.
+/// `[██░░░░░░░░] expires in 18h00m`.
 pub(crate) fn validity(not_before: SystemTime, not_after: SystemTime, now: SystemTime) -> String {
     format!("{} {}", bar(not_before, not_after, now), left(not_before, not_after, now))
 }
 
-/// `[█████░░░░░░░░░░░░░░░]`: what is over is filled.
+/// `[██░░░░░░░░]`: what is over is filled.
 pub(crate) fn bar(not_before: SystemTime, not_after: SystemTime, now: SystemTime) -> String {
     let whole = not_after.duration_since(not_before).unwrap_or_default();
     let over = now.duration_since(not_before).unwrap_or_default().min(whole);
@@ -21,7 +21,7 @@ pub(crate) fn bar(not_before: SystemTime, not_after: SystemTime, now: SystemTime
     format!("[{}]", (0..CELLS as usize).map(cell).collect::<String>())
 }
 
-/// `expires in 18h`, `expired 2h ago`, `begins in 5m`.
+/// `expires in 18h00m`, `expired 2h00m ago`, `begins in 5m00s`.
 pub(crate) fn left(not_before: SystemTime, not_after: SystemTime, now: SystemTime) -> String {
     if let Ok(ahead) = not_before.duration_since(now)
         && !ahead.is_zero()
@@ -34,12 +34,12 @@ pub(crate) fn left(not_before: SystemTime, not_after: SystemTime, now: SystemTim
     }
 }
 
-/// One number, one unit: `45s`, `90m`, `23h`, `3649d`.
+/// Exact enough to count down with: `45s`, `59m30s`, `23h59m`, `3649d`.
 pub(crate) fn span(duration: Duration) -> String {
     match duration.as_secs() {
-        seconds @ 0..120 => format!("{seconds}s"),
-        seconds @ 120..7_200 => format!("{}m", seconds / 60),
-        seconds @ 7_200..172_800 => format!("{}h", seconds / 3_600),
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3_600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        seconds @ 3_600..172_800 => format!("{}h{:02}m", seconds / 3_600, seconds % 3_600 / 60),
         seconds => format!("{}d", seconds / 86_400),
     }
 }
@@ -52,11 +52,11 @@ mod tests {
     fn a_bar_fills_as_time_goes_by() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let check = |now, expect: &str| assert_eq!(validity(at(1_000_000), at(1_072_000), at(now)), expect);
-        check(996_400, "[░░░░░░░░░░░░░░░░░░░░] begins in 60m");
-        check(1_000_000, "[░░░░░░░░░░░░░░░░░░░░] expires in 20h");
-        check(1_018_000, "[█████░░░░░░░░░░░░░░░] expires in 15h");
-        check(1_071_999, "[███████████████████░] expires in 1s");
-        check(1_072_000, "[████████████████████] expires in 0s");
-        check(1_422_000, "[████████████████████] expired 4d ago");
+        check(996_400, "[░░░░░░░░░░] begins in 1h00m");
+        check(1_000_000, "[░░░░░░░░░░] expires in 20h00m");
+        check(1_018_000, "[██░░░░░░░░] expires in 15h00m");
+        check(1_071_999, "[█████████░] expires in 1s");
+        check(1_072_000, "[██████████] expires in 0s");
+        check(1_422_000, "[██████████] expired 4d ago");
     }
 }

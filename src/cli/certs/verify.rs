@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::admin::{AcceptanceView, Document, List, json, yaml};
 use crate::cli::args::{PeerRole, Story, VerifyArguments};
+use crate::cli::certs::harmless::harmless;
 use crate::cli::certs::party::party;
 use crate::cli::certs::validity::left;
 use crate::cli::error::CliError;
@@ -80,7 +81,22 @@ impl Parties<'_> {
             revocations: Arc::new(revocations),
             at: self.now,
         };
-        Ok(question.ask(&self.peer.chain)?)
+        let mut acceptance = question.ask(&self.peer.chain)?;
+        for (check, found) in &mut acceptance.checks {
+            if *found == Found::Good && self.is_idle(*check, role) {
+                *found = Found::NotAsked;
+            }
+        }
+        Ok(acceptance)
+    }
+
+    /// Whether nobody said what this check should hold B against.
+    fn is_idle(&self, check: Checked, role: Role) -> bool {
+        match check {
+            Checked::Revocation => self.arguments.crl.is_none(),
+            Checked::Expected => role == Role::Client && self.arguments.expect.is_empty(),
+            _ => false,
+        }
     }
 
     fn trust_domain(&self) -> String {
@@ -124,15 +140,18 @@ impl Parties<'_> {
                 Found::Good => self.good(*check, role),
                 Found::Bad(cause) => cause.to_string(),
                 Found::NotReached => "not reached".to_owned(),
+                Found::NotAsked if *check == Checked::Revocation => "no list was given (--crl)".to_owned(),
+                Found::NotAsked => "taken to be whom A dials (--expect)".to_owned(),
             };
             text += &line(found, label(*check), &says);
         }
         if let Some(refused) = &acceptance.refused {
             let alert = refused
                 .alert_sent()
-                .map_or_else(|| "nothing".to_owned(), |alert| format!("the alert {alert}"));
+                .map_or_else(|| "nothing".to_owned(), |alert| format!("the alert {alert}, and no more"));
+            let _infallible = writeln!(text, "  {peer} hears {alert}");
             let _infallible =
-                writeln!(text, "  {peer} hears {alert}; {verifier} logs {refused} [{}]", refused.code());
+                writeln!(text, "  {verifier} logs {} [{}]", harmless(&refused.to_string()), refused.code());
             text.extend(refused.hint().map(|hint| format!("  next: {hint}\n")));
         }
         text
@@ -155,7 +174,6 @@ impl Parties<'_> {
                 let (sent, issuer) = (self.peer.chain.len(), &leaf.issuer);
                 format!("{sent} sent, issued by {issuer}, leads to a root of {}", self.arguments.verifier)
             }
-            Checked::Revocation if self.arguments.crl.is_none() => "no list was asked (--crl)".to_owned(),
             Checked::Revocation => "on no list".to_owned(),
         }
     }
@@ -183,14 +201,10 @@ fn line(found: &Found, label: &str, says: &str) -> String {
     match found {
         Found::Good => marked(GOOD, '✓', label, says),
         Found::Bad(_) => marked(BAD, '✗', label, says),
-        Found::NotReached => marked(Style::new(), '·', label, says),
+        Found::NotReached | Found::NotAsked => marked(Style::new(), '·', label, says),
     }
 }
 
 fn marked(style: Style, mark: char, label: &str, says: &str) -> String {
-    let says: String = says
-        .chars()
-        .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] })
-        .collect();
-    format!("  {style}{mark}{style:#} {label:<10}  {says}\n")
+    format!("  {style}{mark}{style:#} {label:<10}  {}\n", harmless(says))
 }
