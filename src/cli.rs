@@ -32,6 +32,7 @@ mod up;
 mod proxy;
 mod analyze;
 mod certs;
+mod trace;
 mod change;
 mod dispatch;
 
@@ -55,3 +56,4 @@ pub use output::{Output, failure_text};
 pub use strict::rehearsal;
 pub use suggest::{Suggestion, suggestions};
 pub use table::Table;
+pub use trace::{trace_bytes, trace_mermaid, trace_svg};
