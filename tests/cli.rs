@@ -24,3 +24,7 @@ mod analyze;
 mod certs;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/connections.rs"]
+mod connections;
+#[path = "cli/trace.rs"]
+mod trace;

@@ -1,6 +1,8 @@
 //! `trace --bytes`: every message of one connection taken apart, as an illustrated TLS of just this connection.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use crate::cli::trace::words::{columns, harmless, moment, role, target, wrapped};
 use crate::glass::{Detail, Event, Part, Sequence};
@@ -14,30 +16,36 @@ const SHOWN: usize = 16;
 /// How many of them stand in one line.
 const PER_LINE: usize = 8;
 
-/// How wide they are, with the spaces between them.
-const HEX: usize = PER_LINE * 3 - 1;
+/// How wide an offset and a line of bytes are, with the spaces between them.
+const LEFT: usize = 5 + PER_LINE * 3 - 1;
 
-/// Where the names begin: indent, offset and bytes stand before them.
-const NAMES: usize = 3 + 5 + HEX + 3;
+/// Where the names begin: three columns stand before and three behind the bytes.
+const NAMES: usize = 3 + LEFT + 3;
+
+/// Instead of messages.
+const NOTHING: &str = "There is no message to take apart: nothing was kept of its bytes, or it had no TLS.";
+
+/// How to read the tables.
+const LEGEND: &str = "Offsets are hexadecimal and count from the beginning of each message; what was encrypted is shown decrypted. A part that is indented stands within the part above it. What a part is for is told where it is first met.";
 
 /// The messages one after the other, then what somebody on the network sees of them all.
 pub fn render(sequence: &Sequence) -> String {
     let mut text = String::new();
     let title = format!("#{} {} → {}, byte by byte", sequence.id, sequence.source, sequence.destination);
     hang(&mut text, "", &title, 2);
-    if sequence.details.is_empty() {
-        hang(&mut text, "", "There is no message to take apart: nothing was kept of its bytes, or it had no TLS.", 0);
-    } else {
-        let legend = "Offsets count from the beginning of each message; encrypted ones are shown decrypted. A part that is indented stands within the part above it.";
-        hang(&mut text, "", legend, 0);
-    }
+    hang(&mut text, "", if sequence.details.is_empty() { NOTHING } else { LEGEND }, 0);
+    let mut told = BTreeSet::new();
     for (at, detail) in sequence.details.iter().enumerate() {
         text.push('\n');
         message(&mut text, at, detail, event(sequence, at));
+        table(&mut text, detail, &mut told);
     }
     eavesdropper(&mut text, sequence);
     text
 }
+
+/// What parts are for, as far as it was told: each only once, where it is first met.
+type Told<'a> = BTreeSet<(&'a str, &'a str)>;
 
 /// The event that a detail belongs to: its own, or that of the run that it is in.
 fn event(sequence: &Sequence, at: usize) -> Option<&Event> {
@@ -52,14 +60,14 @@ fn message(text: &mut String, at: usize, detail: &Detail, event: Option<&Event>)
         |(from, to)| format!("{} → {}", role(from), role(to)),
     );
     let secrecy = event.map(|event| if event.encrypted { "encrypted" } else { "in the clear" });
-    let when = event.filter(|event| event.detail == Some(at)).map(|event| format!("+{}", moment(event.at_ns)));
+    let when =
+        event.filter(|event| event.detail == Some(at)).map(|event| format!("+{}", moment(event.at_ns)));
     let size = if detail.length == 1 { "1 byte".to_owned() } else { format!("{} bytes", detail.length) };
     let facts = [Some(way), Some(size), secrecy.map(str::to_owned), when];
     let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     heading(text, &format!("{}. {}", at + 1, detail.name), &facts);
     hang(text, "   ", &format!("on the wire: {}", detail.eavesdropped), 13);
     text.push('\n');
-    table(text, detail);
 }
 
 /// A line of its own kind: the name, a rule, the facts; what does not fit stands under it.
@@ -75,66 +83,71 @@ fn heading(text: &mut String, name: &str, facts: &str) {
     hang(text, "   ", &facts, 0);
 }
 
-fn table(text: &mut String, detail: &Detail) {
+fn table<'a>(text: &mut String, detail: &'a Detail, told: &mut Told<'a>) {
     let mut reached = 0;
+    let mut above: Option<&Part> = None;
     for part in &detail.parts {
-        if part.depth == 0 && part.start > reached {
-            nobodys(text, detail, reached, part.start);
+        if part.start > reached {
+            nobodys(text, detail, reached..part.start);
         }
         reached = reached.max(part.end);
-        row(text, detail, part);
+        let is_new = told.insert((&part.name, &part.meaning));
+        // What was packed has no place of its own in the bytes.
+        let is_packed =
+            above.is_some_and(|it| it.depth < part.depth && (it.start, it.end) == (part.start, part.end));
+        if !is_packed {
+            above = Some(part);
+        }
+        let left = if is_packed { Vec::new() } else { hex(detail, part.start..part.end) };
+        let said = format!("{}: {}", part.name, part.value);
+        row(text, &left, part.depth, (&said, if is_new { &part.meaning } else { "" }));
     }
     if reached < detail.length {
-        nobodys(text, detail, reached, detail.length);
+        nobodys(text, detail, reached..detail.length);
     }
 }
 
 /// Bytes that belong to no part.
-fn nobodys(text: &mut String, detail: &Detail, start: usize, end: usize) {
-    let meaning = "These bytes belong to no part that is known here.".to_owned();
-    let value = match end - start {
-        1 => "1 byte".to_owned(),
-        count => format!("{count} bytes"),
+fn nobodys(text: &mut String, detail: &Detail, range: Range<usize>) {
+    let said = match range.len() {
+        1 => "(1 byte that belongs to no part)".to_owned(),
+        count => format!("({count} bytes that belong to no part)"),
     };
-    let name = "(no part)".to_owned();
-    row(text, detail, &Part { name, start, end, depth: 0, value, meaning });
+    row(text, &hex(detail, range), 0, (&said, ""));
 }
 
-/// A part: where it is and its bytes at the left; what it is called, says and means at the right.
-fn row(text: &mut String, detail: &Detail, part: &Part) {
-    let left = hex(detail, part);
-    let indent = usize::from(part.depth).min(8) * 2;
+/// A part: where it is and its bytes at the left; what it is called and says, and what it is for, at the right.
+fn row(text: &mut String, left: &[String], depth: u8, (said, meaning): (&str, &str)) {
+    let indent = usize::from(depth).min(8) * 2;
     let room = WIDTH - NAMES - indent;
-    let mut right = hanging(&format!("{}: {}", part.name, part.value), room, 4);
-    right.extend(wrapped(&part.meaning, room - 4).into_iter().enumerate().map(|(place, line)| {
-        format!("{}{line}", if place == 0 { "  — " } else { "    " })
-    }));
+    let mut right = hanging(said, room, 4);
+    let lead = |place: usize| if place == 0 { "  — " } else { "    " };
+    let meaning = wrapped(meaning, room - 4).into_iter().enumerate();
+    right.extend(meaning.map(|(place, line)| format!("{}{line}", lead(place))));
     for place in 0..left.len().max(right.len()) {
-        let offset = if place == 0 { format!("{:04x}", part.start) } else { String::new() };
         let bytes = left.get(place).map_or("", String::as_str);
         let said = right.get(place).map_or("", String::as_str);
-        let line = format!("   {offset:<5}{bytes:<HEX$}   {:indent$}{said}", "");
+        let line = format!("   {bytes:<LEFT$}   {:indent$}{said}", "");
         let _infallible = writeln!(text, "{}", line.trim_end());
     }
 }
 
-/// The first bytes of a part, line by line.
-fn hex(detail: &Detail, part: &Part) -> Vec<String> {
-    if part.start >= part.end {
-        return vec!["(no byte)".to_owned()];
-    }
-    let end = part.end.min(part.start.saturating_add(SHOWN));
-    let digits = detail.hex.get(part.start.saturating_mul(2)..).unwrap_or_default();
-    let digits: Vec<char> = digits.chars().take((end - part.start) * 2).collect();
+/// The first bytes of a range, line by line, behind where they begin.
+fn hex(detail: &Detail, range: Range<usize>) -> Vec<String> {
+    let digits = detail.hex.get(range.start.saturating_mul(2)..).unwrap_or_default();
+    let digits: Vec<char> = digits.chars().take(range.len().min(SHOWN) * 2).collect();
     let bytes: Vec<String> = digits.chunks(2).map(|byte| byte.iter().collect()).collect();
     let mut lines: Vec<String> = bytes.chunks(PER_LINE).map(|line| line.join(" ")).collect();
-    match lines.last_mut() {
-        None => lines.push("(not kept)".to_owned()),
-        // A whole line has no room for the dots.
-        Some(_) if end < part.end => lines.push("…".to_owned()),
-        Some(_) => {}
+    if range.is_empty() {
+        lines.push("(no byte)".to_owned());
+    } else if lines.is_empty() {
+        lines.push("(not kept)".to_owned());
+    } else if range.len() > SHOWN {
+        lines.push("…".to_owned());
     }
-    lines.iter().map(|line| harmless(line).chars().take(HEX).collect()).collect()
+    let offset = |place: usize| if place == 0 { format!("{:04x}", range.start) } else { String::new() };
+    let lines = lines.iter().enumerate();
+    lines.map(|(place, line)| format!("{:<5}{}", offset(place), harmless(line))).collect()
 }
 
 fn eavesdropper(text: &mut String, sequence: &Sequence) {

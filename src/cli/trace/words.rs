@@ -8,8 +8,13 @@ use crate::glass::{Event, Lane, Sequence, Tone};
 /// `0.36 ms`, `12.30 ms`, `1.20 s`: two digits, so that times under each other can be compared.
 pub(crate) fn moment(nanoseconds: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
-    let (hundredths, unit) =
-        if nanoseconds < SECOND { (nanoseconds / 10_000, "ms") } else { (nanoseconds / 10_000_000, "s") };
+    let (hundredth, unit) = match nanoseconds {
+        0..SECOND => (10_000, "ms"),
+        // The longest that a connection of a lab lives; beyond that nobody counts seconds.
+        SECOND..1_000_000_000_000 => (SECOND / 100, "s"),
+        _ => (36 * SECOND, "h"),
+    };
+    let hundredths = nanoseconds / hundredth;
     format!("{}.{:02} {unit}", hundredths / 100, hundredths % 100)
 }
 
@@ -170,6 +175,8 @@ mod tests {
         check(999_999_999, "999.99 ms");
         check(1_000_000_000, "1.00 s");
         check(61_230_000_000, "61.23 s");
+        check(5_400_000_000_000, "1.50 h");
+        check(u64::MAX, "5124095.57 h");
     }
 
     #[test]

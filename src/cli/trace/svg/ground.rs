@@ -59,7 +59,9 @@ pub(crate) fn lifelines(canvas: &mut Canvas, sequence: &Sequence, span: (i32, i3
 /// Draws the tubes.
 pub(crate) fn tubes(canvas: &mut Canvas, rows: &Rows) {
     for tube in &rows.tubes {
-        let (Some(first), Some(last)) = (rows.spans.get(tube.first), rows.spans.get(tube.last)) else { continue };
+        let (Some(first), Some(last)) = (rows.spans.get(tube.first), rows.spans.get(tube.last)) else {
+            continue;
+        };
         let (left, right) = (lane_x(tube.between.0), lane_x(tube.between.1));
         let size = (right - left, last.1 - first.0);
         canvas.rectangle_behind("tube", (left, first.0), size);

@@ -46,7 +46,7 @@ pub(crate) fn draw(canvas: &mut Canvas, events: &[Event]) -> Rows {
 fn mouth(canvas: &mut Canvas, tube: Tube) {
     let x = lane_x(tube.between.0) + PAD;
     lock(canvas, (x, canvas.y + 5));
-    let said = lines("inside TLS: the network sees only that", lane_x(tube.between.1) - x - SIGN - PAD);
+    let said = lines("inside TLS: only its two ends can read it", lane_x(tube.between.1) - x - SIGN - PAD);
     for line in said {
         canvas.text("tube-text", (x + SIGN, canvas.y + 14), &line);
         canvas.y += LINE;
@@ -67,14 +67,18 @@ fn arrow(canvas: &mut Canvas, event: &Event, (left, right): (Lane, Lane)) {
     }
     let top = canvas.y;
     let height = LINE * i32::try_from(names.len().max(1) + says.len()).unwrap_or(1);
-    // Lifelines that the arrow passes over stay out of its text.
-    canvas.rectangle("veil", (left + 4, top + 2), (if passes(event) { right - left - 8 } else { 0 }, height));
+    if passes(event) {
+        // Lifelines that the arrow passes over stay out of its text.
+        let veil = if event.encrypted { "tube-veil" } else { "veil" };
+        canvas.rectangle(veil, (left + 4, top + 2), (right - left - 8, height));
+    }
     canvas.text_before("says", (right - PAD, top + 14), &size);
     let x = signed(canvas, event, (left + PAD, top + 4));
     let mut y = texts(canvas, "name", (x, top + 14), &names);
     y = texts(canvas, "says", (left + PAD, y.max(top + 14 + LINE)), &says);
     canvas.y = y + 4;
-    let (from, to) = if target(event).is_some_and(|to| to > event.lane) { (left, right) } else { (right, left) };
+    let (from, to) =
+        if target(event).is_some_and(|to| to > event.lane) { (left, right) } else { (right, left) };
     shaft(canvas, event, (from, to));
     canvas.y += 12;
 }

@@ -12,6 +12,7 @@ text { font: 11px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mo
 .tube-text { fill: #0550ae }
 .paper { fill: #ffffff }
 .veil { fill: #ffffff; fill-opacity: .85 }
+.tube-veil { fill: #ebf8ff; fill-opacity: .85 }
 .box { fill: #f6f8fa; stroke: #afb8c1 }
 .head { fill: #f6f8fa; stroke: #656d76; stroke-width: 1.5 }
 .unseen { fill: #ffffff; stroke: #656d76; stroke-dasharray: 4 3 }
@@ -36,6 +37,7 @@ text { font: 11px ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mo
   .bad-text { fill: #ff7b72 }
   .tube-text { fill: #79c0ff }
   .paper, .veil, .unseen { fill: #0d1117 }
+  .tube-veil { fill: #0d1931 }
   .box, .head { fill: #161b22; stroke: #57606a }
   .good-box { fill: #0f1f15; stroke: #3fb950 }
   .bad-box { fill: #25171a; stroke: #f85149 }
