@@ -38,7 +38,9 @@ mod step_events;
 mod relay_events;
 mod details;
 mod trace;
+mod capture;
 
+pub use capture::{Capture, capture};
 pub use decode::{Agreed, Decoded, decode};
 pub use field::Field;
 pub use frames::{Frame, frames};

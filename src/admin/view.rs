@@ -10,6 +10,7 @@ mod info;
 mod policy;
 mod workload;
 mod service;
+mod called;
 mod certificate;
 mod inspection;
 mod acceptance;
@@ -27,6 +28,7 @@ mod analysis;
 
 pub use acceptance::{AcceptanceView, CheckView};
 pub use analysis::{AnalysisReportView, EditView, FindingView};
+pub use called::CalledView;
 pub use certificate::CertificateView;
 pub use config::ConfigView;
 pub use connection::ConnectionView;

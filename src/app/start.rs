@@ -11,14 +11,15 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
 
 use crate::admin::{
-    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, MeshInfo, Readiness, ServeError,
-    State,
+    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Dialler, Editor, MeshInfo, Readiness,
+    ServeError, State,
 };
 use crate::app::backends::addresses;
 use crate::app::bind::{Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::crl;
+use crate::app::dialler::Dialling;
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info;
@@ -82,6 +83,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (quit, quit_asked) = watch::channel(false);
     let snapshots = shared.snapshots.clone();
     serve_names(&pods, &snapshots, &control_tasks);
+    let dialling_shared = shared.clone();
     let fixed = Fixed {
         ground: options.ground,
         shared,
@@ -97,9 +99,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let editor = Control::new(fixed, ControlState { objects, doors, placement: backends.placement, pods });
     let holder = Arc::clone(&editor) as Arc<dyn Editor>;
     let seen = (handle.clone(), metrics);
-    let state = state((snapshots.clone(), info, holder), seen, certificates.clone(), quit);
+    let dialling =
+        Dialling { shared: dialling_shared, control: Arc::downgrade(&editor), tasks: control_tasks.clone() };
+    let dialler = Arc::new(dialling) as Arc<dyn Dialler>;
+    let state =
+        state((snapshots.clone(), info, (holder, Arc::clone(&dialler))), seen, certificates.clone(), quit);
     serve_admin(socket, admin, &state, &control_tasks);
-    let mesh = Parts { place, control: editor, certificates, snapshots, recorder: handle };
+    let mesh = Parts { place, control: editor, dialler, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
 }
 
@@ -124,7 +130,11 @@ fn node_ip(claim: &Option<TcpListener>, place: Place) -> IpAddr {
 
 /// What the admin API reads, and the one thing that it may end.
 fn state(
-    (snapshots, info, editor): (Snapshots, Arc<ArcSwap<MeshInfo>>, Arc<dyn Editor>),
+    (snapshots, info, (editor, dialler)): (
+        Snapshots,
+        Arc<ArcSwap<MeshInfo>>,
+        (Arc<dyn Editor>, Arc<dyn Dialler>),
+    ),
     (recorder, metrics): (RecorderHandle, Metrics),
     certificates: Certificates,
     quit: watch::Sender<bool>,
@@ -134,6 +144,7 @@ fn state(
         recorder,
         info,
         editor,
+        dialler,
         readiness: Readiness::new(),
         certificates: Arc::new(move || info::certificates(&certificates)),
         metrics: Arc::new(move || metrics.encode()),
