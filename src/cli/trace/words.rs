@@ -102,7 +102,7 @@ fn head(word: &str, room: usize, must: bool) -> &str {
 /// Who stands in a lane.
 pub(crate) fn name(sequence: &Sequence, lane: Lane) -> &str {
     let found = sequence.lanes.iter().find(|stander| stander.lane == lane);
-    found.map_or(role(lane), |stander| stander.name.as_str())
+    found.map_or_else(|| role(lane), |stander| stander.name.as_str())
 }
 
 /// Whether the side of a lane was seen by this mesh's own proxies.

@@ -53,12 +53,16 @@ fn verdict(canvas: &mut Canvas, sequence: &Sequence) {
 fn agreed(handshake: &Handshake) -> String {
     let mut facts: Vec<String> =
         [&handshake.version, &handshake.suite, &handshake.group].into_iter().flatten().cloned().collect();
-    facts.push(handshake.alpn.as_ref().map_or("no ALPN".to_owned(), |alpn| format!("ALPN {alpn}")));
-    facts.push(handshake.server_name.as_ref().map_or("no SNI".to_owned(), |name| format!("SNI {name}")));
+    facts.push(or_none("ALPN", handshake.alpn.as_deref()));
+    facts.push(or_none("SNI", handshake.server_name.as_deref()));
     if handshake.was_retried {
         facts.push("after a HelloRetryRequest".to_owned());
     }
     facts.join(" · ")
+}
+
+fn or_none(what: &str, said: Option<&str>) -> String {
+    said.map_or_else(|| format!("no {what}"), |said| format!("{what} {said}"))
 }
 
 fn paragraph(canvas: &mut Canvas, text: &str) {
