@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use glasstunnel::ca::{Authority, AuthorityOptions};
+use glasstunnel::app::CaAt;
+use glasstunnel::ca::{Authority, AuthorityOptions, Bend, Profile};
 use glasstunnel::glass::{Sequence, trace};
 use glasstunnel::identity::SpiffeId;
 use glasstunnel::lab::{Lab, LabOptions};
@@ -12,7 +13,10 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: customers\r\nConnection: close\
 
 /// Name and trace of one connection of each kind.
 pub(crate) async fn all() -> Vec<(&'static str, Sequence)> {
-    let lab = Lab::start(DEMO, LabOptions { tapped: true, ..LabOptions::default() }).await.unwrap();
+    let folder = Folder(std::env::temp_dir().join(format!("glasstunnel-drawn-{}", std::process::id())));
+    let authority = Authority::open_or_create(&folder.0, &AuthorityOptions::default()).unwrap();
+    let options = LabOptions { tapped: true, ca: CaAt::Dir(folder.0.clone()), ..LabOptions::default() };
+    let lab = Lab::start(DEMO, options).await.unwrap();
     let mut found = Vec::new();
     let mut last = 0;
     for (name, workload, host, port) in [
@@ -23,7 +27,9 @@ pub(crate) async fn all() -> Vec<(&'static str, Sequence)> {
         ("refused", "curl-client", "webhook", 8080),
     ] {
         if name == "refused" {
-            strange(&lab);
+            let id = SpiffeId::new("cluster.local", "default", "curl-client").unwrap();
+            let bent = authority.issue_bent(&Profile { id, bend: Bend::ServerOnly }).unwrap();
+            lab.present("curl-client", &bent).unwrap();
         }
         let _what_comes_back_is_in_the_trace = lab.send(workload, host, port, REQUEST).await;
         let record = lab.record(|record| record.id > last).await;
@@ -31,14 +37,6 @@ pub(crate) async fn all() -> Vec<(&'static str, Sequence)> {
         found.push((name, trace(&record, true)));
     }
     found
-}
-
-/// Gives curl-client a certificate of a CA that nobody trusts.
-fn strange(lab: &Lab) {
-    let folder = Folder(std::env::temp_dir().join(format!("glasstunnel-drawn-{}", std::process::id())));
-    let authority = Authority::open_or_create(&folder.0, &AuthorityOptions::default()).unwrap();
-    let id = SpiffeId::new("cluster.local", "default", "curl-client").unwrap();
-    lab.present("curl-client", &authority.issue_now(&id).unwrap()).unwrap();
 }
 
 /// A folder that is gone with the test.
