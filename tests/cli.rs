@@ -26,5 +26,5 @@ mod certs;
 mod program;
 #[path = "cli/connections.rs"]
 mod connections;
-#[path = "cli/trace.rs"]
-mod trace;
+#[path = "cli/drawings.rs"]
+mod drawings;

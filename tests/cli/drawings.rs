@@ -15,20 +15,20 @@ use crate::{connections, golden};
 /// Connections as they were once, so that no clock and no random number is in what is held. All but `nasty`, which is made
 /// up, are written anew with `UPDATE_SEQUENCES=1 cargo test --test cli real_connections`.
 const KEPT: [(&str, &str); 5] = [
-    ("hbone", include_str!("../data/trace/hbone.json")),
-    ("reused", include_str!("../data/trace/reused.json")),
-    ("permissive", include_str!("../data/trace/permissive.json")),
-    ("refused", include_str!("../data/trace/refused.json")),
-    ("nasty", include_str!("../data/trace/nasty.json")),
+    ("hbone", include_str!("../data/drawings/hbone.json")),
+    ("reused", include_str!("../data/drawings/reused.json")),
+    ("permissive", include_str!("../data/drawings/permissive.json")),
+    ("refused", include_str!("../data/drawings/refused.json")),
+    ("nasty", include_str!("../data/drawings/nasty.json")),
 ];
 
 #[test]
 fn drawings_stay_as_they_are() {
     for (name, json) in KEPT {
         let sequence: Sequence = serde_json::from_str(json).unwrap();
-        golden::check_file(&format!("trace/{name}.svg"), &trace_svg(&sequence));
-        golden::check_file(&format!("trace/{name}.mmd"), &trace_mermaid(&sequence));
-        golden::check_file(&format!("trace/{name}.txt"), &trace_bytes(&sequence));
+        golden::check_file(&format!("drawings/{name}.svg"), &trace_svg(&sequence));
+        golden::check_file(&format!("drawings/{name}.mmd"), &trace_mermaid(&sequence));
+        golden::check_file(&format!("drawings/{name}.txt"), &trace_bytes(&sequence));
     }
 }
 
@@ -53,7 +53,7 @@ async fn real_connections_are_drawn() {
 fn keep(name: &str, sequence: &Sequence) {
     #[expect(clippy::disallowed_methods, reason = "how a person asks for other connections")]
     if std::env::var_os("UPDATE_SEQUENCES").is_some() && KEPT.iter().any(|(kept, _)| *kept == name) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/trace/{name}.json"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/drawings/{name}.json"));
         std::fs::write(path, serde_json::to_string_pretty(sequence).unwrap() + "\n").unwrap();
     }
 }
