@@ -84,13 +84,16 @@ fn place(mut word: &str, width: usize, line: &mut String, lines: &mut Vec<String
 /// The beginning of a long word that goes into `room` and ends behind punctuation; if it `must` begin here, at any place.
 fn head(word: &str, room: usize, must: bool) -> &str {
     let (mut taken, mut soft, mut hard) = (0, 0, 0);
-    for (at, c) in word.char_indices() {
+    let mut signs = word.char_indices().peekable();
+    while let Some((at, c)) = signs.next() {
         taken += column(c);
         if taken > room {
             break;
         }
         hard = at + c.len_utf8();
-        if matches!(c, ',' | ';' | '/' | '=' | '&' | ':' | '.' | '-' | '_') {
+        // Numbers and addresses stay whole.
+        let is_inner = matches!(c, '.' | ':') && signs.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+        if matches!(c, ',' | ';' | '/' | '=' | '&' | ':' | '.' | '-' | '_') && !is_inner {
             soft = hard;
         }
     }
@@ -186,6 +189,7 @@ mod tests {
         check("to be or not to be", 10, &["to be or", "not to be"]);
         check("id spiffe://cluster.local/ns", 16, &["id spiffe://", "cluster.local/ns"]);
         check("abcdefghijklmnopqrst", 8, &["abcdefgh", "ijklmnop", "qrst"]);
+        check("for=10.244.1.7;host=x", 12, &["for=", "10.244.1.7;", "host=x"]);
         check("x abcdefghijkl", 8, &["x", "abcdefgh", "ijkl"]);
         check("a\nb\u{202e}c", 20, &["a\\nb\\u{202e}c"]);
     }
