@@ -5,7 +5,7 @@ use std::fmt;
 use rustls::AlertDescription;
 
 /// A TLS alert (RFC 8446 §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Alert {
     /// The number on the wire.
     pub number: u8,
@@ -13,10 +13,16 @@ pub struct Alert {
     pub name: &'static str,
 }
 
+impl Alert {
+    /// The alert of that number.
+    pub fn of(number: u8) -> Self {
+        Self { number, name: name(number) }
+    }
+}
+
 impl From<AlertDescription> for Alert {
     fn from(description: AlertDescription) -> Self {
-        let number = u8::from(description);
-        Self { number, name: name(number) }
+        Self::of(u8::from(description))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{File, Tree, words};
 
 /// The rooms in the order of dependency (DESIGN section 3). `lib.rs` declares them, or those that exist, in this order.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "reason",
     "addr",
     "trace_context",
@@ -26,6 +26,7 @@ const ORDER: [&str; 28] = [
     "resources",
     "analyze",
     "glass",
+    "probe",
     "admin",
     "backend",
     "netns",
