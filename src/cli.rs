@@ -61,4 +61,4 @@ pub use probe::text as probe_text;
 pub use strict::rehearsal;
 pub use suggest::{Suggestion, suggestions};
 pub use table::Table;
-pub use trace::trace_text;
+pub use trace::{trace_bytes, trace_mermaid, trace_svg, trace_text};

@@ -26,3 +26,7 @@ mod certs;
 mod probe;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/connections.rs"]
+mod connections;
+#[path = "cli/drawings.rs"]
+mod drawings;

@@ -1,7 +1,14 @@
 //! `trace`: one connection, made for the purpose or recalled, as a sequence between four lanes.
 
+mod words;
 mod text;
+mod mermaid;
+mod svg;
+mod bytes;
 
+pub use bytes::render as trace_bytes;
+pub use mermaid::render as trace_mermaid;
+pub use svg::render as trace_svg;
 pub use text::render as trace_text;
 
 use std::net::SocketAddr;

@@ -5,12 +5,16 @@ use std::path::Path;
 /// Holds `text`, without its colours, against `tests/golden/cli/NAME.txt`.
 #[track_caller]
 pub(crate) fn check(name: &str, text: &str) {
-    let text = anstream::adapter::strip_str(text).to_string();
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/cli").join(name).with_extension("txt");
+    check_file(&format!("cli/{name}.txt"), &anstream::adapter::strip_str(text).to_string());
+}
+
+/// Holds `text` against a file of `tests/golden`.
+#[track_caller]
+pub(crate) fn check_file(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     #[expect(clippy::disallowed_methods, reason = "how a person asks for new golden files")]
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(&path, &text).unwrap();
+        std::fs::write(&path, text).unwrap();
         return;
     }
     let expect = std::fs::read_to_string(&path).unwrap_or_default();
