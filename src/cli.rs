@@ -31,7 +31,6 @@ mod tap;
 mod up;
 mod proxy;
 mod analyze;
-mod wrap;
 mod trace;
 mod capture;
 mod borrowed;

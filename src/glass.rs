@@ -37,6 +37,8 @@ mod wire_events;
 mod step_events;
 mod relay_events;
 mod details;
+mod own_frames;
+mod afterword;
 mod trace;
 mod capture;
 

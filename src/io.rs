@@ -5,6 +5,7 @@
 mod pipe;
 mod tap;
 mod counts;
+mod noted;
 mod prefixed;
 mod buffer;
 mod stream;
@@ -15,6 +16,7 @@ mod relay;
 pub(crate) use tap::line;
 
 pub use counts::ByteCounts;
+pub use noted::{Note, Noted, Of};
 pub use pipe::{Pipe, ResetCause};
 pub use pipe_stream::PipeStream;
 pub use prefixed::Prefixed;

@@ -24,7 +24,6 @@ mod options;
 mod dial;
 mod raw;
 mod secured;
-mod noted;
 mod tunnel;
 mod run;
 

@@ -43,6 +43,7 @@ mod authority;
 pub mod inbound;
 mod tunnel;
 mod originate;
+mod direct;
 pub mod outbound;
 mod worker;
 
@@ -57,6 +58,6 @@ pub use networks::Networks;
 pub use ports::{ADMIN, CAPTURED, HBONE, METRICS, OUTBOUND, READINESS, SOCKS5};
 pub use route::{Chosen, RouteError, route};
 pub use shared::Shared;
-pub use tapping::Tapping;
+pub use tapping::{Tapping, Wish};
 pub use wire_choice::{Originate, Route};
 pub use worker::{AcceptLog, Worker};

@@ -18,7 +18,7 @@ use crate::hbone::{Authority, Client, ConnectRequest};
 use crate::io::PipeStream;
 use crate::mesh::{BackendKind, Mesh, Workload};
 use crate::net::Network;
-use crate::proxy::{DoorKind, HBONE, Shared};
+use crate::proxy::{self, DoorKind, HBONE, Shared};
 use crate::tls::{ClientOffer, ClientTls, Looker, connect, look};
 
 /// How long a connection may take that is made to be looked at.
@@ -29,9 +29,9 @@ const MOST: u64 = 1 << 20;
 
 /// Makes connections in a running mesh.
 pub(in crate::app) struct Dialling {
-    pub(in crate::app) shared: Shared,
-    pub(in crate::app) control: Weak<Control>,
-    pub(in crate::app) tasks: Tasks,
+    shared: Shared,
+    control: Weak<Control>,
+    tasks: Tasks,
 }
 
 /// A socket that knows where it comes from, and what is to be said through it.
@@ -74,18 +74,27 @@ impl Dialler for Dialling {
         let to = call.to;
         let client = call.socket.local_addr().map_err(|source| WishError::Socket { to, source })?;
         if wish.fresh_tunnel {
-            self.shared.tapping.want_fresh_tunnel(client);
+            self.shared.tapping.want(client, proxy::Wish::FreshTunnel);
+        }
+        if wish.question.manner.is_some() {
+            self.shared.tapping.want(client, proxy::Wish::Alone);
         }
         let shared = self.shared.clone();
         self.tasks.spawn("call", async move {
             // How it went is on its record; whoever asked looks there.
             let _ = timeout(PATIENCE, make(call, &shared)).await;
+            shared.tapping.forget(client);
         });
         Ok(self.shared.place.mesh_addr(&snapshot.mesh, client.into()).0)
     }
 }
 
 impl Dialling {
+    /// For the mesh whose control side this is.
+    pub(in crate::app) fn new(shared: Shared, control: &Arc<Control>, tasks: Tasks) -> Arc<dyn Dialler> {
+        Arc::new(Self { shared, control: Arc::downgrade(control), tasks })
+    }
+
     /// As any program in the workload: by its outbound door, or in its own network, where it is taken over.
     fn as_program(&self, mesh: &Mesh, source: &Arc<Workload>, wish: &Wish) -> Result<Call, WishError> {
         let dialled = wish.question.dialled;
@@ -104,7 +113,8 @@ impl Dialling {
         let is_known = mesh.resolve_ip(&wish.host, &source.name.namespace) == Some(dialled.ip());
         let host = if is_known { wish.host.clone() } else { dialled.ip().to_string() };
         let talk = Talk::Socks(host, dialled.port(), asks);
-        let from = Some(door.ip()).filter(|ip| !ip.is_unspecified()).or(Some(Ipv4Addr::LOCALHOST.into()));
+        let from =
+            Some(door.ip()).filter(|ip| !ip.is_unspecified()).or_else(|| Some(Ipv4Addr::LOCALHOST.into()));
         Ok(Call { socket: socket(&Network::default(), door, from)?, to: door, talk })
     }
 

@@ -84,7 +84,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (quit, quit_asked) = watch::channel(false);
     let snapshots = shared.snapshots.clone();
     serve_names(&pods, &snapshots, &control_tasks);
-    let dialling_shared = shared.clone();
+    let dialling = shared.clone();
     let fixed = Fixed {
         ground: options.ground,
         shared,
@@ -98,13 +98,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let (objects, doors) = (Arc::new(options.objects), Arc::new(doors));
     let editor = Control::new(fixed, ControlState { objects, doors, placement: backends.placement, pods });
-    let holder = Arc::clone(&editor) as Arc<dyn Editor>;
-    let seen = (handle.clone(), metrics);
-    let signing = (certificates.clone(), certifier);
-    let dialling =
-        Dialling { shared: dialling_shared, control: Arc::downgrade(&editor), tasks: control_tasks.clone() };
-    let dialler = Arc::new(dialling) as Arc<dyn Dialler>;
-    let state = state((snapshots.clone(), info, (holder, Arc::clone(&dialler))), seen, signing, quit);
+    let (seen, mesh) = ((handle.clone(), metrics), (snapshots.clone(), info));
+    let dialler = Dialling::new(dialling, &editor, control_tasks.clone());
+    let hands = Hands { editor: Arc::clone(&editor) as _, dialler: Arc::clone(&dialler), certifier };
+    let state = state(mesh, hands, seen, (certificates.clone(), quit));
     serve_admin(socket, admin, &state, &control_tasks);
     let mesh = Parts { place, control: editor, dialler, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
@@ -129,24 +126,27 @@ fn node_ip(claim: &Option<TcpListener>, place: Place) -> IpAddr {
     claimed.map_or_else(|| place.node_ip(), |addr| addr.ip())
 }
 
+/// Who does what the admin API is asked to do.
+struct Hands {
+    editor: Arc<dyn Editor>,
+    dialler: Arc<dyn Dialler>,
+    certifier: Arc<dyn Certifier>,
+}
+
 /// What the admin API reads, and the one thing that it may end.
 fn state(
-    (snapshots, info, (editor, dialler)): (
-        Snapshots,
-        Arc<ArcSwap<MeshInfo>>,
-        (Arc<dyn Editor>, Arc<dyn Dialler>),
-    ),
+    (snapshots, info): (Snapshots, Arc<ArcSwap<MeshInfo>>),
+    hands: Hands,
     (recorder, metrics): (RecorderHandle, Metrics),
-    (certificates, certifier): (Certificates, Arc<dyn Certifier>),
-    quit: watch::Sender<bool>,
+    (certificates, quit): (Certificates, watch::Sender<bool>),
 ) -> State {
     State {
         snapshots,
         recorder,
         info,
-        editor,
-        certifier,
-        dialler,
+        editor: hands.editor,
+        certifier: hands.certifier,
+        dialler: hands.dialler,
         readiness: Readiness::new(),
         certificates: Arc::new(move || info::certificates(&certificates)),
         metrics: Arc::new(move || metrics.encode()),

@@ -61,10 +61,14 @@ pub(crate) async fn run(arguments: &TraceArguments, output: &mut Output) -> Resu
 
 fn show(sequence: &Sequence, arguments: &TraceArguments, output: &mut Output) -> Result<(), CliError> {
     let drawn = match arguments.output {
+        Drawing::Text if arguments.bytes => {
+            format!("{}\n{}", text::render(sequence, output.width()), bytes::render(sequence))
+        }
         Drawing::Text => text::render(sequence, output.width()),
         Drawing::Json => json(&Document::one(sequence.clone())),
         Drawing::Yaml => yaml(&Document::one(sequence.clone())),
-        Drawing::Mermaid | Drawing::Svg => String::new(),
+        Drawing::Mermaid => mermaid::render(sequence),
+        Drawing::Svg => svg::render(sequence),
     };
     output.answer(&drawn)
 }

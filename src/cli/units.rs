@@ -1,4 +1,4 @@
-//! Durations and sizes as people write and read them.
+//! Durations, sizes and numbers of connections as people write and read them.
 
 use std::time::Duration;
 
@@ -17,6 +17,12 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         _ => None,
     };
     milliseconds.map(Duration::from_millis).ok_or_else(expected)
+}
+
+/// Reads a connection's number, with its sign or without.
+pub(crate) fn connection_id(text: &str) -> Result<u64, String> {
+    let number = text.strip_prefix('#').unwrap_or(text);
+    number.parse().map_err(|_not_a_number| "expected a connection's number such as 17 or '#17'".to_owned())
 }
 
 /// Reads the lifetime of a certificate: long enough for a handshake to begin and end in it.
@@ -57,6 +63,17 @@ pub(crate) fn bytes_text(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connection_ids_may_have_their_sign() {
+        let check =
+            |text: &str, expect: Option<u64>| assert_eq!(connection_id(text).ok(), expect, "{text:?}");
+        check("17", Some(17));
+        check("#17", Some(17));
+        check("##17", None);
+        check("-1", None);
+        check("", None);
+    }
 
     #[test]
     fn durations_are_read() {

@@ -94,9 +94,8 @@ impl Legs {
         let (source, destination) = record.lanes();
         let Some(half) = destination.or(source) else { return };
         let Some((client, server)) = wire_leg(record) else { return };
-        match &half.taps.relayed {
-            Some(tap) => self.push(half, (tap, half.reporter), (client, server), comment),
-            None => {}
+        if let Some(tap) = &half.taps.relayed {
+            self.push(half, (tap, half.reporter), (client, server), comment);
         }
     }
 
@@ -163,8 +162,9 @@ fn wire_leg(record: &Record) -> Option<(SocketAddr, SocketAddr)> {
     // The source's proxy dials from the workload's address with a port of its own.
     let dialled =
         source.and_then(|half| Some(SocketAddr::new(half.source.addr?.ip(), half.join.socket?.port())));
-    let accepted = destination.and_then(|half| half.source.addr);
-    Some((dialled.or(accepted).or(source.and_then(|half| half.source.addr))?, server))
+    let accepted = || destination.and_then(|half| half.source.addr);
+    let asked = || source.and_then(|half| half.source.addr);
+    Some((dialled.or_else(accepted).or_else(asked)?, server))
 }
 
 fn backend_leg(record: &Record, half: &Half) -> Option<(SocketAddr, SocketAddr)> {
@@ -177,12 +177,13 @@ fn backend_leg(record: &Record, half: &Half) -> Option<(SocketAddr, SocketAddr)>
 /// What a reader of the file is told of a connection: verdict, who, which policy, why.
 fn comment(record: &Record) -> String {
     let (source, destination) = (record.source_party(), record.destination_party());
-    let identity = |id: Option<crate::identity::SpiffeId>| id.map_or("none".to_owned(), |id| id.to_string());
+    let identity =
+        |id: Option<crate::identity::SpiffeId>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
     let policy = record
         .failure()
         .and_then(|failure| failure.policy.as_ref())
         .or_else(|| record.permit().and_then(crate::policy::Permit::allowed_by));
-    let policy = policy.map_or("none".to_owned(), ToString::to_string);
+    let policy = policy.map_or_else(|| "none".to_owned(), ToString::to_string);
     let code = record.code().map(|code| format!(" ({code})")).unwrap_or_default();
     format!(
         "#{} {} -> {}: {} flag {} wire {}\nsource identity: {}\ndestination identity: {}\npolicy: {policy}\nwhy: {}{code}",

@@ -16,6 +16,7 @@ pub(crate) fn of_message(message: &Message) -> Detail {
     Detail {
         from: message.direction.sender().to_owned(),
         name: message.name().to_owned(),
+        encrypted: message.encrypted,
         hex: hex(&message.bytes),
         length: message.bytes.len(),
         parts: message.fields.iter().map(part).collect(),
@@ -28,6 +29,7 @@ pub(crate) fn of_frame(frame: &Frame) -> Detail {
     Detail {
         from: frame.direction.sender().to_owned(),
         name: format!("HTTP/2 {}", wire_events::frame_name(frame)),
+        encrypted: true,
         hex: hex(&frame.bytes),
         length: frame.bytes.len(),
         parts: frame.fields.iter().map(part).collect(),
@@ -89,6 +91,20 @@ pub(crate) fn eavesdropper(wire: &Wire) -> Eavesdropper {
         }
     }
     Eavesdropper { sees, does_not_see }
+}
+
+/// The same, of a connection in a tunnel that was there already.
+pub(crate) fn eavesdropper_of_a_tunnel() -> Eavesdropper {
+    let sees = ["records of the tunnel, in which this connection has no mark of its own: when, and how long"];
+    let does_not_see = [
+        "that a connection began or ended",
+        "who the two are",
+        "anything that is said: neither the CONNECT nor the bytes in it",
+    ];
+    Eavesdropper {
+        sees: sees.map(str::to_owned).to_vec(),
+        does_not_see: does_not_see.map(str::to_owned).to_vec(),
+    }
 }
 
 fn is_worth_telling(message: &Message) -> bool {

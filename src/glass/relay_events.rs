@@ -62,10 +62,15 @@ fn end(ended: &Ended, reporter: Reporter, offset: u64) -> Option<Event> {
     let at = offset + nanoseconds(ended.at);
     let (from, to) = way(reporter, ended.direction);
     let is_own_application = matches!(from, Lane::App | Lane::Backend);
+    let who = match ended.direction {
+        Direction::Out => "client",
+        Direction::In => "server",
+    };
     Some(match (ended.is_reset, is_own_application) {
-        (true, true) => Event::at(at, from, "RST", "it broke the connection").towards(to).toned(Tone::Bad),
+        (true, true) => {
+            Event::at(at, from, "RST", format!("the {who} broke the connection")).towards(to).toned(Tone::Bad)
+        }
         (true, false) => return None,
-        (false, true) => Event::at(at, from, "FIN", "it has said all").towards(to),
-        (false, false) => Event::at(at, from, "FIN", "the other end has said all").towards(to),
+        (false, _) => Event::at(at, from, "FIN", format!("nothing more follows from the {who}")).towards(to),
     })
 }

@@ -136,6 +136,8 @@ pub struct Detail {
     pub name: String,
     /// The message in hexadecimal, decrypted; of a long one the beginning.
     pub hex: String,
+    /// Whether it was encrypted on the wire.
+    pub encrypted: bool,
     /// Its whole length in bytes.
     pub length: usize,
     /// Its parts, in order.

@@ -15,6 +15,8 @@ pub(crate) struct Shown {
     pub(crate) other: bool,
     /// When the server has seen the end of the client's handshake, in nanoseconds; `None` where no handshake is shown.
     pub(crate) handshaken: Option<u64>,
+    /// When this side sent the alert by which it refused the other.
+    pub(crate) refused: Option<u64>,
     /// Whether it went through a tunnel that was there already.
     pub(crate) reused: bool,
 }
@@ -35,10 +37,14 @@ fn sniffed(first: &[u8], protocol: &Protocol) -> String {
 /// The events of one half; `offset` is when it was accepted, in nanoseconds since the first proxy accepted.
 pub(crate) fn events(half: &Half, offset: u64, shown: Shown) -> Vec<Event> {
     let teller = Teller { half, shown, lane: lane(half.reporter) };
-    let at = |step: &Step| offset + nanoseconds(step.at);
+    // A connection waits for its turn between the accept and the step that records it.
+    let at = |step: &Step| match step.fact {
+        Fact::Accepted { .. } => offset,
+        _ => offset + nanoseconds(step.at),
+    };
     let mut events: Vec<Event> =
         half.steps.iter().filter_map(|step| teller.event(at(step), &step.fact)).collect();
-    events.extend(teller.end(offset + nanoseconds(half.took)));
+    events.extend(teller.end(shown.refused.unwrap_or_else(|| offset + nanoseconds(half.took))));
     events
 }
 

@@ -2,16 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use crate::glass::afterword::{Facts, phases};
 use crate::glass::details;
 use crate::glass::frames::Frame;
 use crate::glass::message::MessageKind;
 use crate::glass::opened::Wire;
-use crate::glass::sequence::{Detail, Eavesdropper, Event, Handshake, Lane, Phase, Sequence, Stander, Tone};
+use crate::glass::own_frames::own_frames;
+use crate::glass::sequence::{Detail, Event, Lane, Sequence, Tone};
 use crate::glass::step_events::{self, Shown, nanoseconds};
 use crate::glass::tapped::Direction;
 use crate::glass::{relay_events, wire_events};
 use crate::sniff::FirstBytes;
-use crate::telemetry::{self, Fact, Half, Party, Record, Reporter, destination_name, source_name};
+use crate::telemetry::{self, Half, Record, Reporter, Stage, destination_name, source_name};
 
 /// Frames that keep a connection going and mean nothing to a reader.
 const HOUSEKEEPING: [&str; 3] = ["WINDOW_UPDATE", "PING", "PRIORITY"];
@@ -50,11 +52,6 @@ pub fn trace(record: &Record, bytes: bool) -> Sequence {
     }
 }
 
-/// Whether this connection's tunnel was there before it.
-fn is_reused(record: &Record) -> bool {
-    record.facts().any(|fact| matches!(fact, Fact::Reused { .. }))
-}
-
 /// The events while they are gathered.
 struct Drawing<'a> {
     record: &'a Record,
@@ -85,17 +82,34 @@ impl<'a> Drawing<'a> {
                 relayed: half.taps.relayed.is_some(),
                 other: source.is_some() && destination.is_some(),
                 handshaken: self.wire.and_then(|wire| self.handshaken(wire)),
-                reused: is_reused(self.record),
+                refused: self.wire.and_then(|wire| self.refused(wire, half)),
+                reused: self.record.is_reused(),
             };
             let begin = self.since(half.since);
             self.events.extend(step_events::events(half, begin, shown));
             self.events.extend(relay_events::events(half, begin));
         }
         let Some(wire) = self.wire else { return };
-        if !is_reused(self.record) {
+        if !self.record.is_reused() {
             self.messages(wire);
         }
         self.frames(&frames);
+    }
+
+    /// When `half` told the other end that it refuses it: its handshake failed there, whatever it waited for afterwards.
+    fn refused(&self, wire: &Wire, half: &Half) -> Option<u64> {
+        half.outcome.failure().filter(|failure| failure.stage == Stage::Tls)?;
+        let own = match half.reporter {
+            Reporter::Source => Direction::ToServer,
+            Reporter::Destination => Direction::ToClient,
+        };
+        let messages = wire.messages();
+        let alert = messages.iter().find(|(_, message)| {
+            message.direction == own
+                && matches!(message.kind, MessageKind::Alert { number, .. } if number != 0)
+        });
+        // One later than the alert, so that it stands behind it.
+        alert.map(|(at, _)| self.since(*at) + 1)
     }
 
     /// When the server had read the client's Finished.
@@ -197,44 +211,6 @@ fn ends(record: &Record) -> (Lane, Lane) {
     (client, if is_meshed { Lane::Destination } else { Lane::Backend })
 }
 
-/// The frames of this connection: those of its stream, and of a tunnel that it was the first in also those before.
-fn own_frames<'a>(record: &Record, wire: &'a Wire) -> Vec<(Instant, &'a Frame)> {
-    let all = wire.frames();
-    let Some(stream) = stream(record, &all) else {
-        // The CONNECT itself never came: all that there is tells how far it got.
-        return if is_reused(record) { Vec::new() } else { all };
-    };
-    let first = !is_reused(record) && stream == 1;
-    let opened = all.iter().find(|(_, frame)| frame.stream == stream).map(|(at, _)| *at);
-    let before = |at: Instant| opened.is_some_and(|opened| at <= opened + SETTLING);
-    let own = |at: Instant, frame: &Frame| {
-        frame.stream == stream || frame.stream == 0 && (first && before(at) || frame.name == "GOAWAY")
-    };
-    all.into_iter().filter(|(at, frame)| own(*at, frame)).collect()
-}
-
-/// SETTINGS are acknowledged about when the first stream opens.
-const SETTLING: Duration = Duration::from_millis(50);
-
-/// The stream of this connection in its tunnel: the one whose CONNECT carries its trace, else the nearest with its authority.
-fn stream(record: &Record, frames: &[(Instant, &Frame)]) -> Option<u32> {
-    let has = |frame: &Frame, name: &str, wanted: &str| {
-        frame.headers.iter().any(|(known, value)| known == name && value.contains(wanted))
-    };
-    let trace = record.halves().find_map(|half| half.join.trace).map(|trace| trace.to_string());
-    let by_trace = trace.and_then(|trace| frames.iter().find(|(_, frame)| has(frame, "traceparent", &trace)));
-    let by_authority = || {
-        let half = record.halves().next()?;
-        let authority = half.hbone_addr.as_deref()?;
-        let candidates = frames.iter().filter(|(_, frame)| has(frame, ":authority", authority));
-        let away = |at: &Instant| {
-            at.saturating_duration_since(half.since) + half.since.saturating_duration_since(*at)
-        };
-        candidates.min_by_key(|(at, _)| away(at))
-    };
-    by_trace.or_else(by_authority).map(|(_, frame)| frame.stream)
-}
-
 /// Whether two frames are one line: data after data.
 fn is_run(one: &Frame, next: &Frame) -> bool {
     one.name == "DATA" && next.name == "DATA" && one.direction == next.direction
@@ -266,144 +242,4 @@ fn frame_tone(frame: &Frame) -> Tone {
     let is_reset =
         frame.name == "RST_STREAM" && !frame.fields.iter().any(|field| field.value.contains("NO_ERROR"));
     if is_refusal || is_reset { Tone::Bad } else { Tone::Plain }
-}
-
-/// How long the parts of the way took, as the first proxy measured them.
-fn phases(record: &Record) -> Vec<Phase> {
-    let Some(half) = record.halves().next() else { return Vec::new() };
-    let name = |fact: &Fact| match fact {
-        Fact::Routed { .. } => Some("route"),
-        Fact::Sniffed { .. } => Some("sniff"),
-        Fact::Dialed { .. } => Some("dial"),
-        Fact::Handshaken { .. } | Fact::Originated { .. } => Some("tls"),
-        Fact::Answered { .. } => Some("connect"),
-        Fact::Permitted(_) => Some("policy"),
-        _ => None,
-    };
-    let mut last = Duration::ZERO;
-    let mut phases = Vec::new();
-    for step in &half.steps {
-        if let Some(name) = name(&step.fact) {
-            phases.push(Phase { name: name.to_owned(), took_ns: nanoseconds(step.at.saturating_sub(last)) });
-            last = step.at;
-        }
-    }
-    phases.extend(first_byte(half));
-    phases
-}
-
-/// From accept to the first byte of the answer.
-fn first_byte(half: &Half) -> Option<Phase> {
-    let tap = half.taps.relayed.as_ref()?;
-    let chunk = tap.chunks().into_iter().find(|chunk| chunk.direction == crate::io::Direction::In)?;
-    let began = tap.began().saturating_duration_since(half.since);
-    Some(Phase { name: "answer's first byte at".to_owned(), took_ns: nanoseconds(began + chunk.at) })
-}
-
-/// What is said beside the events.
-struct Facts<'a> {
-    record: &'a Record,
-    wire: Option<&'a Wire>,
-}
-
-impl Facts<'_> {
-    fn lanes(&self) -> Vec<Stander> {
-        let (source, destination) = self.record.lanes();
-        let stander = |lane, name: String, is_seen| Stander { lane, name, is_seen };
-        let seen = |half: Option<&Half>| half.is_some();
-        let is_tunnel = self.record.wire() == Some(telemetry::Wire::Hbone);
-        let proxy = |half: Option<&Half>, party: &Party| {
-            let is_meshed = party.workload.as_ref().is_some_and(|workload| workload.reach.in_mesh());
-            let exists = half.is_some() || is_tunnel || is_meshed;
-            if exists { "its proxy".to_owned() } else { "no proxy".to_owned() }
-        };
-        vec![
-            stander(Lane::App, source_name(self.record), seen(source)),
-            stander(Lane::Source, proxy(source, &self.record.source_party()), seen(source)),
-            stander(
-                Lane::Destination,
-                proxy(destination, &self.record.destination_party()),
-                seen(destination),
-            ),
-            stander(Lane::Backend, destination_name(self.record), seen(destination)),
-        ]
-    }
-
-    fn handshake(&self) -> Option<Handshake> {
-        let agreed = &self.wire?.any()?.decoded.agreed;
-        agreed.client_random?;
-        let plain = |text: &Option<String>| {
-            text.as_deref().map(|text| text.split(" (0x").next().unwrap_or(text).to_owned())
-        };
-        Some(Handshake {
-            version: plain(&agreed.version),
-            suite: plain(&agreed.suite),
-            group: plain(&agreed.group),
-            alpn: agreed.alpn.clone(),
-            alpn_offered: agreed.alpn_offered.clone(),
-            server_name: agreed.server_name.clone(),
-            was_retried: agreed.was_retried,
-        })
-    }
-
-    fn reused_tunnel(&self) -> Option<bool> {
-        let has_tunnel = self.record.facts().any(|fact| matches!(fact, Fact::Connect { .. }));
-        (has_tunnel && self.record.source.is_some()).then(|| is_reused(self.record))
-    }
-
-    fn eavesdropper(&self) -> Eavesdropper {
-        match (self.wire, self.record.wire()) {
-            (Some(wire), _) => details::eavesdropper(wire),
-            (None, Some(telemetry::Wire::Raw)) => {
-                let sees = "all of it: the bytes are in the clear, and nobody proves who they are".to_owned();
-                Eavesdropper { sees: vec![sees], does_not_see: Vec::new() }
-            }
-            (None, _) => Eavesdropper::default(),
-        }
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let taps = || self.record.halves().map(|half| &half.taps);
-        let kept = || taps().flat_map(|taps| [&taps.wire, &taps.relayed]).flatten();
-        let mut notes = Vec::new();
-        if kept().next().is_none() {
-            notes.push(
-                "nothing was kept of its bytes, only its record: the mesh runs without --tap".to_owned(),
-            );
-        }
-        if kept().any(crate::io::Tap::is_forgotten) {
-            notes.push("its bytes were forgotten again, because others came after it".to_owned());
-        }
-        if is_reused(self.record) {
-            notes.push("it went through a tunnel that was there already: no handshake of its own, and none to show (--fresh-tunnel makes one)".to_owned());
-        }
-        let tls = self.wire.and_then(Wire::any);
-        if tls.is_some_and(|opened| opened.decoded.agreed.was_retried) {
-            notes.push("the server wanted a key share of another group: one round trip more, for the HelloRetryRequest".to_owned());
-        }
-        for (half, lane) in
-            [(self.record.lanes().0, Reporter::Source), (self.record.lanes().1, Reporter::Destination)]
-        {
-            if half.is_none() {
-                notes.push(format!(
-                    "the {lane}'s side is drawn as the other one saw it: no proxy of this mesh recorded it"
-                ));
-            }
-        }
-        notes
-    }
-
-    fn next(&self, bytes: bool) -> Vec<String> {
-        let id = self.record.id;
-        let has_bytes = self.wire.is_some();
-        let mut next: Vec<String> = self.record.hint().map(str::to_owned).into_iter().collect();
-        next.push(format!("glasstunnel explain #{id}"));
-        if has_bytes && !bytes {
-            next.push(format!("glasstunnel trace #{id} --bytes"));
-        }
-        if has_bytes {
-            next.push(format!("glasstunnel capture --conn #{id} -w {id}.pcapng"));
-        }
-        next
-    }
 }

@@ -17,13 +17,13 @@ pub(crate) fn says(message: &Message) -> String {
             format!("another ClientHello, please, with a key share of {group}")
         }
         MessageKind::ServerHello => parts(&[
-            value("supported_versions").or(value("legacy_version")).map(named),
+            value("supported_versions").or_else(|| value("legacy_version")).map(named),
             value("cipher_suite").map(named),
             value("key_share").map(named),
         ]),
         MessageKind::EncryptedExtensions => {
             let alpn = value("application_layer_protocol_negotiation");
-            alpn.map_or("no ALPN".to_owned(), |alpn| format!("ALPN {alpn}"))
+            alpn.map_or_else(|| "no ALPN".to_owned(), |alpn| format!("ALPN {alpn}"))
         }
         MessageKind::CertificateRequest => certificate_request(message),
         MessageKind::Certificate => certificate(message),
@@ -62,7 +62,7 @@ fn client_hello(message: &Message) -> String {
     let value = |name: &str| message.value(name);
     let listed = |text: &str| text.split(", ").map(named).collect::<Vec<_>>().join(" ");
     parts(&[
-        Some(value("server_name").map_or("no SNI".to_owned(), |name| format!("SNI {name}"))),
+        Some(value("server_name").map_or_else(|| "no SNI".to_owned(), |name| format!("SNI {name}"))),
         Some(match value("application_layer_protocol_negotiation") {
             Some(alpn) => format!("ALPN {alpn}"),
             None => "no ALPN".to_owned(),
@@ -135,7 +135,9 @@ pub(crate) fn frame_says(frame: &Frame) -> String {
 fn own_fields(fields: &[Field]) -> String {
     let header = ["length", "type", "flags", "stream", "reserved", "stream_identifier"];
     let own = fields.iter().filter(|field| !header.contains(&&*field.name));
-    own.map(|field| format!("{} {}", field.name, field.value)).collect::<Vec<_>>().join(" · ")
+    own.map(|field| format!("{} {}", field.name.trim_start_matches("SETTINGS_"), field.value))
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 fn parts(parts: &[Option<String>]) -> String {

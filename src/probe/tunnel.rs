@@ -9,9 +9,9 @@ use tokio::time::{Instant, timeout};
 
 use crate::drain::{Tasks, drain};
 use crate::hbone::{Authority, Client, ConnectRequest, HboneError, Limits};
-use crate::io::Pipe as _;
+use crate::io::{Note, Noted, Pipe as _};
 use crate::probe::attempt::{Attempt, End, Phase, Trial};
-use crate::probe::noted::{Note, Noted};
+use crate::probe::dial::end_of;
 use crate::probe::options::Options;
 use crate::probe::secured::{Shaken, shake};
 use crate::tls::ClientStream;
@@ -44,7 +44,7 @@ async fn connect(
     tasks: &Tasks,
     deadline: Instant,
 ) -> End {
-    let (stream, note) = Noted::new(stream);
+    let (stream, note) = Noted::new(stream, |ended| ended.map_or_else(end_of, |()| End::Closed));
     let client = match Client::handshake(stream, &Limits::default(), tasks, deadline).await {
         Ok(client) => client,
         Err(error) => return ended(&error, &note),
@@ -63,7 +63,7 @@ async fn connect(
     }
 }
 
-fn ended(error: &HboneError, note: &Note) -> End {
+fn ended(error: &HboneError, note: &Note<End>) -> End {
     match (error, note.get()) {
         (HboneError::Status { status }, _) => End::Status(status.as_u16()),
         (_, Some(end)) => end.clone(),

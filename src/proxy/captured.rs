@@ -18,6 +18,7 @@ use crate::proxy::context::Context;
 use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
+use crate::proxy::tapping::Wish;
 use crate::proxy::{dial, failure, orig_dst, ports};
 use crate::sniff::{FirstBytes, Protocol, SniffLimits, Sniffed, detect};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
@@ -89,10 +90,10 @@ async fn flow(
 
 fn introduce(ctx: &Context, ends: &Ends, client: LocalAddr, recording: &mut Recording) {
     let source = ctx.shared.place.workload(&ends.snapshot.mesh, client.ip()).cloned();
+    let expects_other = is_served(ctx, source.as_ref()) && !ctx.shared.tapping.takes(client.0, Wish::Alone);
     recording.step(Fact::Accepted { door: "captured", from: ends.client });
     recording.note(|half| {
-        half.join =
-            Join { trace: None, socket: Some(client.0), expects_other: is_served(ctx, source.as_ref()) };
+        half.join = Join { trace: None, socket: Some(client.0), expects_other };
         half.source.addr = Some(ends.client.0);
         half.source.workload = source;
         half.destination.addr = Some(ends.to.0);

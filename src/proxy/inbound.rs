@@ -18,6 +18,7 @@ use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::revocation::Known;
+use crate::proxy::tapping::Wish;
 use crate::proxy::tunnel::baggage;
 use crate::proxy::{authority, dial, failure};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
@@ -135,10 +136,10 @@ fn introduce(
     let from = place.mesh_addr(&snapshot.mesh, client);
     let source = place.workload(&snapshot.mesh, client.ip()).cloned();
     let workload = snapshot.mesh.workload(name).cloned();
+    let expects_other = is_served(ctx, source.as_ref()) && !ctx.shared.tapping.takes(client.0, Wish::Alone);
     recording.step(Fact::Accepted { door: "hbone", from });
     recording.note(|half| {
-        half.join =
-            Join { trace: None, socket: Some(client.0), expects_other: is_served(ctx, source.as_ref()) };
+        half.join = Join { trace: None, socket: Some(client.0), expects_other };
         half.wire = Some(Wire::Hbone);
         half.source.addr = Some(from.0);
         half.source.workload = source;

@@ -12,10 +12,10 @@ use tokio::time::{Instant, timeout};
 use crate::addr::{LocalAddr, MeshAddr};
 use crate::hbone::TunnelStream;
 use crate::io::{Pipe, PipeStream, ResetCause, StreamPipe, TcpPipe, reset_on_close};
-use crate::mesh::{Name, Workload, nearest};
+use crate::mesh::{Name, nearest};
 use crate::policy::Snapshot;
 use crate::proxy::accept::Accepted;
-use crate::proxy::captured::{handshaken, is_served};
+use crate::proxy::captured::is_served;
 use crate::proxy::context::Context;
 use crate::proxy::orig_dst::{self, Asked, Destination, OrigDstError, Through, ask};
 use crate::proxy::originate::Ready;
@@ -23,11 +23,12 @@ use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::revocation::Known;
 use crate::proxy::route::{Chosen, route};
+use crate::proxy::tapping::Wish;
 use crate::proxy::tunnel::{self, Between};
 use crate::proxy::wire_choice::Route;
-use crate::proxy::{dial, failure, ports};
+use crate::proxy::{dial, direct, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
-use crate::tls::{ClientOffer, ClientStream, connect};
+use crate::tls::ClientStream;
 use crate::trace_context::TraceContext;
 
 /// How long a program that is about to be refused may take to say its first bytes.
@@ -56,7 +57,7 @@ async fn flow(
     let snapshot = ctx.shared.snapshots.load();
     let Accepted { mut stream, client, since } = accepted;
     let asked = read_request(ctx, &snapshot, (&mut stream, since), door, recording).await?;
-    let asked = Asked { fresh_tunnel: ctx.shared.tapping.takes_fresh_tunnel(client.0), ..asked };
+    let asked = Asked { fresh_tunnel: ctx.shared.tapping.takes(client.0, Wish::FreshTunnel), ..asked };
     let from = asked.source.address(client.port());
     go(ctx, &snapshot, (stream, asked, from), recording).await
 }
@@ -86,7 +87,7 @@ async fn redirected(
         source,
         destination: Destination::Ip(to.ip(), to.port()),
         early: Bytes::new(),
-        fresh_tunnel: ctx.shared.tapping.takes_fresh_tunnel(accepted.client.0),
+        fresh_tunnel: ctx.shared.tapping.takes(accepted.client.0, Wish::FreshTunnel),
     };
     go(ctx, &snapshot, (accepted.stream, asked, from), recording).await
 }
@@ -218,7 +219,7 @@ async fn send(
         }
         Route::Mtls(workload) => {
             let stream = dial(ctx, &chosen, (&asked.source.name, source_ip), recording).await?;
-            mutual_tls(ctx, snapshot, (&asked.source, workload), (stream, client), recording).await
+            direct::mutual_tls(ctx, snapshot, (&asked.source, workload), (stream, client), recording).await
         }
         Route::Plain(workload) => {
             if ports::is_own(chosen.to.port()) && chosen.to.port() != ports::HBONE && workload.is_some() {
@@ -302,32 +303,6 @@ async fn dial(
     recording.note(|half| half.join.socket = socket);
     recording.step(Fact::Dialed { to: chosen.to });
     Ok(stream)
-}
-
-async fn mutual_tls(
-    ctx: &Context,
-    snapshot: &Snapshot,
-    (source, workload): (&Arc<Workload>, &Arc<Workload>),
-    (stream, client): (TcpStream, &mut TcpPipe),
-    recording: &mut Recording,
-) -> Result<(), Failure> {
-    let pair = ctx.shared.identities.get(&source.identity).await;
-    let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
-    let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
-    let expected = snapshot.policies.identities_of(workload, source);
-    let secrets = ctx.shared.tapping.secrets();
-    recording.carried_by(secrets.tap.as_ref());
-    let tls = pair.client.telling(secrets);
-    let connected = connect(stream, &tls, &expected, ClientOffer::Istio, deadline).await;
-    let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
-    recording.step(handshaken(&peer));
-    recording.note(|half| {
-        half.source.identity = Some(source.identity.clone());
-        half.destination.identity = Some(peer.id.clone());
-    });
-    let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
-    let work = carry(client, &mut pipe, Wire::Mtls, recording);
-    ctx.unless_revoked(Known::callee(&Arc::new(peer)), work).await
 }
 
 async fn carry<B: Pipe>(

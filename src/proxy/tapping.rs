@@ -17,6 +17,15 @@ const OF_RELAY: usize = 16 * 1024;
 /// How much is kept of all connections together.
 const OF_ALL: usize = 64 * 1024 * 1024;
 
+/// What is special about one connection that is made to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wish {
+    /// A tunnel that is there already will not do.
+    FreshTunnel,
+    /// It comes straight to the door, past its source's proxy: nobody records that side of it.
+    Alone,
+}
+
 /// Whether anybody looks into connections. Clones share it. While nobody does, a connection pays for one load.
 #[derive(Clone, Debug)]
 pub struct Tapping {
@@ -28,9 +37,8 @@ struct Inner {
     is_on: AtomicBool,
     budget: TapBudget,
     key_log: Option<KeyLogFile>,
-    /// Clients whose next connection is to have a tunnel of its own.
-    fresh: Mutex<HashSet<SocketAddr>>,
-    wanting_fresh: AtomicUsize,
+    wishes: Mutex<HashSet<(SocketAddr, Wish)>>,
+    open_wishes: AtomicUsize,
 }
 
 impl Tapping {
@@ -40,8 +48,8 @@ impl Tapping {
             is_on: AtomicBool::new(is_on),
             budget: TapBudget::new(OF_ALL),
             key_log,
-            fresh: Mutex::default(),
-            wanting_fresh: AtomicUsize::new(0),
+            wishes: Mutex::default(),
+            open_wishes: AtomicUsize::new(0),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -51,23 +59,31 @@ impl Tapping {
         self.inner.is_on.load(Ordering::Relaxed)
     }
 
-    /// The next tunnel of the connection that comes from `client` is to be a fresh one.
-    pub fn want_fresh_tunnel(&self, client: SocketAddr) {
-        if self.fresh().insert(client) {
-            self.inner.wanting_fresh.fetch_add(1, Ordering::Release);
+    /// Something is special about the connection that will come from `client`.
+    pub fn want(&self, client: SocketAddr, wish: Wish) {
+        if self.wishes().insert((client, wish)) {
+            self.inner.open_wishes.fetch_add(1, Ordering::Release);
         }
     }
 
     /// Whether that was asked for; it is answered once.
-    pub(crate) fn takes_fresh_tunnel(&self, client: SocketAddr) -> bool {
-        if self.inner.wanting_fresh.load(Ordering::Acquire) == 0 {
+    pub(crate) fn takes(&self, client: SocketAddr, wish: Wish) -> bool {
+        if self.inner.open_wishes.load(Ordering::Acquire) == 0 {
             return false;
         }
-        let was_wanted = self.fresh().remove(&client);
+        let was_wanted = self.wishes().remove(&(client, wish));
         if was_wanted {
-            self.inner.wanting_fresh.fetch_sub(1, Ordering::Release);
+            self.inner.open_wishes.fetch_sub(1, Ordering::Release);
         }
         was_wanted
+    }
+
+    /// Nothing is special about it any more: it has ended, and may not even have come.
+    pub fn forget(&self, client: SocketAddr) {
+        let mut wishes = self.wishes();
+        let before = wishes.len();
+        wishes.retain(|(of, _)| *of != client);
+        self.inner.open_wishes.fetch_sub(before - wishes.len(), Ordering::Release);
     }
 
     /// Who is told the secrets of a new TLS connection, and sees its bytes.
@@ -82,8 +98,8 @@ impl Tapping {
     }
 
     /// Nothing panics under this lock.
-    fn fresh(&self) -> MutexGuard<'_, HashSet<SocketAddr>> {
-        self.inner.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wishes(&self) -> MutexGuard<'_, HashSet<(SocketAddr, Wish)>> {
+        self.inner.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,10 +111,10 @@ mod tests {
     fn a_wish_is_granted_once() {
         let tapping = Tapping::new(false, None);
         let [one, other] = ["127.0.0.1:1000", "127.0.0.1:2000"].map(|text| text.parse().unwrap());
-        assert!(!tapping.takes_fresh_tunnel(one));
-        tapping.want_fresh_tunnel(one);
-        tapping.want_fresh_tunnel(one);
-        let taken = [other, one, one].map(|client| tapping.takes_fresh_tunnel(client));
+        assert!(!tapping.takes(one, Wish::FreshTunnel));
+        tapping.want(one, Wish::FreshTunnel);
+        tapping.want(one, Wish::FreshTunnel);
+        let taken = [other, one, one].map(|client| tapping.takes(client, Wish::FreshTunnel));
         assert_eq!(taken, [false, true, false]);
     }
 

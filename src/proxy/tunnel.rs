@@ -11,7 +11,7 @@ use crate::hbone::{
     Authority, Baggage, CheckedOut, Client, ConnectRequest, Forwarded, PoolKey, Ticket, TunnelStream,
 };
 use crate::identity::SpiffeId;
-use crate::io::Tap;
+use crate::io::{Noted, Tap};
 use crate::mesh::{Name, Settings, Workload};
 use crate::policy::Snapshot;
 use crate::proxy::captured::handshaken;
@@ -22,7 +22,7 @@ use crate::proxy::route::Chosen;
 use crate::proxy::verified::Verified;
 use crate::proxy::{dial, failure, ports};
 use crate::telemetry::{Fact, Failure, Flag, Stage};
-use crate::tls::{ClientOffer, Peer, connect};
+use crate::tls::{ClientOffer, Peer, TlsError, connect};
 use crate::trace_context::TraceContext;
 
 /// How `workload` describes itself on a CONNECT and its answer (reference/hbone.md 2.5).
@@ -106,20 +106,20 @@ pub(crate) async fn open(
     recording: &mut Recording,
 ) -> Result<(TunnelStream, Arc<Peer>), Failure> {
     let expected = snapshot.policies.identities_of(between.destination, between.source);
-    let (ticket, mut peer) = checkout(ctx, between, &expected, recording).await?;
+    let (ticket, mut tunnel) = checkout(ctx, between, &expected, recording).await?;
     recording.step(Fact::Connect { authority: request.authority.to_string().into() });
     let answer = || Instant::now() + ctx.shared.config.deadlines.answer;
     let opened = match ticket.open(request, answer()).await {
         Err(error) if error.never_processed() => {
             let (again, another) = checkout(ctx, between, &expected, recording).await?;
-            peer = another;
+            tunnel = another;
             again.open(request, answer()).await
         }
         other => other,
     };
-    let (stream, _baggage) = opened.map_err(|error| failure::hbone(&error))?;
+    let (stream, _baggage) = opened.map_err(|error| tunnel.failure(&error))?;
     recording.step(Fact::Answered { status: 200 });
-    Ok((stream, peer))
+    Ok((stream, tunnel.peer))
 }
 
 async fn checkout(
@@ -127,7 +127,7 @@ async fn checkout(
     between: &Between<'_>,
     expected: &[SpiffeId],
     recording: &mut Recording,
-) -> Result<(Ticket, Arc<Peer>), Failure> {
+) -> Result<(Ticket, Verified), Failure> {
     let Between { source, destination, at, fresh } = *between;
     let place = ctx.shared.place;
     let address = place.local(destination, at, ports::HBONE);
@@ -163,7 +163,7 @@ async fn checkout(
         recording.step(tunnel.reused(SystemTime::now()));
     }
     let CheckedOut { ticket, tunnel, .. } = checked_out.map_err(|error| failure::pool(&error))?;
-    Ok((ticket, tunnel.peer))
+    Ok((ticket, tunnel))
 }
 
 async fn dial_tunnel(
@@ -183,10 +183,11 @@ async fn dial_tunnel(
     let connected = connect(stream, &tls, &key.destinations, ClientOffer::Hbone, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
     let peer = Arc::new(peer);
-    let verified = Verified::new(&peer, pair.not_after, SystemTime::now()).tapped(tap);
+    let (stream, late) = Noted::new(stream, |ended| ended.err().and_then(TlsError::from_io));
+    let verified = Verified::new(&peer, (pair.not_after, SystemTime::now()), late).tapped(tap);
     found.verified(Arc::clone(&peer));
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
-    let client = client.map_err(|error| failure::hbone(&error))?;
+    let client = client.map_err(|error| verified.failure(&error))?;
     // Whoever is revoked from here on is found in the pool, where the tunnel is put without another wait.
     match Known::callee(&peer).refusal(&ctx.shared.identities.revocations().load()) {
         Some(revoked) => Err(revoked),

@@ -6,16 +6,19 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::hbone::HboneError;
 use crate::identity::SpiffeId;
-use crate::io::Tap;
-use crate::telemetry::Fact;
-use crate::tls::Peer;
+use crate::io::{Note, Tap};
+use crate::proxy::failure;
+use crate::telemetry::{Fact, Failure};
+use crate::tls::{Peer, TlsError};
 
 /// Who is at the other end of a tunnel, and what its handshake was good for.
 #[derive(Clone, Debug)]
 pub(crate) struct Verified {
     /// Who is at the other end.
     pub(crate) peer: Arc<Peer>,
+    late: Note<Option<TlsError>>,
     /// Who looks into it.
     pub(crate) tap: Option<Tap>,
     times: Times,
@@ -31,8 +34,24 @@ struct Times {
 
 impl Verified {
     /// A handshake with `peer` that ended at `at`, in which we showed a certificate that is valid until `ours`.
-    pub(crate) fn new(peer: &Arc<Peer>, ours: SystemTime, at: SystemTime) -> Self {
-        Self { peer: Arc::clone(peer), tap: None, times: Times { at, peers: peer.not_after, ours } }
+    /// What comes `late` is what the peer says of our certificate: in TLS 1.3 that is heard with the first read.
+    pub(crate) fn new(
+        peer: &Arc<Peer>,
+        (ours, at): (SystemTime, SystemTime),
+        late: Note<Option<TlsError>>,
+    ) -> Self {
+        Self { peer: Arc::clone(peer), late, tap: None, times: Times { at, peers: peer.not_after, ours } }
+    }
+
+    /// What a CONNECT through the tunnel failed of: a tunnel that TLS ended takes its streams with it, whatever HTTP/2 says.
+    pub(crate) fn failure(&self, error: &HboneError) -> Failure {
+        match (error, self.late.get()) {
+            (
+                HboneError::Broken { .. } | HboneError::Gone | HboneError::Handshake { .. },
+                Some(Some(late)),
+            ) => failure::tls(late),
+            _ => failure::hbone(error),
+        }
     }
 
     /// The same, looked into.

@@ -117,6 +117,11 @@ impl Record {
             .or_else(|| self.destination_party().addr.map(|addr| addr.port()))
     }
 
+    /// Whether it went through a tunnel that was there already.
+    pub fn is_reused(&self) -> bool {
+        self.facts().any(|fact| matches!(fact, Fact::Reused { .. }))
+    }
+
     /// What policy permitted at the callee.
     pub fn permit(&self) -> Option<&Permit> {
         self.facts().find_map(|fact| match fact {

@@ -145,8 +145,6 @@ pub(crate) fn demo() -> Demo {
 
 fn info(workloads: Vec<WorkloadDoors>) -> MeshInfo {
     MeshInfo {
-        is_tapped: false,
-        ca_is_plugged_in: false,
         version: "0.1.0".to_owned(),
         context: "default".to_owned(),
         pid: 4121,

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::connection_id;
 use crate::cli::{examples, units};
 use crate::explain::Manner;
 use crate::mesh::Semantics;
@@ -18,7 +17,7 @@ use crate::mesh::Semantics;
        glasstunnel trace --from WHO --to NAME:PORT [--as WIRE] [--fresh-tunnel] [-f FILE|DIR]…")]
 pub struct TraceArguments {
     /// A finished connection's number: 17 or '#17'
-    #[arg(value_name = "ID", value_parser = connection_id, conflicts_with_all = ["from", "to", "files"])]
+    #[arg(value_name = "ID", value_parser = units::connection_id, conflicts_with_all = ["from", "to", "files"])]
     pub id: Option<u64>,
     /// The workload that calls
     #[arg(long, value_name = "WHO", required_unless_present = "id", requires = "to")]
@@ -73,7 +72,7 @@ pub enum Drawing {
        glasstunnel capture [--last DURATION|--for DURATION] -w FILE")]
 pub struct CaptureArguments {
     /// One finished connection
-    #[arg(long = "conn", value_name = "ID", value_parser = connection_id)]
+    #[arg(long = "conn", value_name = "ID", value_parser = units::connection_id)]
     pub id: Option<u64>,
     /// Those that began in the last while [default: all that are kept]
     #[arg(long, value_name = "DURATION", value_parser = units::parse_duration, conflicts_with = "id")]

@@ -1,14 +1,14 @@
-//! The certificate to show: from files, or issued now by the CA of the running mesh, which must be in files, too.
+//! The certificate to show: from files, or signed now by the CA of the running mesh.
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::admin::{Client, choose};
-use crate::ca::{AuthorityOptions, CaFiles, KeptAuthority};
 use crate::cli::args::ProbeArguments;
+use crate::cli::borrowed::{Terms, borrow};
 use crate::cli::certs::party;
 use crate::cli::error::CliError;
-use crate::identity::{Credential, SpiffeId, credential as joined, read_material};
+use crate::identity::{Credential, credential as joined, read_material};
 use crate::tls::fits;
 
 /// How long an issued certificate lives: longer than any probe, and it is never written anywhere.
@@ -17,7 +17,7 @@ const TTL: Duration = Duration::from_secs(600);
 /// What `--from` or `--cert` asks to show, with its key; `None` without either.
 pub(crate) async fn credential(arguments: &ProbeArguments) -> Result<Option<Credential>, CliError> {
     let credential = match (&arguments.from, &arguments.cert) {
-        (Some(from), _) => issued(from, arguments.context.as_deref()).await?,
+        (Some(from), _) => borrowed(from, arguments).await?,
         (None, Some(cert)) => files(cert, arguments.key.as_deref()).await?,
         (None, None) => return Ok(None),
     };
@@ -35,20 +35,9 @@ async fn files(cert: &Path, key: Option<&Path>) -> Result<Credential, CliError> 
     Ok(joined(&cert.display().to_string(), &all)?)
 }
 
-/// The mesh never hands out a key, but who may read its CA may issue as it does.
-async fn issued(from: &str, context: Option<&str>) -> Result<Credential, CliError> {
-    let client = Client::of(choose(context)?);
-    let info = client.info().await?;
-    let Some(folder) = info.ca_dir else { return Err(CliError::CaInMemory { mesh: info.context }) };
-    let id: SpiffeId = match from.strip_prefix("spiffe://") {
-        Some(_) => from.parse()?,
-        None => client.workload(from).await?.identity.parse()?,
-    };
-    let options =
-        AuthorityOptions { trust_domain: info.trust_domain, ttl: TTL, ..AuthorityOptions::default() };
-    let folder = Path::new(&folder);
-    // As files and not as a folder: nothing is made if it is not there.
-    let files = CaFiles::new(folder.join("ca-cert.pem"), folder.join("ca-key.pem"));
-    let svid = KeptAuthority::in_files(files, &options)?.current()?.issue_now(&id)?;
-    Ok(Credential { chain: svid.chain, roots: Vec::new(), key: Some(svid.key) })
+/// A certificate that the mesh signs for a key that is made here.
+async fn borrowed(from: &str, arguments: &ProbeArguments) -> Result<Credential, CliError> {
+    let client = Client::of(choose(arguments.context.as_deref())?);
+    let svid = borrow(&client, from, Terms { life: TTL, ..Terms::default() }).await?;
+    Ok(Credential { chain: svid.chain.clone(), roots: Vec::new(), key: Some(svid.key) })
 }

@@ -59,11 +59,11 @@ fn message(text: &mut String, at: usize, detail: &Detail, event: Option<&Event>)
         || if detail.from == "client" { "client → server" } else { "server → client" }.to_owned(),
         |(from, to)| format!("{} → {}", role(from), role(to)),
     );
-    let secrecy = event.map(|event| if event.encrypted { "encrypted" } else { "in the clear" });
+    let secrecy = if detail.encrypted { "encrypted" } else { "in the clear" };
     let when =
         event.filter(|event| event.detail == Some(at)).map(|event| format!("+{}", moment(event.at_ns)));
     let size = if detail.length == 1 { "1 byte".to_owned() } else { format!("{} bytes", detail.length) };
-    let facts = [Some(way), Some(size), secrecy.map(str::to_owned), when];
+    let facts = [Some(way), Some(size), Some(secrecy.to_owned()), when];
     let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     heading(text, &format!("{}. {}", at + 1, detail.name), &facts);
     hang(text, "   ", &format!("on the wire: {}", detail.eavesdropped), 13);

@@ -6,7 +6,9 @@
 //!    0.214   │        ╞═══════▶│        │        {Certificate}  spiffe://…
 //! ```
 
-use crate::cli::wrap::wrapped;
+use anstyle::{AnsiColor, Style};
+
+use crate::cli::trace::words::wrapped;
 use crate::glass::{Eavesdropper, Event, Handshake, Lane, Sequence, Tone};
 
 /// From one lifeline to the next.
@@ -97,7 +99,8 @@ fn column(lane: Lane) -> usize {
 
 /// One event: its first line with the arrow, then as many as its words need.
 fn drawn(event: &Event, room: usize) -> String {
-    let lines = wrapped(&said(event), room);
+    let (name, rest) = said(event);
+    let lines = wrapped(&format!("{name} {rest}"), room);
     let mut drawn = String::new();
     for (number, line) in lines.iter().enumerate() {
         let (time, graph) = match number {
@@ -105,6 +108,13 @@ fn drawn(event: &Event, room: usize) -> String {
             _ => (String::new(), lifelines()),
         };
         let graph: String = graph.into_iter().collect();
+        let line = match line.strip_prefix(&name).filter(|_| number == 0) {
+            Some(rest) => {
+                let style = style(event.tone);
+                format!("{style}{name}{style:#}{rest}")
+            }
+            None => line.clone(),
+        };
         drawn.push_str(format!("{time:>TIME$}   {graph}  {line}").trim_end());
         drawn.push('\n');
     }
@@ -149,14 +159,25 @@ fn mark(tone: Tone) -> char {
     }
 }
 
-/// `{Certificate}  812 B  spiffe://…`.
-fn said(event: &Event) -> String {
+/// How a name is written: what failed and what is good, also in colour.
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new().bold(),
+        Tone::Good => AnsiColor::Green.on_default().bold(),
+        Tone::Bad => AnsiColor::Red.on_default().bold(),
+        Tone::Note => AnsiColor::Yellow.on_default().bold(),
+    }
+}
+
+/// `{Certificate}`, and `812 B · spiffe://…`.
+fn said(event: &Event) -> (String, String) {
     let mark = if event.tone == Tone::Bad && event.to.is_some() { "✗ " } else { "" };
     let name = if event.encrypted { format!("{{{}}}", event.name) } else { event.name.clone() };
-    let bytes = event.bytes.map(|bytes| format!("  {bytes} B")).unwrap_or_default();
-    let lost = if event.lost { "  (never arrived)" } else { "" };
-    let says = if event.says.is_empty() { String::new() } else { format!("  {}", event.says) };
-    format!("{mark}{name}{bytes}{lost}{says}")
+    let bytes = event.bytes.map(|bytes| format!("{bytes} B"));
+    let lost = event.lost.then(|| "never arrived".to_owned());
+    let says = Some(event.says.clone()).filter(|says| !says.is_empty());
+    let rest: Vec<String> = [bytes, lost, says].into_iter().flatten().collect();
+    (format!("{mark}{name}"), rest.join(" · "))
 }
 
 /// What adds up to more than one event.
@@ -199,7 +220,8 @@ fn agreed(handshake: &Handshake) -> String {
         (None, true) => "no ALPN".to_owned(),
         (None, false) => offered(),
     };
-    let name = handshake.server_name.as_ref().map_or("no SNI".to_owned(), |name| format!("SNI {name}"));
+    let name =
+        handshake.server_name.as_ref().map_or_else(|| "no SNI".to_owned(), |name| format!("SNI {name}"));
     let words =
         [handshake.version.clone(), handshake.suite.clone(), handshake.group.clone(), Some(alpn), Some(name)];
     words.into_iter().flatten().collect::<Vec<_>>().join(" · ")

@@ -1,3 +1,5 @@
+//! What is kept, what is not, and who forgets first.
+
 use super::*;
 
 const MOST: usize = 1 << 10;

@@ -1,0 +1,45 @@
+//! [`own_frames`]: which of a tunnel's frames are one connection's.
+
+use std::time::{Duration, Instant};
+
+use crate::glass::frames::Frame;
+use crate::glass::opened::Wire;
+use crate::telemetry::Record;
+
+/// The frames of this connection: those of its stream, and of a tunnel that it was the first in also those before.
+pub(crate) fn own_frames<'a>(record: &Record, wire: &'a Wire) -> Vec<(Instant, &'a Frame)> {
+    let all = wire.frames();
+    let Some(stream) = stream(record, &all) else {
+        // The CONNECT itself never came: all that there is tells how far it got.
+        return if record.is_reused() { Vec::new() } else { all };
+    };
+    let first = !record.is_reused() && stream == 1;
+    let opened = all.iter().find(|(_, frame)| frame.stream == stream).map(|(at, _)| *at);
+    let before = |at: Instant| opened.is_some_and(|opened| at <= opened + SETTLING);
+    let own = |at: Instant, frame: &Frame| {
+        frame.stream == stream || frame.stream == 0 && (first && before(at) || frame.name == "GOAWAY")
+    };
+    all.into_iter().filter(|(at, frame)| own(*at, frame)).collect()
+}
+
+/// SETTINGS are acknowledged about when the first stream opens.
+const SETTLING: Duration = Duration::from_millis(50);
+
+/// The stream of this connection in its tunnel: the one whose CONNECT carries its trace, else the nearest with its authority.
+fn stream(record: &Record, frames: &[(Instant, &Frame)]) -> Option<u32> {
+    let has = |frame: &Frame, name: &str, wanted: &str| {
+        frame.headers.iter().any(|(known, value)| known == name && value.contains(wanted))
+    };
+    let trace = record.halves().find_map(|half| half.join.trace).map(|trace| trace.to_string());
+    let by_trace = trace.and_then(|trace| frames.iter().find(|(_, frame)| has(frame, "traceparent", &trace)));
+    let by_authority = || {
+        let half = record.halves().next()?;
+        let authority = half.hbone_addr.as_deref()?;
+        let candidates = frames.iter().filter(|(_, frame)| has(frame, ":authority", authority));
+        let away = |at: &Instant| {
+            at.saturating_duration_since(half.since) + half.since.saturating_duration_since(*at)
+        };
+        candidates.min_by_key(|(at, _)| away(at))
+    };
+    by_trace.or_else(by_authority).map(|(_, frame)| frame.stream)
+}
