@@ -31,6 +31,7 @@ mod up;
 mod proxy;
 mod analyze;
 mod certs;
+mod why;
 mod change;
 mod dispatch;
 
@@ -39,7 +40,7 @@ pub use args::{
     Command, ConfigArguments, ConfigNoun, DeleteArguments, ExecArguments, ExplainArguments, Format,
     GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LogShape, Moment, PeerRole,
     PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, Threshold, UpArguments,
-    VerifyArguments,
+    VerifyArguments, WhyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

@@ -22,5 +22,7 @@ mod greeting;
 mod analyze;
 #[path = "cli/certs.rs"]
 mod certs;
+#[path = "cli/why.rs"]
+mod why;
 #[path = "cli/program.rs"]
 mod program;

@@ -24,9 +24,11 @@ mod rehearsal;
 mod refusal;
 mod resource;
 mod analysis;
+mod causes;
 
 pub use acceptance::{AcceptanceView, CheckView};
 pub use analysis::{AnalysisReportView, EditView, FindingView};
+pub use causes::{AlertView, CauseView, CausesView, MatchView};
 pub use certificate::CertificateView;
 pub use config::ConfigView;
 pub use connection::ConnectionView;

@@ -5,6 +5,7 @@ mod certs;
 mod proxy;
 mod running;
 mod up;
+mod why;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -26,6 +27,7 @@ pub use certs::{
 pub use proxy::ProxyArguments;
 pub use running::{AdminAddress, LogShape, PluggedCa};
 pub use up::UpArguments;
+pub use why::WhyArguments;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -80,6 +82,8 @@ pub enum Command {
     Analyze(AnalyzeArguments),
     /// Read, compare, check and issue certificates, good ones and bad ones
     Certs(CertsArguments),
+    /// Say what may be behind an error text or a log, and what decides it
+    Why(WhyArguments),
 }
 
 /// What `exec` takes.
