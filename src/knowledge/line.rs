@@ -13,7 +13,8 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line. Words are runs of ASCII letters, digits and `_`.
+    /// Reads a line. Words are runs of ASCII letters, digits and `_`; a dot between digits belongs to the number, so
+    /// that versions and addresses are words of their own.
     pub(crate) fn of(raw: &'a str) -> Self {
         let mut spans = Vec::new();
         let mut start = None;
@@ -22,7 +23,7 @@ impl<'a> Line<'a> {
             if escape {
                 // ECMA-48 §5.4: a colour ends with a letter.
                 escape = !byte.is_ascii_alphabetic();
-            } else if byte.is_ascii_alphanumeric() || byte == b'_' {
+            } else if byte.is_ascii_alphanumeric() || byte == b'_' || is_decimal_point(raw, at) {
                 start.get_or_insert(at);
             } else {
                 spans.extend(start.take().map(|start| start..at));
@@ -83,6 +84,12 @@ impl<'a> Line<'a> {
     }
 }
 
+fn is_decimal_point(raw: &str, at: usize) -> bool {
+    let byte = |at: Option<usize>| at.and_then(|at| raw.as_bytes().get(at)).copied();
+    let is_digit = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_digit());
+    byte(Some(at)) == Some(b'.') && is_digit(byte(at.checked_sub(1))) && is_digit(byte(Some(at + 1)))
+}
+
 /// How much of a long line is shown before what was recognised.
 const LEAD: usize = 24;
 
@@ -101,6 +108,7 @@ mod tests {
         check("curl: (56) Recv failure", &["curl", "56", "recv", "failure"]);
         check(r#"{"error":"io error: \"x\""}"#, &["error", "io", "error", "x"]);
         check("\u{1b}[31merror\u{1b}[0m: TLS_error", &["error", "tls_error"]);
+        check("curl/7.88.1 to 10.0.0.1:80.", &["curl", "7.88.1", "to", "10.0.0.1", "80"]);
         check("naïve\u{1b}", &["na", "ve"]);
     }
 

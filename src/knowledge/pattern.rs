@@ -14,9 +14,9 @@ impl Pattern {
         Self { runs: text.split('…').map(run).filter(|run| !run.is_empty()).collect() }
     }
 
-    /// How many words have to fit.
+    /// How many words have to fit. `WRONG_VERSION_NUMBER` is three; a long number is as good as a sentence.
     pub(crate) fn len(&self) -> usize {
-        self.runs.iter().map(Vec::len).sum()
+        self.runs.iter().flatten().map(|word| weight(word)).sum()
     }
 
     /// The word by which it is looked up: the longest, which is the rarest as a rule.
@@ -37,6 +37,14 @@ impl Pattern {
     }
 }
 
+fn weight(word: &str) -> usize {
+    let is_long_number = word.len() >= LONG_NUMBER && word.bytes().all(|byte| byte.is_ascii_digit());
+    if is_long_number { LONG_NUMBER / 2 } else { word.split('_').filter(|part| !part.is_empty()).count() }
+}
+
+/// BoringSSL's error numbers have nine digits.
+const LONG_NUMBER: usize = 9;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +62,7 @@ mod tests {
         check("a b", "a x b", None);
         check("curl: (5)", "curl: (56)", None);
         check("", "a", None);
+        assert_eq!((Pattern::of("A_B_C d").len(), Pattern::of("268435703").len()), (4, 4));
         assert_eq!((Pattern::of("a … bcd e").anchor(), Pattern::of("a … b c").len()), ("bcd", 3));
     }
 }

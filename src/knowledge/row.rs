@@ -124,6 +124,8 @@ pub enum By {
     Curl,
     /// Envoy, with BoringSSL's words; sidecars and waypoints.
     Envoy,
+    /// This program, where it does not use ztunnel's words.
+    Glasstunnel,
     /// Go's crypto/tls and net.
     Go,
     /// The h2 crate: ztunnel and this program.
@@ -152,6 +154,7 @@ impl fmt::Display for By {
             Self::App => "an application",
             Self::Curl => "curl",
             Self::Envoy => "Envoy",
+            Self::Glasstunnel => "glasstunnel",
             Self::Go => "Go",
             Self::H2 => "h2",
             Self::Istio => "Istio",

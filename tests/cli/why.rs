@@ -83,6 +83,19 @@ fn the_number_of_causes_is_asked_for() {
     assert!(count(&["--all"]) > 5);
 }
 
+/// `UPDATE_EXPECT=1` does not write the README: paste what this prints.
+#[test]
+fn the_readme_is_true() {
+    let readme = include_str!("../../README.md");
+    let (_, after) =
+        readme.split_once("<!-- session: tests/cli/why.rs -->\n```console\n$ glasstunnel why '").unwrap();
+    let (block, _) = after.split_once("```").unwrap();
+    let (text, rest) = block.split_once("' ").unwrap();
+    let (arguments, expected) = rest.split_once('\n').unwrap();
+    let arguments: Vec<&str> = [text].into_iter().chain(arguments.split(' ')).collect();
+    assert_eq!(why(&arguments, b"").1, expected);
+}
+
 /// Not built yet when this table was written; their arguments are the design's.
 const COMING: [&str; 2] = ["glasstunnel trace ", "glasstunnel probe "];
 

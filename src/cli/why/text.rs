@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use crate::cli::table::Table;
-use crate::knowledge::{Causes, KnownAlert, Match, Row};
+use crate::knowledge::{Causes, Evidence, KnownAlert, Match, Row};
 
 /// The width of a line, and of the column of labels.
 const WIDTH: usize = 100;
@@ -79,8 +79,15 @@ fn cut(text: &str) -> String {
 }
 
 fn full(text: &mut String, row: &Row, found: &Match, causes: &Causes) {
-    let _infallible = writeln!(text, "{ID}{}{ID:#}  {TITLE}{}{TITLE:#}\n", row.id, row.title);
-    field(text, "recognised", &found.evidence.to_string());
+    let _infallible = writeln!(
+        text,
+        "{ID}{}{ID:#}  {TITLE}{}{TITLE:#}  {QUIET}({}){QUIET:#}\n",
+        row.id, row.title, row.name
+    );
+    // An alert says what it is by itself.
+    if !matches!(found.evidence, Evidence::Alert(_)) {
+        field(text, "recognised", &found.evidence.to_string());
+    }
     let alerts = causes.alerts.iter().filter(|alert| row.alerts.contains(&alert.number));
     alerts.for_each(|alert| field(text, "alert", &told(alert)));
     field(text, "happened", row.story);
@@ -89,7 +96,6 @@ fn full(text: &mut String, row: &Row, found: &Match, causes: &Causes) {
     field(text, "fix", row.fix);
     commands(text, "next", row);
     field(text, "sources", &row.sources.join(", "));
-    field(text, "name", row.name);
 }
 
 fn short(text: &mut String, row: &Row) {

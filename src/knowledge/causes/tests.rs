@@ -68,11 +68,15 @@ fn stacks_words_lead_to_rows() {
         "TLS_error:|268435581:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end",
         &["B22"],
     );
+    check(
+        "remote connection failure, transport failure reason: TLS_error:|268435703:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end",
+        &["A06", "A11"],
+    );
     check("delayed connect error: 111", &["D65"]);
     check("io error: invalid peer certificate: UnknownIssuer", &["B25", "B27"]);
     check("received fatal alert: CertificateUnknown", &["B30"]);
     check("http2 handshake failed: received fatal alert: DecryptError", &["D69", "B26"]);
-    check("remote error: tls: bad certificate", &["B44"]);
+    check("remote error: tls: bad certificate", &["B25", "B32", "B44"]);
     check("unknown_ca", &["B25"]);
     check("48", &["B25"]);
     check("401", &["D64", "F87"]);
@@ -91,6 +95,7 @@ fn noise_is_nothing() {
         "frobnicate the widget",
         "2026-11-21T03:28:12.619119Z\tinfo\taccess\tconnection complete\tsrc.addr=127.0.0.1:48 bytes_sent=45 duration=\"3ms\"",
         "CONNECT 10.0.0.1:15008",
+        "\"GET / HTTP/1.1\" 200 - \"-\" \"curl/7.88.1\"",
         "B25 and some words that go on and on for longer than any name would",
         "7000",
     ] {

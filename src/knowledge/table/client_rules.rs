@@ -83,7 +83,6 @@ pub(crate) const ROWS: &[Row] = &[
             "upstream connect error or disconnect/reset before headers. reset reason: connection failure",
         )],
         flags: &["UF"],
-        codes: &["tls.no_common_alpn"],
         words: "mutual istio_mutual",
         tells_apart: "Compare the ALPN that was offered with the one that the chain wants; `trace` shows the first \
             in the ClientHello.",
@@ -118,7 +117,6 @@ pub(crate) const ROWS: &[Row] = &[
             the other does not yet do.",
         confusing: "It heals by itself within seconds, and leaves no trace.",
         seen: &[shared(Curl, "curl: (56) Recv failure: Connection reset by peer")],
-        codes: &["relay.policy_changed"],
         words: "rollout race burst",
         tells_apart: "The refusals begin with the change and end within seconds. If they go on, it is A01.",
         fix: "PERMISSIVE first, look who still sends plaintext, then STRICT.",

@@ -1,7 +1,7 @@
 //! The CONNECT of a tunnel, and how it is answered.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Go, H2, Rustls, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, H2, Rustls, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -140,6 +140,7 @@ pub(crate) const ROWS: &[Row] = &[
         seen: &[
             only(Ztunnel, "attempted recursive call to ourselves"),
             only(Rustls, "got ClientHello when expecting ServerHello"),
+            only(Glasstunnel, "expected a ServerHello, found our own ClientHello"),
         ],
         alerts: &[10],
         codes: &["hbone.own_port", "dial.self_call", "orig_dst.self_call", "tls.echo", "tls.misbehaved"],

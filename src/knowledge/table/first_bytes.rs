@@ -1,7 +1,7 @@
 //! First bytes: what is taken for TLS, and what comes before, late or never.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Go, Java, Linkerd, OpenSsl, Rustls, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, Java, Linkerd, OpenSsl, Rustls, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -17,8 +17,9 @@ pub(crate) const ROWS: &[Row] = &[
             only(Rustls, "MessageTooLarge"),
             only(Rustls, "InvalidEmptyPayload"),
             shared(Rustls, "received corrupt message of type InvalidContentType"),
+            only(Glasstunnel, "expected a TLS handshake, found a malformed message"),
         ],
-        codes: &["tls.malformed", "sniff.over_cap"],
+        codes: &["tls.malformed"],
         words: "mqtt binary sniff",
         tells_apart: "The first eleven bytes: 16 03 0x, a sane length and 01 are a ClientHello, anything else is \
             not.",
@@ -41,6 +42,8 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "Timeout during TLS handshake"),
             shared(Ztunnel, "io error: deadline has elapsed"),
             shared(Curl, "curl: (28)"),
+            shared(Glasstunnel, "expected the rest of the handshake, found the end of the connection"),
+            only(Glasstunnel, "expected a whole ClientHello by the deadline"),
         ],
         codes: &["sniff.timeout", "sniff.truncated", "tls.timeout", "tls.eof", "sniff.closed", "sniff.reset"],
         words: "hello",
@@ -89,6 +92,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Rustls, "HandshakePayloadTooLarge"),
             only(OpenSsl, "excessive message size"),
             shared(Rustls, "tls handshake eof"),
+            only(Glasstunnel, "expected a ClientHello within"),
         ],
         alerts: &[22],
         codes: &["sniff.over_cap", "tls.malformed"],
@@ -126,6 +130,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Rustls, "peer closed connection without sending TLS close_notify"),
             only(OpenSsl, "unexpected eof while reading"),
             only(Java, "Remote host terminated the handshake"),
+            shared(Glasstunnel, "expected the rest of the handshake, found the end of the connection"),
         ],
         codes: &["tls.eof"],
         words: "close_notify truncated",
@@ -155,6 +160,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Curl, "curl: (28)"),
             only(Curl, "SSL connection timeout"),
             only(Go, "net/http: TLS handshake timeout"),
+            only(Glasstunnel, "expected the handshake to end within"),
         ],
         codes: &["tls.timeout", "hbone.handshake_timeout"],
         words: "hang blackhole stuck",
@@ -220,7 +226,10 @@ pub(crate) const ROWS: &[Row] = &[
         title: "A PROXY header stands before the ClientHello",
         story: "A load balancer prepends PROXY v1 or v2, and the listener expects TLS.",
         confusing: "The client does speak TLS, and the server swears that it does not.",
-        seen: &[shared(Rustls, "received corrupt message of type InvalidContentType")],
+        seen: &[
+            shared(Rustls, "received corrupt message of type InvalidContentType"),
+            shared(Glasstunnel, "expected TLS, found bytes that begin with"),
+        ],
         codes: &["tls.not_tls"],
         words: "proxy protocol load balancer",
         tells_apart: "The first bytes: \"PROXY \" or 0d 0a 0d 0a 00 0d 0a 51. \"GET \" is A04.",

@@ -1,7 +1,7 @@
 //! Certificates that name nobody, somebody else, or too many.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Curl, Envoy, OpenSsl, Rustls, Ztunnel};
+use crate::knowledge::row::By::{Curl, Envoy, Glasstunnel, OpenSsl, Rustls, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -20,6 +20,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Envoy, "CERTIFICATE_VERIFY_FAILED"),
             shared(OpenSsl, "sslv3 alert certificate unknown"),
             shared(Rustls, "received fatal alert: CertificateUnknown"),
+            shared(Glasstunnel, "expected the trust domain … found"),
         ],
         alerts: &[46],
         codes: &["tls.wrong_trust_domain", "tls.refused_certificate_unknown"],
@@ -48,6 +49,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Ztunnel, "SanTrustDomainError"),
             shared(Ztunnel, "peer did not present the expected trustdomain"),
             shared(OpenSsl, "sslv3 alert certificate unknown"),
+            shared(Glasstunnel, "expected the trust domain … found"),
         ],
         alerts: &[46],
         codes: &["tls.wrong_trust_domain", "tls.refused_certificate_unknown"],
@@ -84,8 +86,9 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Curl, "curl: (60)"),
             shared(Rustls, "received fatal alert: CertificateUnknown"),
             shared(OpenSsl, "sslv3 alert certificate unknown"),
+            only(Glasstunnel, "expected a certificate for … found one for"),
         ],
-        alerts: &[46],
+        alerts: &[46, 42],
         codes: &[
             "tls.wrong_identity",
             "tls.wrong_name",
@@ -110,6 +113,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "could not be parsed: invalid spiffe identity"),
             only(Ztunnel, "invalid spiffe identity"),
             shared(OpenSsl, "sslv3 alert certificate unknown"),
+            only(Glasstunnel, "expected spiffe://TRUST_DOMAIN/ns/NAMESPACE/sa/SERVICE_ACCOUNT, found"),
         ],
         alerts: &[46],
         codes: &["tls.not_spiffe", "identity.not_spiffe", "tls.refused_certificate_unknown"],
@@ -132,6 +136,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Ztunnel, "peer did not present the expected trustdomain"),
             shared(OpenSsl, "sslv3 alert certificate unknown"),
             shared(Rustls, "received fatal alert: CertificateUnknown"),
+            only(Glasstunnel, "expected one SPIFFE identity, found"),
         ],
         alerts: &[46],
         codes: &["tls.no_identity", "identity.no_uri_san", "tls.refused_certificate_unknown"],
@@ -150,7 +155,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "SPIFFE allows exactly one; peers that hold to it refuse, code like ztunnel's accepts when any \
             of them fits and then uses the first for policy.",
         confusing: "The peer that accepts may decide about another identity than the one it checked.",
-        seen: &[only(Rustls, "expected exactly one URI SAN")],
+        seen: &[only(Glasstunnel, "expected exactly one URI SAN")],
         codes: &["tls.several_identities", "identity.several_uri_sans"],
         words: "uri sans",
         tells_apart: "Count the URIs: `certs inspect`, and which of them a policy would see.",

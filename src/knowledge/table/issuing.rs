@@ -1,7 +1,7 @@
 //! Certificates that never came, or came as files that cannot be used.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Envoy, Go, Istio, OpenSsl, Rustls, Ztunnel};
+use crate::knowledge::row::By::{Envoy, Glasstunnel, Go, Istio, OpenSsl, Rustls, Ztunnel};
 use crate::knowledge::row::{Area, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -51,6 +51,8 @@ pub(crate) const ROWS: &[Row] = &[
         title: "A PEM file or a key cannot be used",
         story: "Comments, a missing newline, an EC key in SEC1 where PKCS#8 is read, or a key that belongs to \
             another certificate.",
+        confusing: "A verifier written in Go may say bad_certificate of anything that it does not accept, such as \
+            an unknown CA.",
         seen: &[
             only(Istio, "failed to parse X.509 certificate"),
             only(OpenSsl, "key values mismatch"),
@@ -59,6 +61,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Rustls, "KeyMismatch"),
             only(OpenSsl, "no start line"),
             shared(Rustls, "BadCertificate"),
+            only(Glasstunnel, "expected a certificate, key and roots that can be used"),
         ],
         alerts: &[42],
         codes: &[

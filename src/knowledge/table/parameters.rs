@@ -1,7 +1,7 @@
 //! Versions, ciphers, groups and protocols that do not meet.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Curl, Envoy, Go, Java, OpenSsl, Rustls};
+use crate::knowledge::row::By::{Curl, Envoy, Glasstunnel, Go, Java, OpenSsl, Rustls};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -21,6 +21,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "tls: client offered only unsupported versions"),
             only(Java, "No appropriate protocol"),
             shared(Rustls, "received fatal alert: ProtocolVersion"),
+            only(Glasstunnel, "expected TLS 1.3, found older versions only"),
         ],
         alerts: &[70],
         codes: &["tls.old_version", "tls.refused_protocol_version"],
@@ -43,6 +44,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(OpenSsl, "no shared cipher"),
             only(Go, "tls: no cipher suite supported by both client and server"),
             shared(OpenSsl, "sslv3 alert handshake failure"),
+            only(Glasstunnel, "found neither among the peer's suites"),
         ],
         alerts: &[40],
         codes: &["tls.no_common_cipher", "tls.refused_handshake_failure", "tls.incompatible"],
@@ -65,6 +67,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(OpenSsl, "no suitable key share"),
             only(Go, "tls: no ECDHE curve supported by both client and server"),
             shared(OpenSsl, "sslv3 alert handshake failure"),
+            only(Glasstunnel, "found none among the peer's groups"),
         ],
         alerts: &[40],
         codes: &["tls.no_common_group", "tls.refused_handshake_failure", "tls.incompatible"],
@@ -110,6 +113,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "tls: client requested unsupported application protocols"),
             shared(Rustls, "received fatal alert: NoApplicationProtocol"),
             only(Envoy, "268436576"),
+            only(Glasstunnel, "found only others in the peer's ALPN"),
         ],
         alerts: &[120],
         codes: &["tls.no_common_alpn", "tls.refused_no_application_protocol"],

@@ -1,7 +1,7 @@
 //! Certificates that are good for something else.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Curl, Go, Java, OpenSsl, Rustls};
+use crate::knowledge::row::By::{Curl, Glasstunnel, Go, Java, OpenSsl, Rustls};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -22,6 +22,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Java, "Extended key usage does not permit use for TLS client authentication"),
             shared(OpenSsl, "sslv3 alert unsupported certificate"),
             shared(Curl, "getpeername() failed with errno 107"),
+            shared(Glasstunnel, "expected extendedKeyUsage … found"),
         ],
         alerts: &[43],
         codes: &["tls.wrong_purpose", "tls.refused_unsupported_certificate"],
@@ -50,6 +51,7 @@ pub(crate) const ROWS: &[Row] = &[
         seen: &[
             shared(Rustls, "certificate does not allow extended key usage for client authentication"),
             shared(OpenSsl, "sslv3 alert unsupported certificate"),
+            shared(Glasstunnel, "expected extendedKeyUsage … found"),
         ],
         alerts: &[43],
         codes: &["tls.wrong_purpose", "tls.refused_unsupported_certificate"],
@@ -67,7 +69,12 @@ pub(crate) const ROWS: &[Row] = &[
         title: "A CA certificate is used as a leaf",
         story: "A certificate that somebody made by hand says CA:TRUE.",
         confusing: "Other stacks may take it, so that it \"worked before\".",
-        seen: &[only(Rustls, "CaUsedAsEndEntity"), shared(OpenSsl, "sslv3 alert certificate unknown")],
+        seen: &[
+            only(Rustls, "CaUsedAsEndEntity"),
+            shared(OpenSsl, "sslv3 alert certificate unknown"),
+            only(Glasstunnel, "expected a leaf certificate, found a CA certificate"),
+            only(Glasstunnel, "expected a certificate that may not sign"),
+        ],
         alerts: &[46],
         codes: &[
             "tls.leaf_is_ca",

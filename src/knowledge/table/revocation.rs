@@ -1,7 +1,7 @@
 //! Revocation and rotation: what was good and is not any more.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Go, Java, OpenSsl, Rustls, Ztunnel};
+use crate::knowledge::row::By::{Glasstunnel, Go, Java, OpenSsl, Rustls, Ztunnel};
 use crate::knowledge::row::{Area, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -19,6 +19,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(OpenSsl, "certificate revoked"),
             only(Java, "CertificateRevokedException"),
             shared(OpenSsl, "sslv3 alert certificate revoked"),
+            only(Glasstunnel, "expected a certificate in force, found serial number … revoked by its list"),
         ],
         alerts: &[44],
         codes: &["tls.revoked", "tls.refused_certificate_revoked"],
@@ -61,6 +62,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Rustls, "UnknownIssuer"),
             shared(OpenSsl, "tlsv1 alert unknown ca"),
             shared(Go, "x509: certificate signed by unknown authority"),
+            shared(Glasstunnel, "expected a certificate that leads to one of our roots"),
         ],
         alerts: &[48],
         codes: &["tls.unknown_issuer", "tls.refused_unknown_ca"],

@@ -1,7 +1,7 @@
 //! Tunnels with many streams: limits, windows, pools and goodbyes.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Go, H2, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, H2, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -13,7 +13,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "The N+1st connection hangs, without any error",
         story: "HTTP/2 queues what goes beyond MAX_CONCURRENT_STREAMS, and long-lived streams never make room.",
         confusing: "It looks like the backend.",
-        seen: &[shared(Curl, "curl: (28)")],
+        seen: &[shared(Curl, "curl: (28)"), only(Glasstunnel, "expected an answer to the CONNECT within")],
         codes: &["hbone.answer_timeout"],
         words: "streams queue concurrent",
         tells_apart: "Streams open, the limit, and those that wait; a new tunnel works at once.",
@@ -53,6 +53,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "http2: server sent GOAWAY"),
             only(Ztunnel, "pool draining"),
             shared(Curl, "curl: (56) Recv failure: Connection reset by peer"),
+            only(Glasstunnel, "h2 failed: the tunnel closed before the CONNECT was sent"),
         ],
         codes: &["hbone.gone"],
         words: "goaway",

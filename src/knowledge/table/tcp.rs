@@ -71,7 +71,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Java, "java.net.SocketException: Connection reset"),
             only(Ztunnel, "client disconnected before all data was written"),
         ],
-        codes: &["relay.client_reset", "relay.client_failed"],
+        codes: &["relay.client_reset", "relay.client_failed", "tls.reset"],
         words: "econnreset reset",
         tells_apart: "Unread bytes when it was closed. A reset before any byte came back is a refusal instead: A01, \
             D64 or D65.",

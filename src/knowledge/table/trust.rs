@@ -1,7 +1,7 @@
 //! Chains that do not lead to a trusted root, or too far.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Curl, Envoy, Go, Java, Node, OpenSsl, Rustls};
+use crate::knowledge::row::By::{Curl, Envoy, Glasstunnel, Go, Java, Node, OpenSsl, Rustls};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -30,8 +30,9 @@ pub(crate) const ROWS: &[Row] = &[
             only(Curl, "SSL certificate problem"),
             shared(Curl, "curl: (60)"),
             shared(Curl, "getpeername() failed with errno 107"),
+            shared(Glasstunnel, "expected a certificate that leads to one of our roots"),
         ],
-        alerts: &[48],
+        alerts: &[48, 42],
         codes: &["tls.unknown_issuer", "tls.refused_unknown_ca"],
         words: "unknown_ca root bundle",
         tells_apart: "Compare the authority key id of the last certificate sent with the verifier's anchors. If only \
@@ -62,6 +63,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "x509: certificate signed by unknown authority (possibly because of"),
             only(Envoy, "268436507"),
             shared(OpenSsl, "tlsv1 alert decrypt error"),
+            only(Glasstunnel, "found one by another CA of the same name"),
         ],
         alerts: &[51],
         codes: &["tls.same_name_other_key", "tls.refused_decrypt_error"],
@@ -90,6 +92,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Go, "x509: certificate signed by unknown authority"),
             shared(Java, "unable to find valid certification path to requested target"),
             shared(Node, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+            shared(Glasstunnel, "expected a certificate that leads to one of our roots"),
         ],
         alerts: &[48],
         codes: &["tls.unknown_issuer", "tls.refused_unknown_ca"],

@@ -1,7 +1,7 @@
 //! Certificates that are too old or too new.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Curl, Envoy, Go, Java, Node, OpenSsl, Rustls, Ztunnel};
+use crate::knowledge::row::By::{Curl, Envoy, Glasstunnel, Go, Java, Node, OpenSsl, Rustls, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -27,6 +27,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Node, "CERT_HAS_EXPIRED"),
             shared(OpenSsl, "sslv3 alert certificate expired"),
             shared(Curl, "getpeername() failed with errno 107"),
+            only(Glasstunnel, "expected a certificate that is valid now, found one that expired"),
         ],
         alerts: &[45],
         codes: &["tls.expired", "tls.refused_certificate_expired", "identity.expired"],
@@ -59,6 +60,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Java, "CertificateNotYetValidException"),
             only(Node, "CERT_NOT_YET_VALID"),
             shared(OpenSsl, "sslv3 alert certificate expired"),
+            only(Glasstunnel, "expected a certificate that is valid now, found one that begins in"),
         ],
         alerts: &[45],
         codes: &["tls.not_yet_valid", "tls.refused_certificate_expired", "identity.not_valid_now"],
@@ -85,7 +87,6 @@ pub(crate) const ROWS: &[Row] = &[
             and everything ends at once days later.",
         confusing: "The certificate on disk or in the dump has hours left.",
         seen: &[shared(Ztunnel, "identity error")],
-        codes: &["identity.unavailable"],
         words: "renewal rotation stuck refresh",
         tells_apart: "`config certificates` shows the state, the next refresh and the last error. A valid \
             certificate beside `Unavailable` is this; without any certificate it is B43.",

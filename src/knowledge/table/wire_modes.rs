@@ -1,7 +1,7 @@
 //! What the client sends against what the server demands: plaintext, TLS, mesh mTLS.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Go, Java, Node, OpenSsl, Rustls, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, Java, Node, OpenSsl, Rustls, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -33,6 +33,7 @@ pub(crate) const ROWS: &[Row] = &[
                 "upstream connect error or disconnect/reset before headers … connection termination",
             ),
             only(Ztunnel, "explicitly denied by: istio-system/istio_converted_static_strict"),
+            only(Glasstunnel, "STRICT from … refuses plaintext"),
         ],
         flags: &["DENY", "NR"],
         codes: &["peer_auth.strict_refuses_plaintext"],
@@ -65,7 +66,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Curl, "curl: (35)"),
         ],
         flags: &["DENY", "NR"],
-        codes: &["peer_auth.strict_refuses_plaintext", "tls.no_certificate"],
+        codes: &["peer_auth.strict_refuses_plaintext", "tls.reset"],
         words: "https strict",
         tells_apart: "Look at the certificate that the client was shown: the app's own name means that the bytes \
             were passed through or refused, a SPIFFE URI means that the proxy answered the handshake \
@@ -114,6 +115,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(OpenSsl, "SSL routines … http request"),
             shared(Rustls, "received corrupt message of type InvalidContentType"),
             only(Node, "Parse Error: Expected HTTP/"),
+            shared(Glasstunnel, "expected TLS, found bytes that begin with"),
         ],
         alerts: &[50],
         codes: &["tls.not_tls"],
@@ -144,6 +146,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Curl, "curl: (55)"),
             shared(Curl, "curl: (56)"),
             shared(Curl, "curl: (56) Recv failure: Connection reset by peer"),
+            only(Glasstunnel, "expected a client certificate, found none"),
         ],
         alerts: &[116],
         codes: &["tls.no_certificate", "tls.refused_certificate_required"],
@@ -181,6 +184,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "first record does not look like a TLS handshake"),
             only(Java, "Unsupported or unrecognized SSL message"),
             only(Node, "EPROTO … wrong version number"),
+            shared(Glasstunnel, "expected TLS, found bytes that begin with"),
         ],
         flags: &["UF"],
         codes: &["tls.not_tls"],
