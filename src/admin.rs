@@ -5,6 +5,7 @@
 
 mod error;
 mod editor;
+mod dialler;
 mod view;
 mod readiness;
 mod state;
@@ -13,6 +14,7 @@ mod answer;
 mod guard;
 mod handlers;
 mod edits;
+mod seen;
 mod routes;
 mod server;
 mod abstract_socket;
@@ -21,6 +23,7 @@ mod client;
 
 pub use client::Client;
 pub use context::{Context, DEFAULT_CONTEXT, choose, running};
+pub use dialler::{Dialler, Wish, WishError};
 pub use editor::{Done, Edit, EditError, Edited, Editor, Manner};
 pub use error::{ClientError, ContextError, RequestError};
 pub use readiness::{Pending, Readiness};
@@ -28,13 +31,13 @@ pub use routes::{ROUTES, Route};
 pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
-    API_VERSION, AcceptanceView, AlertView, AnalysisReportView, AuthorizationView, CauseView, CausesView,
-    CertificateView, CheckView, ClientView, ConfigView, ConnectionView, ConsideredView, DiffersView,
-    Document, DoorView, EditView, EditedView, EndpointView, ExplanationView, FindingView, ForeseenStep,
-    IdentityView, InspectedView, InspectionView, Kind, LaneView, LintFindingView, LintView, List, LookView,
-    MatchView, MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode, PortView,
-    RecordView, RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView, ServerView,
-    ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    API_VERSION, AcceptanceView, AlertView, AnalysisReportView, AuthorizationView, CalledView, CauseView,
+    CausesView, CertificateView, CheckView, ClientView, ConfigView, ConnectionView, ConsideredView,
+    DiffersView, Document, DoorView, EditView, EditedView, EndpointView, ExplanationView, FindingView,
+    ForeseenStep, IdentityView, InspectedView, InspectionView, Kind, LaneView, LintFindingView, LintView,
+    List, LookView, MatchView, MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode,
+    PortView, RecordView, RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView,
+    ServerView, ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod there;
 mod layout;
 mod info;
 mod control;
+mod dialler;
 mod start;
 mod running;
 

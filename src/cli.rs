@@ -27,6 +27,7 @@ mod exec;
 mod suggest;
 mod banner;
 mod limits;
+mod tap;
 mod up;
 mod proxy;
 mod analyze;
@@ -39,8 +40,8 @@ pub use args::{
     AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CertsArguments, CertsCommand, Color,
     Command, ConfigArguments, ConfigNoun, DeleteArguments, ExecArguments, ExplainArguments, Format,
     GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LogShape, Moment, PeerRole,
-    PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, Threshold, UpArguments,
-    VerifyArguments, WhyArguments,
+    PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, TapArguments, Threshold,
+    UpArguments, VerifyArguments, WhyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

@@ -3,6 +3,7 @@
 //! Not here: what the bytes mean. This room knows no protocol.
 
 mod pipe;
+mod tap;
 mod counts;
 mod prefixed;
 mod buffer;
@@ -11,10 +12,13 @@ mod tcp;
 mod pipe_stream;
 mod relay;
 
+pub(crate) use tap::line;
+
 pub use counts::ByteCounts;
 pub use pipe::{Pipe, ResetCause};
 pub use pipe_stream::PipeStream;
 pub use prefixed::Prefixed;
 pub use relay::{During, End, RelayError, relay};
 pub use stream::StreamPipe;
+pub use tap::{Chunk, Direction, Ended, Secret, Tap, TapBudget};
 pub use tcp::{TcpPipe, reset_on_close};

@@ -30,7 +30,7 @@ pub use access_log::AccessLog;
 pub use event::{Event, HalfId, Opening};
 pub use explain::{Row, explain_text, stages};
 pub use fact::{Fact, Step};
-pub use half::{Half, Join, Party, Reporter};
+pub use half::{Half, Join, Party, Reporter, Taps};
 pub use line::LogFormat;
 pub use live_line::Look;
 pub use logging::{LoggingError, init};
@@ -40,6 +40,7 @@ pub use queue::{Dropped, EventReceiver, EventSender, queue};
 pub use record::Record;
 pub use recorder::{OpenConnection, Recorder, RecorderHandle};
 pub use stage::Stage;
+pub use view::{destination as destination_name, source as source_name};
 
 #[cfg(test)]
 mod tests;

@@ -57,4 +57,4 @@ pub use originate::{AppServer, ClientFiles, Origination, Originator, originate};
 pub use peer::Peer;
 pub use revocations::{CurrentRevocations, Revocations};
 pub use server::{ISTIO_ALPN, Offer, ServerStream, ServerTls, accept};
-pub use tap::{Chunk, Direction, Secret, Tap};
+pub use tap::{KeyLogFile, Secrets};

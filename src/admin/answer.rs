@@ -1,5 +1,6 @@
 //! Answers of the API before they become HTTP.
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::admin::error::RequestError;
@@ -13,13 +14,18 @@ pub(crate) struct Answer {
     pub(crate) content_type: &'static str,
     /// The `allow` header of a 405 (RFC 9110 §15.5.6).
     pub(crate) allow: Option<&'static str>,
-    pub(crate) body: String,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
     /// A text with a status.
     pub(crate) fn text(status: u16, body: impl Into<String>) -> Self {
-        Self { status, content_type: "text/plain; charset=utf-8", allow: None, body: body.into() }
+        Self {
+            status,
+            content_type: "text/plain; charset=utf-8",
+            allow: None,
+            body: Bytes::from(body.into()),
+        }
     }
 
     /// One view.
@@ -32,13 +38,18 @@ impl Answer {
         Self::json(200, &Document::<List<T>>::list(views.collect()))
     }
 
+    /// A file of a type.
+    pub(crate) fn file(content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { status: 200, content_type, allow: None, body: Bytes::from(body) }
+    }
+
     /// A refusal, with the error's own words.
     pub(crate) fn refusal(status: u16, error: &dyn Reason) -> Self {
         Self::json(status, &Document::one(RefusalView::of(error)))
     }
 
     fn json<T: Serialize>(status: u16, document: &T) -> Self {
-        Self { status, content_type: "application/json", allow: None, body: json(document) }
+        Self { status, content_type: "application/json", allow: None, body: Bytes::from(json(document)) }
     }
 }
 

@@ -59,6 +59,19 @@ pub enum RequestError {
         /// What came.
         found: String,
     },
+    /// What connections said is told to the same user only.
+    #[error(
+        "what connections said, and their keys, are told over the mesh's own socket only, never over TCP"
+    )]
+    TellsContents,
+    /// Keys of real identities are not handed out by accident.
+    #[error(
+        "the CA of this mesh is plugged in: a capture holds keys of connections between identities of your own"
+    )]
+    PluggedIn,
+    /// Nothing is kept of connections.
+    #[error("this mesh keeps nothing of its connections but their records")]
+    NotTapped,
     /// A query parameter is missing or wrong.
     #[error("the parameter {name}: {problem}")]
     BadParameter {
@@ -85,8 +98,13 @@ impl RequestError {
         match self {
             Self::UnknownPath { .. } | Self::NoSuchRecord { .. } => 404,
             Self::WrongMethod { .. } => 405,
-            Self::WrongHost { .. } | Self::WrongOrigin { .. } | Self::NotFromHere => 403,
+            Self::WrongHost { .. }
+            | Self::WrongOrigin { .. }
+            | Self::NotFromHere
+            | Self::TellsContents
+            | Self::PluggedIn => 403,
             Self::BadId { .. } | Self::BadParameter { .. } | Self::BadBody { .. } => 400,
+            Self::NotTapped => 409,
         }
     }
 }
@@ -101,6 +119,9 @@ impl Reason for RequestError {
             Self::BadId { .. } => "admin.bad_id",
             Self::BadParameter { .. } => "admin.bad_parameter",
             Self::NotFromHere => "admin.not_from_here",
+            Self::TellsContents => "admin.tells_contents",
+            Self::PluggedIn => "admin.plugged_in",
+            Self::NotTapped => "admin.not_tapped",
             Self::BadBody { .. } => "admin.bad_body",
             Self::NoSuchRecord { .. } => "admin.no_such_record",
         }
@@ -119,6 +140,13 @@ impl Reason for RequestError {
             Self::BadId { .. } => "the ID column of `glasstunnel up` has the numbers".to_owned(),
             Self::BadParameter { .. } => "GET / shows the parameters".to_owned(),
             Self::NotFromHere => "glasstunnel apply -f FILE".to_owned(),
+            Self::TellsContents => {
+                "glasstunnel trace #ID, or glasstunnel capture --conn #ID -w FILE".to_owned()
+            }
+            Self::PluggedIn => "--force, if whoever gets the file may read those connections".to_owned(),
+            Self::NotTapped => {
+                "start it with --tap (`up` does so unless a CA of your own is plugged in)".to_owned()
+            }
             Self::BadBody { .. } => "send YAML or JSON".to_owned(),
             Self::NoSuchRecord { open: true, .. } => {
                 "it is still open: `glasstunnel config connections -o wide` shows it".to_owned()

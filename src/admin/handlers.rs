@@ -1,5 +1,6 @@
 //! What each path answers, one small function each. None of them changes anything but [`quit`].
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::admin::answer::Answer;
@@ -14,6 +15,7 @@ use crate::analyze::analyze;
 use crate::explain::{self, Question};
 use crate::mesh::Workload;
 use crate::policy::{MtlsMode, Snapshot};
+use crate::telemetry::Record;
 
 /// How many finished connections a list holds at most: as many as the recorder keeps.
 const ALL: usize = 10_000;
@@ -79,19 +81,24 @@ pub(crate) fn records(asked: &Asked<'_>) -> Answer {
 }
 
 pub(crate) fn record(asked: &Asked<'_>) -> Answer {
-    let text = decode(asked.rest);
+    match find_record(asked, asked.rest) {
+        Ok(record) => Answer::one(RecordView::explained(&record, &asked.state.snapshots.load())),
+        Err(answer) => answer,
+    }
+}
+
+/// The finished connection that `text` names: `17`, `#17`.
+pub(crate) fn find_record(asked: &Asked<'_>, text: &str) -> Result<Arc<Record>, Answer> {
+    let text = decode(text);
     let Ok(id) = text.trim_start_matches('#').parse() else {
-        return RequestError::BadId { found: text.escape_debug().to_string() }.into();
+        return Err(RequestError::BadId { found: text.escape_debug().to_string() }.into());
     };
     let recorder = &asked.state.recorder;
-    match recorder.get(id) {
-        Some(record) => Answer::one(RecordView::explained(&record, &asked.state.snapshots.load())),
-        None => {
-            let newest = recorder.recent(1).last().map(|record| record.id);
-            let open = recorder.open().iter().any(|connection| connection.id == id);
-            RequestError::NoSuchRecord { id, newest, open }.into()
-        }
-    }
+    recorder.get(id).ok_or_else(|| {
+        let newest = recorder.recent(1).last().map(|record| record.id);
+        let open = recorder.open().iter().any(|connection| connection.id == id);
+        RequestError::NoSuchRecord { id, newest, open }.into()
+    })
 }
 
 pub(crate) fn explain(asked: &Asked<'_>) -> Answer {
@@ -102,7 +109,7 @@ pub(crate) fn explain(asked: &Asked<'_>) -> Answer {
     }
 }
 
-fn question(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Question, Answer> {
+pub(crate) fn question(asked: &Asked<'_>, snapshot: &Snapshot) -> Result<Question, Answer> {
     let text = |name| asked.call.parameter(name);
     let wrong =
         |name: &'static str, problem: String| Answer::from(RequestError::BadParameter { name, problem });

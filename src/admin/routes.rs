@@ -5,6 +5,7 @@ use crate::admin::edits;
 use crate::admin::error::RequestError;
 use crate::admin::handlers::{self, Asked};
 use crate::admin::request::Call;
+use crate::admin::seen;
 use crate::admin::state::State;
 use crate::mesh::nearest;
 
@@ -28,7 +29,7 @@ const fn post(path: &'static str, help: &'static str, handler: fn(&Asked<'_>) ->
 }
 
 /// The paths, in the order of the list that a person reads.
-pub static ROUTES: [Route; 20] = [
+pub static ROUTES: [Route; 23] = [
     get("/", "this list", index),
     get("/api/v1/info", "the mesh: where it came from, its CA, its doors", handlers::info),
     get("/api/v1/workloads", "workloads with their effective modes and doors", handlers::workloads),
@@ -59,6 +60,21 @@ pub static ROUTES: [Route; 20] = [
         "/api/v1/explain",
         "a connection that nobody made: ?from=NAME&to=NAME:PORT, &as=hbone|mtls|tls|raw, &under=MODE",
         handlers::explain,
+    ),
+    get(
+        "/api/v1/trace/{ID}",
+        "one finished connection as a sequence of messages; ?bytes; on the context's socket only",
+        seen::trace,
+    ),
+    get(
+        "/api/v1/capture",
+        "a pcapng file with its keys: ?id=ID or ?since-ns=N, ?force; on the context's socket only",
+        seen::capture,
+    ),
+    post(
+        "/api/v1/call",
+        "make a connection: ?from=NAME&to=NAME:PORT, &as=hbone|mtls|tls|raw, &fresh-tunnel; on the context's socket only",
+        seen::call,
     ),
     get("/api/v1/analyze", "what the documents say and do not do, with Istio's codes", handlers::analysis),
     get("/metrics", "metrics for Prometheus, with ztunnel's names", handlers::metrics),

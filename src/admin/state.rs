@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use crate::admin::dialler::Dialler;
 use crate::admin::editor::Editor;
 use crate::admin::readiness::Readiness;
 use crate::admin::view::{CertificateView, MeshInfo};
@@ -22,6 +23,8 @@ pub struct State {
     pub info: Arc<ArcSwap<MeshInfo>>,
     /// Who holds its documents.
     pub editor: Arc<dyn Editor>,
+    /// Who makes connections that somebody wants to see.
+    pub dialler: Arc<dyn Dialler>,
     /// What is still to be done before the mesh may be used.
     pub readiness: Readiness,
     /// Every certificate that is held now.

@@ -1,9 +1,11 @@
 //! A small mesh behind the API, for the tests of this room.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::admin::dialler::{Dialler, Wish, WishError};
 use crate::admin::readiness::Readiness;
 use crate::admin::state::State;
 use crate::admin::view::MeshInfo;
@@ -51,6 +53,8 @@ fn info() -> MeshInfo {
         semantics: "istio".to_owned(),
         ca: "in memory".to_owned(),
         ca_dir: None,
+        ca_is_plugged_in: false,
+        is_tapped: true,
         node_ip: "127.77.0.1".parse().unwrap(),
         cluster_domain: "cluster.local".to_owned(),
         user_namespace: None,
@@ -74,6 +78,15 @@ impl Editor for ReadOnly {
     }
 }
 
+/// A dialler that reaches nobody.
+struct Nowhere;
+
+impl Dialler for Nowhere {
+    fn dial(&self, wish: Wish) -> Result<SocketAddr, WishError> {
+        Err(WishError::Caller { found: wish.question.caller.to_string() })
+    }
+}
+
 pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
     let mesh = build(MeshSpec { workloads: vec![reviews()], ..MeshSpec::default() }).unwrap();
     let (_, receiver) = queue();
@@ -87,6 +100,7 @@ pub(in crate::admin) fn state() -> (State, Arc<AtomicBool>) {
         recorder: Recorder::new(receiver, Metrics::new("Kubernetes"), None).handle(),
         info: Arc::new(ArcSwap::from_pointee(info())),
         editor: Arc::new(ReadOnly),
+        dialler: Arc::new(Nowhere),
         readiness: Readiness::new(),
         certificates: Arc::new(Vec::new),
         metrics: Arc::new(|| "# EOF\n".to_owned()),

@@ -10,6 +10,7 @@ mod info;
 mod policy;
 mod workload;
 mod service;
+mod called;
 mod certificate;
 mod inspection;
 mod acceptance;
@@ -28,6 +29,7 @@ mod causes;
 
 pub use acceptance::{AcceptanceView, CheckView};
 pub use analysis::{AnalysisReportView, EditView, FindingView};
+pub use called::CalledView;
 pub use causes::{AlertView, CauseView, CausesView, MatchView};
 pub use certificate::CertificateView;
 pub use config::ConfigView;

@@ -84,6 +84,8 @@ pub(crate) fn whole(
             CaAt::Memory | CaAt::Files(_) | CaAt::Custom(_) => None,
             CaAt::Dir(folder) => Some(folder.display().to_string()),
         },
+        ca_is_plugged_in: matches!(options.ca, CaAt::Files(_)),
+        is_tapped: options.tapping.is_on(),
         node_ip: at.0,
         cluster_domain: settings.cluster_domain.clone(),
         user_namespace: options.ground.user_namespace(),

@@ -11,7 +11,7 @@ use crate::ca::CaFiles;
 use crate::identity::Issuer;
 use crate::mesh::Semantics;
 use crate::policy::Snapshot;
-use crate::proxy::Config;
+use crate::proxy::{Config, Tapping};
 use crate::resources::Objects;
 use crate::telemetry::AccessLog;
 
@@ -83,6 +83,8 @@ pub struct Options {
     pub admin: AdminAt,
     /// Deadlines and limits.
     pub proxy: Config,
+    /// Whether connections are looked into: what `trace` and `capture` show.
+    pub tapping: Tapping,
     /// Where access logs go.
     pub access_log: Option<AccessLog>,
 }

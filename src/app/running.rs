@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::admin::{CertificateView, EditError, Edited, Editor, MeshInfo};
+use crate::admin::{CertificateView, Dialler, EditError, Edited, Editor, MeshInfo};
 use crate::app::certificates::Certificates;
 use crate::app::control::Control;
 use crate::app::info;
@@ -27,6 +27,7 @@ const CONTROL_GRACE: Duration = Duration::from_secs(1);
 pub(in crate::app) struct Parts {
     pub(in crate::app) place: Place,
     pub(in crate::app) control: Arc<Control>,
+    pub(in crate::app) dialler: Arc<dyn Dialler>,
     pub(in crate::app) certificates: Certificates,
     pub(in crate::app) snapshots: Snapshots,
     pub(in crate::app) recorder: RecorderHandle,
@@ -70,6 +71,11 @@ impl Running {
     /// Who holds its documents.
     pub fn editor(&self) -> Arc<dyn Editor> {
         Arc::clone(&self.parts.control) as Arc<dyn Editor>
+    }
+
+    /// Who makes connections that somebody wants to see.
+    pub fn dialler(&self) -> Arc<dyn Dialler> {
+        Arc::clone(&self.parts.dialler)
     }
 
     /// Takes over what changed in its files from `before` to `now`; what was edited live stays.

@@ -11,14 +11,15 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
 
 use crate::admin::{
-    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Editor, MeshInfo, Readiness, ServeError,
-    State,
+    self, Context as AdminContext, ContextError, DEFAULT_CONTEXT, Dialler, Editor, MeshInfo, Readiness,
+    ServeError, State,
 };
 use crate::app::backends::addresses;
 use crate::app::bind::{Claim, claim};
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::crl;
+use crate::app::dialler::Dialling;
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info;
@@ -33,7 +34,9 @@ use crate::app::threads::{self, Claimed, Stopped, WorkerDoors, stop};
 use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
-use crate::proxy::{self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Worker};
+use crate::proxy::{
+    self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Tapping, Worker,
+};
 use crate::telemetry::{EventSender, Metrics, Recorder, RecorderHandle, queue};
 
 /// How many meshes of one user may run without being given names.
@@ -58,7 +61,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let at = (node_ip(&claim, place), admin.as_ref().and_then(|listener| listener.local_addr().ok()));
     let mut info = info::whole(&options, context.name(), (&layout, place), at);
     let own = own_addresses(admin.as_ref(), claim.as_ref().as_ref());
-    let shared = shared(options.snapshot, (place, layout.networks.clone()), options.proxy);
+    let shared = shared(options.snapshot, (place, layout.networks.clone()), (options.proxy, options.tapping));
     shared.backends.store(addresses(&layout.backends.placement));
     shared.own.store(Arc::new(layout.listeners(&own)));
     let ((data, data_tasks), (control, control_tasks), (stop, stopped)) = (drain(), drain(), stop());
@@ -80,6 +83,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (quit, quit_asked) = watch::channel(false);
     let snapshots = shared.snapshots.clone();
     serve_names(&pods, &snapshots, &control_tasks);
+    let dialling_shared = shared.clone();
     let fixed = Fixed {
         ground: options.ground,
         shared,
@@ -95,9 +99,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let editor = Control::new(fixed, ControlState { objects, doors, placement: backends.placement, pods });
     let holder = Arc::clone(&editor) as Arc<dyn Editor>;
     let seen = (handle.clone(), metrics);
-    let state = state((snapshots.clone(), info, holder), seen, certificates.clone(), quit);
+    let dialling =
+        Dialling { shared: dialling_shared, control: Arc::downgrade(&editor), tasks: control_tasks.clone() };
+    let dialler = Arc::new(dialling) as Arc<dyn Dialler>;
+    let state =
+        state((snapshots.clone(), info, (holder, Arc::clone(&dialler))), seen, certificates.clone(), quit);
     serve_admin(socket, admin, &state, &control_tasks);
-    let mesh = Parts { place, control: editor, certificates, snapshots, recorder: handle };
+    let mesh = Parts { place, control: editor, dialler, certificates, snapshots, recorder: handle };
     Ok(Running::new(mesh, (data, control), (stop, threads), quit_asked))
 }
 
@@ -122,7 +130,11 @@ fn node_ip(claim: &Option<TcpListener>, place: Place) -> IpAddr {
 
 /// What the admin API reads, and the one thing that it may end.
 fn state(
-    (snapshots, info, editor): (Snapshots, Arc<ArcSwap<MeshInfo>>, Arc<dyn Editor>),
+    (snapshots, info, (editor, dialler)): (
+        Snapshots,
+        Arc<ArcSwap<MeshInfo>>,
+        (Arc<dyn Editor>, Arc<dyn Dialler>),
+    ),
     (recorder, metrics): (RecorderHandle, Metrics),
     certificates: Certificates,
     quit: watch::Sender<bool>,
@@ -132,6 +144,7 @@ fn state(
         recorder,
         info,
         editor,
+        dialler,
         readiness: Readiness::new(),
         certificates: Arc::new(move || info::certificates(&certificates)),
         metrics: Arc::new(move || metrics.encode()),
@@ -141,7 +154,11 @@ fn state(
     }
 }
 
-fn shared(snapshot: Snapshot, (place, networks): (Place, Networks), config: proxy::Config) -> Shared {
+fn shared(
+    snapshot: Snapshot,
+    (place, networks): (Place, Networks),
+    (config, tapping): (proxy::Config, Tapping),
+) -> Shared {
     Shared {
         snapshots: Snapshots::new(snapshot),
         changes: Changes::default(),
@@ -150,6 +167,7 @@ fn shared(snapshot: Snapshot, (place, networks): (Place, Networks), config: prox
         config,
         identities: Identities::default(),
         backends: Backends::default(),
+        tapping,
         own: Arc::default(),
     }
 }

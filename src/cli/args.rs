@@ -25,7 +25,7 @@ pub use certs::{
     Shape, VerifyArguments,
 };
 pub use proxy::ProxyArguments;
-pub use running::{AdminAddress, LogShape, PluggedCa};
+pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 pub use up::UpArguments;
 pub use why::WhyArguments;
 

@@ -68,6 +68,15 @@ pub enum CliError {
     /// Standard input cannot be read.
     #[error("cannot read standard input")]
     Read(#[source] io::Error),
+    /// The file that `SSLKEYLOGFILE` names cannot be written.
+    #[error("cannot open {} to add keys to it, as SSLKEYLOGFILE says", .path.display())]
+    KeyLog {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A file that was mended cannot be written.
     #[error("cannot write the mended {file}")]
     Mend {
@@ -146,6 +155,7 @@ impl CliError {
             | Self::Write(_)
             | Self::Read(_)
             | Self::Mend { .. }
+            | Self::KeyLog { .. }
             | Self::Runtime(_) => None,
         }
     }
@@ -176,6 +186,7 @@ impl Reason for CliError {
             Self::NoIdentity => "cli.no_identity",
             Self::Read(_) => "cli.read",
             Self::Mend { .. } => "cli.mend",
+            Self::KeyLog { .. } => "cli.key_log",
             Self::Runtime(_) => "cli.runtime",
         }
     }
@@ -195,6 +206,7 @@ impl Reason for CliError {
             Self::NoCertificate { .. } => {
                 Some("glasstunnel certs list has all of them, with their states".to_owned())
             }
+            Self::KeyLog { .. } => Some("name a file that can be written, or unset SSLKEYLOGFILE".to_owned()),
             other => other.inner().and_then(Reason::hint),
         }
     }

@@ -85,6 +85,7 @@ impl Exit {
             | CliError::Write(_)
             | CliError::Read(_)
             | CliError::Mend { .. }
+            | CliError::KeyLog { .. }
             | CliError::Runtime(_) => Self::Environment,
         }
     }

@@ -10,10 +10,11 @@ use crate::cli::files::{FromFiles, inputs, read};
 use crate::cli::limits::raise_descriptors;
 use crate::cli::output::Output;
 use crate::cli::stop::{Signals, stop};
+use crate::cli::tap::tapping;
 use crate::cli::up::{admin, format, ignored};
 use crate::mesh::Name;
 use crate::net::{Network, any_address};
-use crate::proxy::Config;
+use crate::proxy::{Config, Tapping};
 use crate::telemetry::{self, AccessLog};
 
 /// Runs the proxy until it is told to stop.
@@ -27,14 +28,15 @@ pub(crate) async fn run(arguments: &ProxyArguments, output: &mut Output) -> Resu
     telemetry::init(format(arguments.log_format), "info")?;
     let mut signals = Signals::new()?;
     output.talk(&ignored(&files.ignored));
-    let running = app::start(options(arguments, files, workload.name.clone())).await?;
+    let tapping = tapping(&arguments.tap, (false, arguments.plugged.is_plugged()), output)?;
+    let running = app::start(options(arguments, files, (workload.name.clone(), tapping))).await?;
     output.talk("ready\n");
     tokio::select! { () = signals.next() => {}, () = running.quit_requested() => {} }
     stop(running, arguments.grace, output).await;
     Ok(())
 }
 
-fn options(arguments: &ProxyArguments, files: FromFiles, workload: Name) -> Options {
+fn options(arguments: &ProxyArguments, files: FromFiles, (workload, tapping): (Name, Tapping)) -> Options {
     let cluster = files.snapshot.mesh.settings().cluster.clone();
     let stdout = Box::new(std::io::stdout());
     let names: Vec<String> = arguments.files.iter().map(|path| path.display().to_string()).collect();
@@ -57,6 +59,7 @@ fn options(arguments: &ProxyArguments, files: FromFiles, workload: Name) -> Opti
         workers: arguments.workers.map_or(cores, usize::from),
         admin: admin(arguments.admin),
         proxy: config(arguments),
+        tapping,
         access_log: Some(AccessLog::new(format(arguments.log_format), cluster.as_str(), stdout)),
     }
 }

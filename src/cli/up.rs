@@ -17,10 +17,11 @@ use crate::cli::files::{DEMO_NAME, FromFiles, inputs, read};
 use crate::cli::limits::raise_descriptors;
 use crate::cli::output::Output;
 use crate::cli::stop::{Signals, stop};
+use crate::cli::tap::tapping;
 use crate::cli::watch::Watch;
 use crate::netns::{self, Access, Pods};
 use crate::policy::Snapshot;
-use crate::proxy::Config;
+use crate::proxy::{Config, Tapping};
 use crate::resources::{DEMO, IgnoredKind, Input, Objects};
 use crate::telemetry::{self, AccessLog, LogFormat, Look, Record, live_line};
 
@@ -54,7 +55,8 @@ pub(crate) async fn run(
         Some(access) => Ground::Pods(Arc::new(Pods::new()?), access),
         None => Ground::Loopback,
     };
-    let running = app::start(options(arguments, (objects, snapshot), ground)).await?;
+    let tapping = tapping(&arguments.tap, (true, arguments.plugged.is_plugged()), output)?;
+    let running = app::start(options(arguments, (objects, snapshot), (ground, tapping))).await?;
     greet(&running, &ignored, output)?;
     let mut records = running.recorder().subscribe();
     let reading = watch(&running, (signals, files.as_mut()), &mut records, output).await;
@@ -76,7 +78,11 @@ fn print(inputs: &[Input], output: &mut Output) -> Result<(), CliError> {
     Ok(())
 }
 
-fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot), ground: Ground) -> Options {
+fn options(
+    arguments: &UpArguments,
+    (objects, snapshot): (Objects, Snapshot),
+    (ground, tapping): (Ground, Tapping),
+) -> Options {
     let cluster = snapshot.mesh.settings().cluster.clone();
     let stderr =
         || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(std::io::stderr()));
@@ -96,6 +102,7 @@ fn options(arguments: &UpArguments, (objects, snapshot): (Objects, Snapshot), gr
         workers: arguments.workers.map_or(cores, usize::from),
         admin: admin(arguments.admin),
         proxy: Config::default(),
+        tapping,
         access_log: arguments.access_log.then(stderr),
     }
 }

@@ -106,6 +106,11 @@ impl KeyLog {
         true
     }
 
+    /// Adds what another one holds.
+    pub fn extend(&mut self, other: &Self) {
+        self.entries.extend(other.entries.iter().cloned());
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

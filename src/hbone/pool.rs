@@ -174,6 +174,13 @@ impl<E: Send + Sync + 'static, T: Clone + Send + Sync + 'static> Pool<E, T> {
         }
     }
 
+    /// Takes the tunnels of one key out of the pool, as [`Pool::retire`] does: the next checkout dials.
+    pub fn retire_of(&self, key: &PoolKey) {
+        let mut entries = self.lock();
+        let tunnels = entries.get_mut(key).map(|entry| std::mem::take(&mut entry.tunnels));
+        tunnels.into_iter().flatten().for_each(|(client, _)| client.retire());
+    }
+
     fn next(&self, key: &PoolKey) -> Next<E, T> {
         let mut entries = self.lock();
         if let Some(entry) = entries.get_mut(key) {

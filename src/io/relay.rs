@@ -18,6 +18,7 @@ use bytes::Bytes;
 
 use crate::io::counts::ByteCounts;
 use crate::io::pipe::{Pipe, ResetCause};
+use crate::io::tap::{Direction, Tap};
 use crate::reason::{Reason, Side};
 
 /// Chunks that one direction moves before the other gets its turn. Half of tokio's own budget of 128, so that a pair
@@ -121,16 +122,23 @@ impl Reason for RelayError {
 /// [`ResetCause::PeerReset`] and never finished.
 ///
 /// Small chunks are not flushed one by one: the relay reads on while chunks are ready, and flushes when it would wait.
+/// What is read, and that an end has finished, is told to `tap` if there is one.
 /// Dropping the future leaves both ends as they are; whoever cancels then calls [`Pipe::reset`] on them.
 ///
 /// # Errors
 /// [`RelayError`] names the end that broke first; both ends have been reset by then.
-pub async fn relay<C, B>(client: &mut C, backend: &mut B, counts: &ByteCounts) -> Result<(), RelayError>
+pub async fn relay<C, B>(
+    client: &mut C,
+    backend: &mut B,
+    counts: &ByteCounts,
+    tap: Option<&Tap>,
+) -> Result<(), RelayError>
 where
     C: Pipe + ?Sized,
     B: Pipe + ?Sized,
 {
-    let (to_backend, to_client) = (Flow::default(), Flow::default());
+    let seen = |direction| tap.map(|tap| (tap, direction));
+    let (to_backend, to_client) = (Flow::new(seen(Direction::Out)), Flow::new(seen(Direction::In)));
     let mut relay = Relay { client, backend, counts, to_backend, to_client };
     let Err(error) = poll_fn(|cx| relay.poll(cx)).await else { return Ok(()) };
     let last_words = tokio::time::timeout(LAST_WORDS, poll_fn(|cx| relay.poll_last_words(cx, &error))).await;
@@ -149,8 +157,8 @@ struct Relay<'a, C: ?Sized, B: ?Sized> {
     client: &'a mut C,
     backend: &'a mut B,
     counts: &'a ByteCounts,
-    to_backend: Flow,
-    to_client: Flow,
+    to_backend: Flow<'a>,
+    to_client: Flow<'a>,
 }
 
 impl<C: Pipe + ?Sized, B: Pipe + ?Sized> Relay<'_, C, B> {
@@ -212,8 +220,9 @@ impl<C: Pipe + ?Sized, B: Pipe + ?Sized> Relay<'_, C, B> {
 }
 
 /// One direction.
-#[derive(Default)]
-struct Flow {
+struct Flow<'a> {
+    /// Who looks into it.
+    seen: Option<(&'a Tap, Direction)>,
     /// Read and not yet written.
     chunk: Bytes,
     /// Written and not yet flushed.
@@ -249,7 +258,21 @@ impl Broken {
     }
 }
 
-impl Flow {
+impl<'a> Flow<'a> {
+    fn new(seen: Option<(&'a Tap, Direction)>) -> Self {
+        Self { seen, chunk: Bytes::new(), unflushed: false, ended: false, finished: false }
+    }
+
+    /// Tells whoever looks.
+    fn tell(&self, read: &io::Result<Bytes>) {
+        let Some((tap, direction)) = self.seen else { return };
+        match read {
+            Ok(chunk) if chunk.is_empty() => tap.end(direction, false),
+            Ok(chunk) => tap.keep(direction, tap.now(), chunk),
+            Err(_) => tap.end(direction, true),
+        }
+    }
+
     fn pump<F: Pipe + ?Sized, T: Pipe + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
@@ -265,11 +288,11 @@ impl Flow {
                 return Ok(Pumped::Ended);
             }
             match from.poll_chunk(cx) {
-                Poll::Ready(Ok(chunk)) => {
-                    self.ended = chunk.is_empty();
-                    self.chunk = chunk;
+                Poll::Ready(read) => {
+                    self.tell(&read);
+                    self.chunk = read.map_err(Broken::Receive)?;
+                    self.ended = self.chunk.is_empty();
                 }
-                Poll::Ready(Err(error)) => return Err(Broken::Receive(error)),
                 Poll::Pending => return self.flush(cx, to).map(|()| Pumped::Idle),
             }
         }

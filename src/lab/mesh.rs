@@ -11,7 +11,7 @@ use crate::identity::{Svid, SvidSource};
 use crate::lab::error::LabError;
 use crate::mesh::{Semantics, Workload, build};
 use crate::policy::Snapshot;
-use crate::proxy::{Config, DoorKind};
+use crate::proxy::{Config, DoorKind, Tapping};
 use crate::resources::{Input, Objects};
 use crate::telemetry::Record;
 
@@ -32,6 +32,8 @@ pub struct LabOptions {
     pub certificate_ttl: Option<Duration>,
     /// Who issues them.
     pub ca: CaAt,
+    /// Whether connections are looked into.
+    pub tapped: bool,
 }
 
 /// A running mesh with its own loopback block, so that any number of labs run beside each other.
@@ -65,6 +67,7 @@ impl Lab {
             workers: options.workers.max(1),
             admin: AdminAt::Nowhere,
             proxy: options.proxy,
+            tapping: Tapping::new(options.tapped, None),
             access_log: None,
         });
         Ok(Self { running: running.await? })

@@ -19,7 +19,7 @@ use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
 use crate::proxy::relay::relay;
 use crate::proxy::{dial, failure, orig_dst, ports};
-use crate::sniff::{Protocol, SniffLimits, Sniffed, detect};
+use crate::sniff::{FirstBytes, Protocol, SniffLimits, Sniffed, detect};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
 use crate::tls::{Offer, Peer, accept};
 
@@ -28,7 +28,7 @@ const GLANCE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Serves one captured connection and records it. Without a `port`, the kernel knows which one was meant.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name, port: Option<u16>) {
-    let mut recording = Recording::start(&ctx.events, Reporter::Destination, accepted.since);
+    let mut recording = Recording::start(&ctx, Reporter::Destination, accepted.since);
     let result = flow(&ctx, accepted, (&workload, port), &mut recording).await;
     recording.finish(result);
 }
@@ -66,7 +66,8 @@ async fn flow(
     }
     let mut stream = accepted.stream;
     let sniffed = sniff(ctx, &ends, &mut stream).await?;
-    recording.step(Fact::Sniffed(sniffed.protocol.clone()));
+    let first = FirstBytes::of(&sniffed.bytes);
+    recording.step(Fact::Sniffed { protocol: sniffed.protocol.clone(), first });
     recording.note(|half| half.wire = Some(wire(&sniffed.protocol)));
     let admitted = admit(&ends, &sniffed.protocol, recording);
     match admitted {
@@ -141,7 +142,10 @@ async fn terminate(
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let offer = Offer::Captured { alpn: sniffed.protocol.alpn() };
     let deadline = ends.since + ctx.shared.config.deadlines.handshake;
+    let secrets = ctx.shared.tapping.secrets();
+    recording.carried_by(secrets.tap.as_ref());
     let tls = pair.server.accepting(ends.snapshot.policies.trust_domain_aliases(&ends.workload));
+    let tls = tls.telling(secrets);
     let stream = Prefixed::new(stream, sniffed.bytes);
     let (stream, peer) = accept(stream, &tls, offer, deadline).await.map_err(|error| failure::tls(&error))?;
     let peer = Arc::new(peer);
@@ -192,12 +196,12 @@ async fn pass<P: Pipe>(
     let _known =
         introduce_caller(ctx, &backend, (ends.client, peer.map(|peer| &**peer), wire), &ends.snapshot);
     recording.open(wire);
-    let counts = recording.counts();
+    let (counts, tap) = (recording.counts(), recording.relayed());
     let mut listed = ctx.list(&ends.snapshot, let_in(ends, peer, wire));
     let mut backend = TcpPipe::with_prefix(backend, Bytes::new());
     tokio::select! {
         biased;
-        result = relay(client, &mut backend, &counts) => result,
+        result = relay(client, &mut backend, &counts, tap.as_ref()) => result,
         cut = listed.cut() => {
             client.reset(ResetCause::Cut);
             backend.reset(ResetCause::Cut);

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::addr::{LocalAddr, MeshAddr};
 use crate::hbone::{Authority, ConnectRequest, Requested, Respond, Server};
-use crate::io::{Pipe, ResetCause, TcpPipe};
+use crate::io::{Pipe, ResetCause, Tap, TcpPipe};
 use crate::mesh::{Name, Workload};
 use crate::policy::{CheckRequest, Entered, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
@@ -21,7 +21,7 @@ use crate::proxy::revocation::Known;
 use crate::proxy::tunnel::baggage;
 use crate::proxy::{authority, dial, failure};
 use crate::telemetry::{Fact, Failure, Flag, Join, Reporter, Stage, Wire};
-use crate::tls::{Offer, Peer, ServerStream, accept};
+use crate::tls::{Offer, Peer, Secrets, ServerStream, accept};
 
 /// The answers that a denied or failed CONNECT gets (reference/hbone.md 2.6).
 const BAD_REQUEST: u16 = 400;
@@ -35,20 +35,25 @@ struct Tunnel {
     client: LocalAddr,
     /// Our end of it.
     local: Option<LocalAddr>,
+    /// Who looks into it.
+    tap: Option<Tap>,
 }
 
 /// Serves one tunnel: verifies the peer, then each CONNECT in a task of its own.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name) {
     let (client, since) = (accepted.client, accepted.since);
     let local = accepted.stream.local_addr().ok().map(LocalAddr::from);
-    match open(&ctx, accepted, &workload).await {
+    let secrets = ctx.shared.tapping.secrets();
+    let tap = secrets.tap.clone();
+    match open(&ctx, accepted, &workload, secrets).await {
         Ok((server, peer)) => {
-            drive(&ctx, server, Tunnel { workload, peer: Arc::new(peer), client, local }).await;
+            drive(&ctx, server, Tunnel { workload, peer: Arc::new(peer), client, local, tap }).await;
         }
         Err(failure) => {
-            let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
+            let mut recording = Recording::start(&ctx, Reporter::Destination, since);
             introduce(&ctx, &workload, (client, local), &mut recording);
             recording.note(|half| half.early = true);
+            recording.carried_by(tap.as_ref());
             recording.finish(Err(failure));
         }
     }
@@ -58,6 +63,7 @@ async fn open(
     ctx: &Context,
     accepted: Accepted,
     name: &Name,
+    secrets: Secrets,
 ) -> Result<(Server<ServerStream<TcpStream>>, Peer), Failure> {
     let snapshot = ctx.shared.snapshots.load();
     let workload = snapshot.mesh.workload(name);
@@ -65,7 +71,7 @@ async fn open(
     let pair = ctx.shared.identities.get(&workload.identity).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let deadline = accepted.since + ctx.shared.config.deadlines.handshake;
-    let tls = pair.server.accepting(snapshot.policies.trust_domain_aliases(workload));
+    let tls = pair.server.accepting(snapshot.policies.trust_domain_aliases(workload)).telling(secrets);
     let accepted = accept(accepted.stream, &tls, Offer::Hbone, deadline).await;
     let (stream, peer) = accepted.map_err(|error| failure::tls(&error))?;
     let server = Server::handshake(stream, &ctx.shared.config.hbone, deadline).await;
@@ -108,8 +114,9 @@ async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, 
 
 async fn request(ctx: &Context, tunnel: &Tunnel, requested: Requested) {
     let since = tokio::time::Instant::now();
-    let mut recording = Recording::start(&ctx.events, Reporter::Destination, since);
+    let mut recording = Recording::start(ctx, Reporter::Destination, since);
     introduce(ctx, &tunnel.workload, (tunnel.client, tunnel.local), &mut recording);
+    recording.carried_by(tunnel.tap.as_ref());
     recording.step(handshaken(&tunnel.peer));
     recording.note(|half| half.source.identity = Some(tunnel.peer.id.clone()));
     let Requested { request, respond } = requested;
@@ -179,7 +186,7 @@ async fn flow(
     let mut stream = respond.accept(Some(&baggage)).map_err(|error| failure::hbone(&error))?;
     recording.step(Fact::Answered { status: 200 });
     recording.open(Wire::Hbone);
-    let counts = recording.counts();
+    let (counts, tap) = (recording.counts(), recording.relayed());
     let let_in = LetIn {
         workload: workload.name.clone(),
         port: permit.port(),
@@ -191,7 +198,7 @@ async fn flow(
     let mut backend = TcpPipe::with_prefix(backend, Bytes::new());
     tokio::select! {
         biased;
-        result = relay(&mut stream, &mut backend, &counts) => result,
+        result = relay(&mut stream, &mut backend, &counts, tap.as_ref()) => result,
         cut = listed.cut() => {
             stream.reset(ResetCause::Cut);
             backend.reset(ResetCause::Cut);

@@ -64,7 +64,10 @@ impl Ready {
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
-        let shaken = originate(stream, &self.originator, deadline).await;
+        let secrets = ctx.shared.tapping.secrets();
+        // Inside a tunnel it is the tunnel that is on the wire.
+        recording.note(|half| half.taps.wire = half.taps.wire.take().or_else(|| secrets.tap.clone()));
+        let shaken = originate(stream, &self.originator, &secrets, deadline).await;
         let (stream, server) = shaken.map_err(|error| failure::tls(&error))?;
         recording.step(Fact::Originated {
             sni: self.origination.sni.into(),

@@ -35,14 +35,14 @@ const HEAR_OUT: Duration = Duration::from_secs(1);
 
 /// Serves one connection of an application and records it.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Name>) {
-    let mut recording = Recording::start(&ctx.events, Reporter::Source, accepted.since);
+    let mut recording = Recording::start(&ctx, Reporter::Source, accepted.since);
     let result = flow(&ctx, accepted, door.as_ref(), &mut recording).await;
     recording.finish(result);
 }
 
 /// Serves one connection of `workload`'s programs that was led here, and records it.
 pub(crate) async fn serve_redirected(ctx: Arc<Context>, accepted: Accepted, workload: Name) {
-    let mut recording = Recording::start(&ctx.events, Reporter::Source, accepted.since);
+    let mut recording = Recording::start(&ctx, Reporter::Source, accepted.since);
     let result = redirected(&ctx, accepted, &workload, &mut recording).await;
     recording.finish(result);
 }
@@ -56,6 +56,7 @@ async fn flow(
     let snapshot = ctx.shared.snapshots.load();
     let Accepted { mut stream, client, since } = accepted;
     let asked = read_request(ctx, &snapshot, (&mut stream, since), door, recording).await?;
+    let asked = Asked { fresh_tunnel: ctx.shared.tapping.takes_fresh_tunnel(client.0), ..asked };
     let from = asked.source.address(client.port());
     go(ctx, &snapshot, (stream, asked, from), recording).await
 }
@@ -85,6 +86,7 @@ async fn redirected(
         source,
         destination: Destination::Ip(to.ip(), to.port()),
         early: Bytes::new(),
+        fresh_tunnel: ctx.shared.tapping.takes_fresh_tunnel(accepted.client.0),
     };
     go(ctx, &snapshot, (accepted.stream, asked, from), recording).await
 }
@@ -204,7 +206,12 @@ async fn send(
         Route::Hbone(workload) => {
             let request = tunnel::request(snapshot, (&asked.source, from), &chosen);
             recording.note(|half| half.join.trace = request.trace.as_ref().map(TraceContext::id));
-            let between = Between { source: &asked.source, destination: workload, at: chosen.to.ip() };
+            let between = Between {
+                source: &asked.source,
+                destination: workload,
+                at: chosen.to.ip(),
+                fresh: asked.fresh_tunnel,
+            };
             let (tunnel, peer) = tunnel::open(ctx, snapshot, &between, &request, recording).await?;
             let work = through(ctx, tunnel, originate, client, recording);
             ctx.unless_revoked(Known::callee(&peer), work).await
@@ -308,7 +315,10 @@ async fn mutual_tls(
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
     let expected = snapshot.policies.identities_of(workload, source);
-    let connected = connect(stream, &pair.client, &expected, ClientOffer::Istio, deadline).await;
+    let secrets = ctx.shared.tapping.secrets();
+    recording.carried_by(secrets.tap.as_ref());
+    let tls = pair.client.telling(secrets);
+    let connected = connect(stream, &tls, &expected, ClientOffer::Istio, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
     recording.step(handshaken(&peer));
     recording.note(|half| {
@@ -327,6 +337,6 @@ async fn carry<B: Pipe>(
     recording: &mut Recording,
 ) -> Result<(), Failure> {
     recording.open(wire);
-    let counts = recording.counts();
-    relay(client, backend, &counts).await
+    let (counts, tap) = (recording.counts(), recording.relayed());
+    relay(client, backend, &counts, tap.as_ref()).await
 }

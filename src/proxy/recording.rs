@@ -5,10 +5,11 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use crate::io::ByteCounts;
+use crate::io::{ByteCounts, Tap};
+use crate::proxy::context::Context;
 use crate::proxy::failure;
 use crate::telemetry::{
-    EventSender, Fact, Failure, Half, HalfId, Join, Opening, Outcome, Party, Reporter, Step, Wire,
+    EventSender, Fact, Failure, Half, HalfId, Join, Opening, Outcome, Party, Reporter, Step, Taps, Wire,
 };
 
 /// A half in the making.
@@ -19,15 +20,18 @@ pub(crate) struct Recording {
     half: Option<Box<Half>>,
     forgotten: bool,
     counts: Arc<ByteCounts>,
+    relayed: Option<Tap>,
 }
 
 impl Recording {
     /// Starts when the connection was accepted.
-    pub(crate) fn start(events: &EventSender, reporter: Reporter, since: Instant) -> Self {
+    pub(crate) fn start(ctx: &Context, reporter: Reporter, since: Instant) -> Self {
+        let relayed = ctx.shared.tapping.relayed();
         let half = Half {
             reporter,
             join: Join::default(),
             started: SystemTime::now().checked_sub(since.elapsed()).unwrap_or_else(SystemTime::now),
+            since: since.into_std(),
             took: since.elapsed(),
             source: Party::default(),
             destination: Party::default(),
@@ -38,14 +42,16 @@ impl Recording {
             to_backend: 0,
             to_client: 0,
             early: false,
+            taps: Taps { wire: None, relayed: relayed.clone() },
         };
         Self {
-            id: events.next_id(),
-            events: events.clone(),
+            id: ctx.events.next_id(),
+            events: ctx.events.clone(),
             since,
             half: Some(Box::new(half)),
             forgotten: false,
             counts: Arc::new(ByteCounts::default()),
+            relayed,
         }
     }
 
@@ -65,6 +71,16 @@ impl Recording {
     /// The live counts of this connection.
     pub(crate) fn counts(&self) -> Arc<ByteCounts> {
         Arc::clone(&self.counts)
+    }
+
+    /// Who looks at what is relayed.
+    pub(crate) fn relayed(&self) -> Option<Tap> {
+        self.relayed.clone()
+    }
+
+    /// Whose TLS carries this connection, if somebody looks into it.
+    pub(crate) fn carried_by(&mut self, tap: Option<&Tap>) {
+        self.note(|half| half.taps.wire = tap.cloned());
     }
 
     /// Tells that bytes may flow from here on.

@@ -1,6 +1,6 @@
 //! Relaying until both directions ended. A relay that is dropped in between resets both ends: pipes do that themselves.
 
-use crate::io::{ByteCounts, Pipe};
+use crate::io::{ByteCounts, Pipe, Tap};
 use crate::proxy::failure;
 use crate::telemetry::Failure;
 
@@ -11,6 +11,7 @@ pub(crate) async fn relay<C: Pipe, B: Pipe>(
     client: &mut C,
     backend: &mut B,
     counts: &ByteCounts,
+    tap: Option<&Tap>,
 ) -> Result<(), Failure> {
-    crate::io::relay(client, backend, counts).await.map_err(|error| failure::relay(&error))
+    crate::io::relay(client, backend, counts, tap).await.map_err(|error| failure::relay(&error))
 }

@@ -15,6 +15,7 @@ use crate::proxy::config::Config;
 use crate::proxy::identities::Identities;
 use crate::proxy::networks::Networks;
 use crate::proxy::ports;
+use crate::proxy::tapping::Tapping;
 
 /// What all workers share; each part is read without a lock.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub struct Shared {
     pub identities: Identities,
     /// What answers behind the ports.
     pub backends: Backends,
+    /// Whether anybody looks into connections.
+    pub tapping: Tapping,
     /// Every address that this process listens on, so that no connection is led back into it.
     pub own: Arc<ArcSwap<HashSet<SocketAddr>>>,
 }

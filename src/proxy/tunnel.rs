@@ -11,6 +11,7 @@ use crate::hbone::{
     Authority, Baggage, CheckedOut, Client, ConnectRequest, Forwarded, PoolKey, Ticket, TunnelStream,
 };
 use crate::identity::SpiffeId;
+use crate::io::Tap;
 use crate::mesh::{Name, Settings, Workload};
 use crate::policy::Snapshot;
 use crate::proxy::captured::handshaken;
@@ -64,11 +65,13 @@ struct Found(Arc<Mutex<Facts>>);
 struct Facts {
     socket: Option<SocketAddr>,
     peer: Option<Arc<Peer>>,
+    tap: Option<Tap>,
 }
 
 impl Found {
-    fn connected(&self, socket: Option<SocketAddr>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).socket = socket;
+    fn connected(&self, socket: Option<SocketAddr>, tap: Option<Tap>) {
+        let mut facts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (facts.socket, facts.tap) = (socket, tap);
     }
 
     fn verified(&self, peer: Arc<Peer>) {
@@ -88,6 +91,8 @@ pub(crate) struct Between<'a> {
     pub(crate) destination: &'a Arc<Workload>,
     /// By which of that one's addresses in the mesh.
     pub(crate) at: IpAddr,
+    /// Whether a tunnel that is there already will not do.
+    pub(crate) fresh: bool,
 }
 
 /// Opens a stream between the two, over a pooled tunnel if there is one.
@@ -123,7 +128,7 @@ async fn checkout(
     expected: &[SpiffeId],
     recording: &mut Recording,
 ) -> Result<(Ticket, Arc<Peer>), Failure> {
-    let Between { source, destination, at } = *between;
+    let Between { source, destination, at, fresh } = *between;
     let place = ctx.shared.place;
     let address = place.local(destination, at, ports::HBONE);
     let address = address.ok_or_else(|| failure::unknown_workload(&destination.name.to_string()))?;
@@ -133,6 +138,9 @@ async fn checkout(
         address,
         from: ctx.shared.networks.source_ip(place, source),
     };
+    if fresh {
+        ctx.pool.retire_of(&key);
+    }
     let found = Found::default();
     let dial = {
         let (ctx, key, found, name) = (Arc::clone(ctx), key.clone(), found.clone(), source.name.clone());
@@ -142,7 +150,8 @@ async fn checkout(
         }
     };
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
-    let Facts { socket, peer } = found.take();
+    let Facts { socket, peer, tap } = found.take();
+    recording.carried_by(tap.as_ref());
     if let Some(socket) = socket {
         recording.note(|half| half.join.socket = Some(socket));
         recording.step(Fact::Dialed { to: MeshAddr::new(at, ports::HBONE) });
@@ -150,6 +159,7 @@ async fn checkout(
     if let Some(peer) = peer {
         recording.step(handshaken(&peer));
     } else if let Ok(CheckedOut { tunnel, .. }) = &checked_out {
+        recording.carried_by(tunnel.tap.as_ref());
         recording.step(tunnel.reused(SystemTime::now()));
     }
     let CheckedOut { ticket, tunnel, .. } = checked_out.map_err(|error| failure::pool(&error))?;
@@ -165,12 +175,15 @@ async fn dial_tunnel(
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let stream = dial::reach(&ctx.shared, source, key.address, key.from).await;
     let stream = stream.map_err(|error| failure::dial(&error))?;
-    found.connected(stream.local_addr().ok());
+    let secrets = ctx.shared.tapping.secrets();
+    let tap = secrets.tap.clone();
+    found.connected(stream.local_addr().ok(), tap.clone());
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
-    let connected = connect(stream, &pair.client, &key.destinations, ClientOffer::Hbone, deadline).await;
+    let tls = pair.client.telling(secrets);
+    let connected = connect(stream, &tls, &key.destinations, ClientOffer::Hbone, deadline).await;
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
     let peer = Arc::new(peer);
-    let verified = Verified::new(&peer, pair.not_after, SystemTime::now());
+    let verified = Verified::new(&peer, pair.not_after, SystemTime::now()).tapped(tap);
     found.verified(Arc::clone(&peer));
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
     let client = client.map_err(|error| failure::hbone(&error))?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::identity::SpiffeId;
+use crate::io::Tap;
 use crate::telemetry::Fact;
 use crate::tls::Peer;
 
@@ -15,6 +16,8 @@ use crate::tls::Peer;
 pub(crate) struct Verified {
     /// Who is at the other end.
     pub(crate) peer: Arc<Peer>,
+    /// Who looks into it.
+    pub(crate) tap: Option<Tap>,
     times: Times,
 }
 
@@ -29,7 +32,12 @@ struct Times {
 impl Verified {
     /// A handshake with `peer` that ended at `at`, in which we showed a certificate that is valid until `ours`.
     pub(crate) fn new(peer: &Arc<Peer>, ours: SystemTime, at: SystemTime) -> Self {
-        Self { peer: Arc::clone(peer), times: Times { at, peers: peer.not_after, ours } }
+        Self { peer: Arc::clone(peer), tap: None, times: Times { at, peers: peer.not_after, ours } }
+    }
+
+    /// The same, looked into.
+    pub(crate) fn tapped(self, tap: Option<Tap>) -> Self {
+        Self { tap, ..self }
     }
 
     /// The step of a connection that goes through the tunnel at `now`.

@@ -8,7 +8,7 @@ use crate::addr::MeshAddr;
 use crate::identity::SpiffeId;
 use crate::mesh::{Service, Workload};
 use crate::policy::{Effective, Permit};
-use crate::sniff::Protocol;
+use crate::sniff::{FirstBytes, Protocol};
 use crate::telemetry::outcome::Wire;
 use crate::telemetry::stage::Stage;
 
@@ -52,7 +52,12 @@ pub enum Fact {
         because: Cow<'static, str>,
     },
     /// Sniff: what the first bytes are.
-    Sniffed(Protocol),
+    Sniffed {
+        /// What they mean.
+        protocol: Protocol,
+        /// The bytes themselves.
+        first: FirstBytes,
+    },
     /// PeerAuth: which mode holds, and who says so.
     Mode(Effective),
     /// Tls: the handshake succeeded.
@@ -125,7 +130,7 @@ impl Fact {
             Self::Accepted { .. } => Stage::Accept,
             Self::Asked { .. } => Stage::OrigDst,
             Self::Routed { .. } => Stage::Route,
-            Self::Sniffed(_) => Stage::Sniff,
+            Self::Sniffed { .. } => Stage::Sniff,
             Self::Mode(_) => Stage::PeerAuth,
             Self::Handshaken { .. } | Self::Originated { .. } => Stage::Tls,
             Self::Reused { .. } | Self::Connect { .. } | Self::Answered { .. } => Stage::Hbone,
@@ -144,7 +149,7 @@ impl Fact {
                 Some(workload) => format!("{wire} to {} at {to}: {because}", workload.name),
                 None => format!("{wire} to {to}: {because}"),
             },
-            Self::Sniffed(protocol) => protocol.says(),
+            Self::Sniffed { protocol, .. } => protocol.says(),
             Self::Mode(effective) => effective.to_string(),
             Self::Handshaken { peer, version, suite, alpn } => {
                 let alpn = alpn.as_deref().unwrap_or("none");

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::identity::SpiffeId;
+use crate::io::Tap;
 use crate::mesh::{Service, Workload};
 use crate::telemetry::fact::Step;
 use crate::telemetry::outcome::{Outcome, Wire};
@@ -77,6 +78,15 @@ pub struct Join {
     pub expects_other: bool,
 }
 
+/// What was kept of a connection's bytes on one side, where somebody looks into connections.
+#[derive(Clone, Debug, Default)]
+pub struct Taps {
+    /// The records of its TLS, with their secrets. A tunnel's is shared by all connections in it.
+    pub wire: Option<Tap>,
+    /// What was relayed: the application's own bytes.
+    pub relayed: Option<Tap>,
+}
+
 /// One side's finished view of a connection.
 #[derive(Clone, Debug)]
 pub struct Half {
@@ -86,6 +96,8 @@ pub struct Half {
     pub join: Join,
     /// When the connection was accepted here.
     pub started: SystemTime,
+    /// The same moment, of the clock that never goes back: what orders the two sides of a connection.
+    pub since: Instant,
     /// From accept to end.
     pub took: Duration,
     /// Who dialled.
@@ -107,6 +119,8 @@ pub struct Half {
     /// Whether it ended before the real ztunnel tracks a connection (bad CONNECT, failed inbound handshake): logged as
     /// `connection failed` at WARN, and counted by no connection metric (reference/hbone.md 10.1, 10.3).
     pub early: bool,
+    /// What was kept of its bytes.
+    pub taps: Taps,
 }
 
 impl Half {

@@ -144,6 +144,8 @@ fn half(reporter: Reporter, wire: Wire, (source, destination): (Party, Party)) -
         to_backend: 74,
         to_client: 63,
         early: false,
+        since: std::time::Instant::now(),
+        taps: Taps::default(),
     }
 }
 
@@ -222,7 +224,7 @@ pub(super) fn plaintext() -> (Half, Half) {
     let permit = permit(None, &curl, false);
     destination.steps = vec![
         step(0, Fact::Accepted { door: "captured", from: curl.address(40001) }),
-        step(30, Fact::Sniffed(get())),
+        step(30, Fact::Sniffed { protocol: get(), first: sniff::FirstBytes::of(b"GET / HTTP/1.1") }),
         step(31, Fact::Mode(permit.effective().clone())),
         step(33, Fact::Permitted(Box::new(permit))),
         step(60, Fact::Dialed { to: customers.address(3000) }),

@@ -17,13 +17,13 @@ pub(in crate::telemetry) fn short(name: &Name) -> String {
 }
 
 /// Who dialled: the workload, else the IP.
-pub(in crate::telemetry) fn source(record: &Record) -> String {
+pub fn source(record: &Record) -> String {
     let party = record.source_party();
     named(&party).or_else(|| party.addr.map(|addr| addr.ip().to_string())).unwrap_or_else(|| "-".to_owned())
 }
 
 /// Who was dialled, with the port: the workload, else the service, else the name or address that was asked for.
-pub(in crate::telemetry) fn destination(record: &Record) -> String {
+pub fn destination(record: &Record) -> String {
     let party = record.destination_party();
     let service = || party.service.as_ref().map(|service| short(&service.name));
     if let Some(name) = named(&party).or_else(service) {

@@ -20,7 +20,7 @@ use crate::tls::observed::{Observed, Watched};
 use crate::tls::peer::Peer;
 use crate::tls::provider::{VERSIONS, provider};
 use crate::tls::revocations::CurrentRevocations;
-use crate::tls::tap::Tap;
+use crate::tls::tap::Secrets;
 use crate::tls::verify::{PeerVerifier, Rule};
 
 /// The application protocol that the client offers.
@@ -39,7 +39,7 @@ pub enum ClientOffer {
 pub struct ClientTls {
     credentials: Arc<Credentials>,
     revocations: CurrentRevocations,
-    tap: Option<Tap>,
+    secrets: Secrets,
 }
 
 /// The stream of an established connection.
@@ -55,14 +55,14 @@ impl ClientTls {
         Ok(Self {
             credentials: Arc::new(Credentials::new(svid, Role::Client)?),
             revocations: CurrentRevocations::default(),
-            tap: None,
+            secrets: Secrets::default(),
         })
     }
 
-    /// The same for one connection, which `tap` looks into.
+    /// The same for one connection, whose secrets are told; a tap looks into it.
     #[must_use]
-    pub fn tapped(&self, tap: &Tap) -> Self {
-        Self { tap: Some(tap.clone()), ..self.clone() }
+    pub fn telling(&self, secrets: impl Into<Secrets>) -> Self {
+        Self { secrets: secrets.into(), ..self.clone() }
     }
 
     /// The same, asking `revocations` at each handshake.
@@ -100,8 +100,8 @@ impl ClientTls {
             ClientOffer::Istio => vec![b"istio".to_vec()],
             ClientOffer::None => Vec::new(),
         };
-        if let Some(tap) = &self.tap {
-            config.key_log = Arc::new(tap.clone());
+        if self.secrets.are_wanted() {
+            config.key_log = self.secrets.key_log();
         }
         Ok(config)
     }
@@ -136,7 +136,7 @@ where
     let config = tls.config(expected, offer, &observed)?;
     let alpn = if offer == ClientOffer::Istio { "istio" } else { "h2" };
     let attempt = Attempt { role: Role::Client, observed, alpn, began: Instant::now() };
-    let watched = Watched::new(stream, Arc::clone(&attempt.observed), tls.tap.clone());
+    let watched = Watched::new(stream, Arc::clone(&attempt.observed), tls.secrets.tap.clone());
     let handshake = TlsConnector::from(Arc::new(config)).connect(nameless(), watched).into_fallible();
     match timeout_at(deadline, Box::pin(handshake)).await {
         Ok(Ok(connected)) => {

@@ -11,9 +11,9 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::identity::{CertificateSummary, Leaf};
+use crate::io::{Direction, Tap};
 use crate::tls::cause::TlsCause;
 use crate::tls::presented::Presented;
-use crate::tls::tap::{Direction, Tap};
 
 /// How many of the peer's first bytes an error shows.
 const FIRST_BYTES: usize = 16;
@@ -124,7 +124,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
             observed.saw(read);
         }
         if let Some(tap) = &self.tap {
-            tap.keep(Direction::In, read);
+            tap.keep(Direction::In, tap.now(), read);
+            match &polled {
+                Poll::Ready(Ok(())) if read.is_empty() && buffer.remaining() > 0 => {
+                    tap.end(Direction::In, false)
+                }
+                Poll::Ready(Err(_)) => tap.end(Direction::In, true),
+                _ => {}
+            }
         }
         polled
     }
@@ -132,9 +139,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let at = self.tap.as_ref().map(Tap::now);
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if let (Some(tap), Poll::Ready(Ok(written))) = (&self.tap, &polled) {
-            tap.keep(Direction::Out, bytes.get(..*written).unwrap_or_default());
+        if let (Some(tap), Some(at), Poll::Ready(Ok(written))) = (&self.tap, at, &polled) {
+            tap.keep(Direction::Out, at, bytes.get(..*written).unwrap_or_default());
         }
         polled
     }
@@ -144,7 +152,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let polled = Pin::new(&mut self.stream).poll_shutdown(cx);
+        if let (Some(tap), Poll::Ready(closed)) = (&self.tap, &polled) {
+            tap.end(Direction::Out, closed.is_err());
+        }
+        polled
     }
 
     fn poll_write_vectored(
@@ -152,9 +164,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let at = self.tap.as_ref().map(Tap::now);
         let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        if let (Some(tap), Poll::Ready(Ok(written))) = (&self.tap, &polled) {
-            tap.keep_slices(slices, *written);
+        if let (Some(tap), Some(at), Poll::Ready(Ok(written))) = (&self.tap, at, &polled) {
+            tap.keep_slices(at, slices, *written);
         }
         polled
     }

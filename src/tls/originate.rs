@@ -25,6 +25,7 @@ use crate::tls::finish::Attempt;
 use crate::tls::observed::{Judgement, Observed, Watched};
 use crate::tls::peer::{suite, version};
 use crate::tls::provider::{VERSIONS, provider};
+use crate::tls::tap::Secrets;
 use crate::tls::trust::Trust;
 
 /// How to originate TLS.
@@ -91,7 +92,7 @@ impl Origination {
 
 /// Connects TLS to an application's server.
 ///
-/// That the server refuses our certificate is not known yet when this returns: see [`TlsError::from_io`]. A refused
+/// Its secrets are told to `secrets`. That the server refuses our certificate is not known yet when this returns: see [`TlsError::from_io`]. A refused
 /// server gets its alert: the call then takes up to a second longer, for the farewell.
 ///
 /// # Errors
@@ -100,15 +101,19 @@ impl Origination {
 pub async fn originate<S>(
     stream: S,
     originator: &Originator,
+    secrets: &Secrets,
     deadline: Instant,
 ) -> Result<(ClientStream<S>, AppServer), TlsError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let observed = Arc::new(Observed::default());
-    let config = originator.config(&observed)?;
+    let mut config = originator.config(&observed)?;
+    if secrets.are_wanted() {
+        config.key_log = secrets.key_log();
+    }
     let attempt = Attempt { role: Role::Client, observed, alpn: "none", began: Instant::now() };
-    let watched = Watched::new(stream, Arc::clone(&attempt.observed), None);
+    let watched = Watched::new(stream, Arc::clone(&attempt.observed), secrets.tap.clone());
     let connector = TlsConnector::from(Arc::new(config));
     let handshake = connector.connect(originator.name.clone(), watched).into_fallible();
     match timeout_at(deadline, Box::pin(handshake)).await {

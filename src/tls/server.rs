@@ -20,7 +20,7 @@ use crate::tls::observed::{Observed, Watched};
 use crate::tls::peer::Peer;
 use crate::tls::provider::{VERSIONS, provider};
 use crate::tls::revocations::{CurrentRevocations, Revocations};
-use crate::tls::tap::Tap;
+use crate::tls::tap::Secrets;
 use crate::tls::verify::{PeerVerifier, Rule};
 
 /// The application protocols by which Istio's sidecars know mesh traffic, in Istio's order.
@@ -44,7 +44,7 @@ pub enum Offer<'a> {
 pub struct ServerTls {
     credentials: Arc<Credentials>,
     revocations: CurrentRevocations,
-    tap: Option<Tap>,
+    secrets: Secrets,
     aliases: Arc<[String]>,
 }
 
@@ -61,15 +61,15 @@ impl ServerTls {
         Ok(Self {
             credentials: Arc::new(Credentials::new(svid, Role::Server)?),
             revocations: CurrentRevocations::default(),
-            tap: None,
+            secrets: Secrets::default(),
             aliases: Arc::default(),
         })
     }
 
-    /// The same for one connection, which `tap` looks into.
+    /// The same for one connection, whose secrets are told; a tap looks into it.
     #[must_use]
-    pub fn tapped(&self, tap: &Tap) -> Self {
-        Self { tap: Some(tap.clone()), ..self.clone() }
+    pub fn telling(&self, secrets: impl Into<Secrets>) -> Self {
+        Self { secrets: secrets.into(), ..self.clone() }
     }
 
     /// The same, asking `revocations` at each handshake.
@@ -133,8 +133,8 @@ impl ServerTls {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.alpn_protocols = answer(offer);
-        if let Some(tap) = &self.tap {
-            config.key_log = Arc::new(tap.clone());
+        if self.secrets.are_wanted() {
+            config.key_log = self.secrets.key_log();
         }
         Ok(config)
     }
@@ -166,7 +166,7 @@ where
     let observed = Arc::new(Observed::default());
     let config = tls.config(offer, &observed)?;
     let attempt = Attempt { role: Role::Server, observed, alpn: "h2", began: Instant::now() };
-    let watched = Watched::new(stream, Arc::clone(&attempt.observed), tls.tap.clone());
+    let watched = Watched::new(stream, Arc::clone(&attempt.observed), tls.secrets.tap.clone());
     let handshake = TlsAcceptor::from(Arc::new(config)).accept(watched).into_fallible();
     match timeout_at(deadline, Box::pin(handshake)).await {
         Ok(Ok(accepted)) => {

@@ -27,6 +27,12 @@ pub struct MeshInfo {
     /// The folder where its CA is kept; absent when everything is in memory and nothing is written to disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_dir: Option<String>,
+    /// Whether the CA is one of the user's own, whose identities are real somewhere.
+    #[serde(default)]
+    pub ca_is_plugged_in: bool,
+    /// Whether the beginnings of connections are kept, with their keys: what `trace` and `capture` show.
+    #[serde(default)]
+    pub is_tapped: bool,
     /// The address of the doors that no single workload has.
     pub node_ip: IpAddr,
     /// What its host names end with.

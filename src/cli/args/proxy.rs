@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::running::{AdminAddress, LogShape, PluggedCa};
+use crate::cli::args::running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 use crate::cli::{examples, units};
 use crate::mesh::Semantics;
 use crate::net::Capture;
@@ -67,6 +67,9 @@ pub struct ProxyArguments {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = units::parse_duration)]
     #[arg(hide_default_value = true)]
     pub grace: Duration,
+    /// Whether connections are looked into.
+    #[command(flatten)]
+    pub tap: TapArguments,
     /// The shape of logs: plain as ztunnel's, or json [default: plain]
     #[arg(long, value_name = "SHAPE", value_enum, default_value_t = LogShape::Plain)]
     #[arg(hide_possible_values = true, hide_default_value = true)]

@@ -42,6 +42,17 @@ pub enum LogShape {
     Json,
 }
 
+/// Whether connections are looked into.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct TapArguments {
+    /// Keep the beginning of each connection and its keys in memory, for trace and capture
+    #[arg(long, conflicts_with = "no_tap")]
+    pub tap: bool,
+    /// Keep nothing of connections but their records
+    #[arg(long)]
+    pub no_tap: bool,
+}
+
 /// A CA of the user's own, as files.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PluggedCa {
@@ -57,6 +68,11 @@ pub struct PluggedCa {
 }
 
 impl PluggedCa {
+    /// Whether one is plugged in.
+    pub fn is_plugged(&self) -> bool {
+        self.ca_cert.is_some()
+    }
+
     /// Its files, if one is plugged in.
     pub fn files(&self) -> Option<CaFiles> {
         let files = CaFiles::new(self.ca_cert.clone()?, self.ca_key.clone()?);

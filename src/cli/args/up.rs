@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::running::{AdminAddress, LogShape, PluggedCa};
+use crate::cli::args::running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 use crate::cli::{examples, units};
 use crate::mesh::Semantics;
 
@@ -58,6 +58,9 @@ pub struct UpArguments {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = units::parse_duration)]
     #[arg(hide_default_value = true)]
     pub grace: Duration,
+    /// Whether connections are looked into.
+    #[command(flatten)]
+    pub tap: TapArguments,
     /// Also write ztunnel's access log, to stderr
     #[arg(long)]
     pub access_log: bool,

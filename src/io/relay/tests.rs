@@ -48,7 +48,7 @@ async fn ten_megabytes_each_way_byte_for_byte() {
     let (up, down) = (noise(1, 10_000_000), noise(2, 10_000_003));
     let counts = ByteCounts::new();
     let (relayed, at_client, at_backend) = tokio::join!(
-        relay(&mut client_end, &mut backend_end, &counts),
+        relay(&mut client_end, &mut backend_end, &counts, None),
         exchange(client, &up),
         exchange(backend, &down)
     );
@@ -64,7 +64,7 @@ async fn one_byte_at_a_time() {
     let counts = ByteCounts::new();
     let client_end: &mut dyn Pipe = &mut client_end;
     let (relayed, at_client, at_backend) = tokio::join!(
-        relay(client_end, &mut backend_end, &counts),
+        relay(client_end, &mut backend_end, &counts, None),
         exchange(client, &up),
         exchange(backend, &down)
     );
@@ -88,7 +88,7 @@ async fn half_close_goes_through_and_a_late_answer_comes_back() {
         client.read_to_string(&mut answer).await.unwrap();
         assert_eq!(answer, "late answer");
     };
-    let (relayed, ()) = tokio::join!(relay(&mut client_end, &mut backend_end, &counts), peers);
+    let (relayed, ()) = tokio::join!(relay(&mut client_end, &mut backend_end, &counts, None), peers);
     relayed.unwrap();
 }
 
@@ -108,7 +108,7 @@ async fn check_reset(resets: End) {
         other.read(&mut seen).await.map_err(|error| error.kind())
     };
     let counts = ByteCounts::new();
-    let (relayed, seen) = tokio::join!(relay(&mut client_end, &mut backend_end, &counts), peers);
+    let (relayed, seen) = tokio::join!(relay(&mut client_end, &mut backend_end, &counts, None), peers);
     let error = relayed.unwrap_err();
     assert_eq!((error.end, error.during, error.source.kind()), (resets, During::Receive, RESET));
     assert_eq!(seen, Err(RESET));
@@ -142,7 +142,7 @@ async fn an_answer_sent_before_the_upload_was_refused_still_arrives() {
     };
     let counts = ByteCounts::new();
     let (relayed, (), answer) =
-        tokio::join!(relay(&mut client_end, &mut backend_end, &counts), refuse, client);
+        tokio::join!(relay(&mut client_end, &mut backend_end, &counts, None), refuse, client);
     assert_eq!(relayed.unwrap_err().end, End::Backend);
     assert_eq!(answer, "413 too large");
 }
@@ -152,7 +152,7 @@ async fn a_cancelled_relay_can_be_reset() {
     let ((mut client, mut client_end), (mut backend, mut backend_end)) = (tcp().await, tcp().await);
     let counts = ByteCounts::new();
     let cancelled = tokio::select! {
-        _ = relay(&mut client_end, &mut backend_end, &counts) => false,
+        _ = relay(&mut client_end, &mut backend_end, &counts, None) => false,
         () = async {
             client.write_all(b"x").await.unwrap();
             assert_eq!(backend.read_u8().await.unwrap(), b'x');
@@ -227,7 +227,7 @@ impl Pipe for Scripted {
 async fn flushes_when_it_would_wait_and_not_per_chunk() {
     let mut client = Scripted::new([chunk("a"), chunk("b"), chunk("c"), None, None, chunk("d"), chunk("")]);
     let mut backend = Scripted::new([chunk("")]);
-    relay(&mut client, &mut backend, &ByteCounts::new()).await.unwrap();
+    relay(&mut client, &mut backend, &ByteCounts::new(), None).await.unwrap();
     assert_eq!(backend.log, ["write", "write", "write", "flush", "write", "finish"]);
     assert_eq!(client.log, ["finish"]);
 }
@@ -238,7 +238,7 @@ async fn after_a_failed_write_what_arrived_is_delivered_and_the_end_is_a_reset()
     let mut backend = Scripted::new([chunk("answer"), chunk("")]);
     backend.write_fails = true;
     let counts = ByteCounts::new();
-    let error = relay(&mut client, &mut backend, &counts).await.unwrap_err();
+    let error = relay(&mut client, &mut backend, &counts, None).await.unwrap_err();
     assert_eq!((error.end, error.during, error.code()), (End::Backend, During::Send, "relay.backend_reset"));
     assert_eq!(error.to_string(), "send: io error: broken pipe");
     assert_eq!(client.log, ["write", "flush", "reset: peer"]);
@@ -250,7 +250,7 @@ async fn after_a_failed_write_what_arrived_is_delivered_and_the_end_is_a_reset()
 async fn bytes_before_a_broken_read_are_flushed_before_the_reset() {
     let mut client = Scripted::new([chunk("part"), Some(Err(io::ErrorKind::TimedOut.into()))]);
     let mut backend = Scripted::new([]);
-    let error = relay(&mut client, &mut backend, &ByteCounts::new()).await.unwrap_err();
+    let error = relay(&mut client, &mut backend, &ByteCounts::new(), None).await.unwrap_err();
     assert_eq!((error.code(), error.side()), ("relay.client_failed", Side::Downstream));
     assert_eq!(error.to_string(), "send: io error: timed out");
     assert_eq!(backend.log, ["write", "flush", "reset: peer"]);
@@ -263,7 +263,7 @@ async fn last_words_that_nobody_reads_hold_the_reset_up_for_a_second() {
     let (read, mut write) = tokio::io::split(client);
     write.write_all(b"x").await.unwrap();
     let began = tokio::time::Instant::now();
-    let error = relay(&mut client_end, &mut backend, &ByteCounts::new()).await.unwrap_err();
+    let error = relay(&mut client_end, &mut backend, &ByteCounts::new(), None).await.unwrap_err();
     assert_eq!((error.end, began.elapsed()), (End::Backend, LAST_WORDS));
     drop(read);
 }
@@ -272,7 +272,7 @@ async fn last_words_that_nobody_reads_hold_the_reset_up_for_a_second() {
 async fn an_end_that_is_always_ready_does_not_starve_the_other_direction() {
     let mut client = Scripted::new((0..1_000).map(|_| chunk("x")).chain([chunk("")]));
     let mut backend = Scripted::new([chunk("y"), chunk("")]);
-    relay(&mut client, &mut backend, &ByteCounts::new()).await.unwrap();
+    relay(&mut client, &mut backend, &ByteCounts::new(), None).await.unwrap();
     assert_eq!(backend.log.len(), 1_001);
     assert_eq!(client.log, ["write", "finish"]);
 }

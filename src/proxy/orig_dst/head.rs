@@ -61,6 +61,8 @@ pub(crate) struct Asked {
     pub(crate) destination: Destination,
     /// Bytes that the application sent ahead of our answer.
     pub(crate) early: Bytes,
+    /// Whether a tunnel that is there already will not do.
+    pub(crate) fresh_tunnel: bool,
 }
 
 /// The stream with what was read ahead.

@@ -31,9 +31,13 @@ pub(crate) async fn ask(
 ) -> Result<Asked, OrigDstError> {
     let head = read_head(reader).await?;
     match understand(&head, mesh, door) {
-        Ok((source, destination)) => {
-            Ok(Asked { through: Through::HttpConnect, source, destination, early: reader.rest() })
-        }
+        Ok((source, destination)) => Ok(Asked {
+            through: Through::HttpConnect,
+            source,
+            destination,
+            early: reader.rest(),
+            fresh_tunnel: false,
+        }),
         Err(error) => {
             reader.answer(answer_to(&error)).await?;
             Err(error)

@@ -39,7 +39,7 @@ pub(crate) async fn ask(
         }
         other => other?,
     };
-    Ok(Asked { through: Through::Socks5, source, destination, early: reader.rest() })
+    Ok(Asked { through: Through::Socks5, source, destination, early: reader.rest(), fresh_tunnel: false })
 }
 
 async fn greet(

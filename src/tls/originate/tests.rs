@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
 use super::*;
+
+const NOBODY: Secrets = Secrets { tap: None, file: None };
 use crate::ca::{Authority, AuthorityOptions, app_certificate};
 use crate::identity::{Svid, encode_certificates, encode_key, write_new};
 use crate::reason::Reason as _;
@@ -54,7 +56,8 @@ async fn shake(folder: &Folder, origination: Origination) -> Result<AppServer, T
     let app = AppTls::new(&certificate, &key).unwrap();
     let originator = origination.read()?;
     let (near, far) = duplex(64 * 1024);
-    let (server, client) = tokio::join!(app.accept(far, soon()), originate(near, &originator, soon()));
+    let (server, client) =
+        tokio::join!(app.accept(far, soon()), originate(near, &originator, &NOBODY, soon()));
     let (mut stream, said) = client?;
     let mut server = server.unwrap();
     server.write_all(b"x").await.unwrap();
@@ -131,7 +134,7 @@ async fn a_client_certificate_from_files() {
             Ok::<_, TlsError>(peer.id)
         };
         let calling = async {
-            let (mut stream, _) = originate(near, &originator, soon()).await?;
+            let (mut stream, _) = originate(near, &originator, &NOBODY, soon()).await?;
             let late = stream.read_u8().await.unwrap_err();
             TlsError::from_io(&late).map_or(Ok(()), Err)
         };

@@ -123,6 +123,7 @@ async fn proxy(namespace: &Namespace, ca: &Path) -> Running {
     };
     let one = One { workload: Name::new("default", "ours"), bind: Ipv6Addr::UNSPECIFIED.into(), network };
     let options = Options {
+        tapping: glasstunnel::proxy::Tapping::new(false, None),
         objects,
         snapshot,
         semantics: None,

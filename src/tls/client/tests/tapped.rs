@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::tls::tap::{Direction, Tap};
+use crate::io::{Direction, Tap};
 
 /// The bytes that went one way.
 fn bytes(tap: &Tap, direction: Direction) -> Bytes {
@@ -16,9 +16,9 @@ fn bytes(tap: &Tap, direction: Direction) -> Bytes {
 async fn both_ends_see_the_same() {
     let authority = authority();
     let [server, client] = [SERVER, CLIENT].map(|who| authority.issue_now(&id(who)).unwrap());
-    let (at_server, at_client) = (Tap::new(), Tap::new());
-    let server = ServerTls::new(&server).unwrap().tapped(&at_server);
-    let client = ClientTls::new(&client).unwrap().tapped(&at_client);
+    let (at_server, at_client) = (Tap::new(1 << 16), Tap::new(1 << 16));
+    let server = ServerTls::new(&server).unwrap().telling(&at_server);
+    let client = ClientTls::new(&client).unwrap().telling(&at_client);
     let (near, far) = duplex(64 * 1024);
     let expected = [id(SERVER)];
     tokio::join!(
@@ -62,8 +62,8 @@ async fn a_refusals_alert_is_on_the_tap() {
     let server = ServerTls::new(&authority.issue_now(&id(SERVER)).unwrap()).unwrap();
     let mut foreign = stranger.issue_now(&id(CLIENT)).unwrap();
     foreign.bundle = authority.bundle();
-    let tap = Tap::new();
-    let client = ClientTls::new(&foreign).unwrap().tapped(&tap);
+    let tap = Tap::new(1 << 16);
+    let client = ClientTls::new(&foreign).unwrap().telling(&tap);
     let (near, far) = duplex(64 * 1024);
     let expected = [id(SERVER)];
     let (refused, _) = tokio::join!(accept(far, &server, Offer::Hbone, soon()), async {

@@ -1,0 +1,71 @@
+//! What was relayed as events: the application's own bytes, run by run, and who said that nothing more follows.
+
+use crate::glass::sequence::{Event, Lane, Tone};
+use crate::glass::step_events::{lane, nanoseconds};
+use crate::io::{Chunk, Direction, Ended, Tap};
+use crate::sniff::{self, FirstBytes};
+use crate::telemetry::{Half, Reporter};
+
+/// The events of what `half` relayed between its application and whoever is on the other side; nothing without a tap.
+pub(crate) fn events(half: &Half, begin: u64) -> Vec<Event> {
+    let Some(tap) = &half.taps.relayed else { return Vec::new() };
+    let offset = begin + nanoseconds(tap.began().saturating_duration_since(half.since));
+    let own = lane(half.reporter);
+    let (chunks, ends) = (tap.chunks(), tap.ends());
+    let mut events: Vec<Event> = runs(&chunks).map(|run| said(run, half.reporter, offset)).collect();
+    events.extend(ends.iter().filter_map(|ended| end(ended, half.reporter, offset)));
+    if tap.is_full() {
+        let at = chunks.last().map_or(offset, |chunk| offset + nanoseconds(chunk.at));
+        let says = format!("{} bytes were kept, more were relayed", kept(tap));
+        events.push(Event::at(at, own, "…", says).toned(Tone::Note));
+    }
+    events
+}
+
+fn kept(tap: &Tap) -> usize {
+    tap.chunks().iter().map(|chunk| chunk.bytes.len()).sum()
+}
+
+/// Chunks that went the same way one after the other.
+fn runs(chunks: &[Chunk]) -> impl Iterator<Item = &[Chunk]> {
+    chunks.chunk_by(|one, next| one.direction == next.direction)
+}
+
+/// Between which lanes a direction runs that a proxy shares with its application.
+fn way(reporter: Reporter, direction: Direction) -> (Lane, Lane) {
+    match (reporter, direction) {
+        (Reporter::Source, Direction::Out) => (Lane::App, Lane::Source),
+        (Reporter::Source, Direction::In) => (Lane::Source, Lane::App),
+        (Reporter::Destination, Direction::Out) => (Lane::Destination, Lane::Backend),
+        (Reporter::Destination, Direction::In) => (Lane::Backend, Lane::Destination),
+    }
+}
+
+fn said(run: &[Chunk], reporter: Reporter, offset: u64) -> Event {
+    let (at, direction) = run
+        .first()
+        .map_or((offset, Direction::Out), |first| (offset + nanoseconds(first.at), first.direction));
+    let (from, to) = way(reporter, direction);
+    let bytes: Vec<u8> = run.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+    let first = FirstBytes::of(&bytes);
+    let says = match sniff::classify(&bytes) {
+        sniff::Verdict::Known(protocol) if protocol.is_client_hello() => {
+            format!("{first} → {}", protocol.says())
+        }
+        _ => first.to_string(),
+    };
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    Event { bytes: Some(length), ..Event::at(at, from, "bytes", says).towards(to) }
+}
+
+fn end(ended: &Ended, reporter: Reporter, offset: u64) -> Option<Event> {
+    let at = offset + nanoseconds(ended.at);
+    let (from, to) = way(reporter, ended.direction);
+    let is_own_application = matches!(from, Lane::App | Lane::Backend);
+    Some(match (ended.is_reset, is_own_application) {
+        (true, true) => Event::at(at, from, "RST", "it broke the connection").towards(to).toned(Tone::Bad),
+        (true, false) => return None,
+        (false, true) => Event::at(at, from, "FIN", "it has said all").towards(to),
+        (false, false) => Event::at(at, from, "FIN", "the other end has said all").towards(to),
+    })
+}
