@@ -153,6 +153,8 @@ fn info(workloads: Vec<WorkloadDoors>) -> MeshInfo {
         semantics: "istio".to_owned(),
         ca: "in memory, ECDSA P-256, leaves valid for 24h".to_owned(),
         ca_dir: None,
+        ca_is_plugged_in: false,
+        is_tapped: true,
         node_ip: IpAddr::from([127, 77, 0, 1]),
         cluster_domain: "cluster.local".to_owned(),
         user_namespace: None,
