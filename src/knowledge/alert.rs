@@ -7,7 +7,7 @@ pub struct KnownAlert {
     pub number: u8,
     /// The RFC's name.
     pub name: &'static str,
-    /// What it tells (RFC 8446 §6; for 120, RFC 7301 §3.2; for 121, RFC 9849 §11.2).
+    /// What it tells (RFC 8446 §6; for 120, RFC 7301 §3.2; for 121, RFC 9849).
     pub meaning: &'static str,
     /// Who sends it, about what.
     pub sent_by: &'static str,

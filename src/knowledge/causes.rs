@@ -2,7 +2,7 @@
 
 use crate::knowledge::alert::KnownAlert;
 use crate::knowledge::asked::spelled_out;
-use crate::knowledge::index::{DECIDED, Evidence, Hit, Reading, by_words, read};
+use crate::knowledge::index::{DECIDED, Evidence, Hit, ONE_OF_SEVERAL, Reading, by_words, read};
 use crate::knowledge::line::Line;
 use crate::knowledge::row::Row;
 
@@ -55,14 +55,15 @@ impl Match {
 }
 
 impl Causes {
-    /// Every row once, the likeliest first, with the match that it is known by.
+    /// Every row once, with the match that it is known by: the likeliest of each match, then the others.
     pub fn ranked(&self) -> Vec<(&'static Row, &Match)> {
+        let likeliest = self.matches.iter().filter_map(|found| Some((*found.rows.first()?, found)));
+        let others =
+            self.matches.iter().flat_map(|found| found.rows.iter().skip(1).map(move |row| (*row, found)));
         let mut ranked: Vec<(&'static Row, &Match)> = Vec::new();
-        for found in &self.matches {
-            for row in &found.rows {
-                if ranked.iter().all(|(known, _)| known.id != row.id) {
-                    ranked.push((row, found));
-                }
+        for (row, found) in likeliest.chain(others) {
+            if ranked.iter().all(|(known, _)| known.id != row.id) {
+                ranked.push((row, found));
             }
         }
         ranked
@@ -103,9 +104,8 @@ fn same_rows(rows: &[&'static Row], hits: &[Hit]) -> bool {
 
 /// Looks for causes in a line, several, or a log. Pure, and in time proportional to the text.
 pub fn causes(text: &str) -> Causes {
-    let spelled = spelled_out(
-        text.get(..text.len().min(MAX_QUESTION)).filter(|_| text.len() <= MAX_QUESTION).unwrap_or_default(),
-    );
+    let question = if text.len() <= MAX_QUESTION { text } else { "" };
+    let spelled = spelled_out(question);
     let end = text.floor_char_boundary(MAX_TEXT);
     let looked_at = spelled.as_deref().or(text.get(..end)).unwrap_or_default();
     let mut causes = Causes { truncated: end < text.len(), ..Causes::default() };
@@ -132,7 +132,7 @@ const MAX_QUESTION: usize = 64;
 fn rank(found: &Match) -> u8 {
     match found.score {
         DECIDED.. => 0,
-        crate::knowledge::index::ONE_OF_SEVERAL.. => 1,
+        ONE_OF_SEVERAL.. => 1,
         _ => 2,
     }
 }

@@ -122,17 +122,11 @@ const ENOUGH: f64 = 0.6;
 /// The longest name has seven words; a question about a row has hardly more.
 const MAX_WORDS_OF_A_NAME: usize = 8;
 
-/// Of the hits of a line those that say something: the longest sentence that decides, and the alert's rows with it;
-/// otherwise all that are nearly as good as the best.
+/// Of the hits of a line those that say something: the longest sentence alone, and an alert in it by all means.
 fn best(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_by_key(|hit| (std::cmp::Reverse(hit.score), number(hit.row)));
     let Some(top) = hits.first().map(|hit| hit.score) else { return hits };
-    let floor = match top {
-        DECIDED.. => top,
-        // The same sentence with a word more or less.
-        ONE_OF_SEVERAL.. => top - 3 * PER_WORD,
-        _ => FLAG,
-    };
+    let floor = if top >= ONE_OF_SEVERAL { top } else { FLAG };
     hits.retain(|hit| hit.score >= floor || matches!(hit.evidence, Evidence::Alert(_)));
     let mut seen: Vec<&str> = Vec::new();
     hits.retain(|hit| {

@@ -39,7 +39,7 @@ impl Pattern {
 
 fn weight(word: &str) -> usize {
     let is_long_number = word.len() >= LONG_NUMBER && word.bytes().all(|byte| byte.is_ascii_digit());
-    if is_long_number { LONG_NUMBER / 2 } else { word.split('_').filter(|part| !part.is_empty()).count() }
+    if is_long_number { LONG_NUMBER / 3 } else { word.split('_').filter(|part| !part.is_empty()).count() }
 }
 
 /// BoringSSL's error numbers have nine digits.
@@ -62,7 +62,7 @@ mod tests {
         check("a b", "a x b", None);
         check("curl: (5)", "curl: (56)", None);
         check("", "a", None);
-        assert_eq!((Pattern::of("A_B_C d").len(), Pattern::of("268435703").len()), (4, 4));
+        assert_eq!((Pattern::of("A_B_C d").len(), Pattern::of("268435703").len()), (4, 3));
         assert_eq!((Pattern::of("a … bcd e").anchor(), Pattern::of("a … b c").len()), ("bcd", 3));
     }
 }

@@ -33,6 +33,7 @@ pub(crate) const ROWS: &[Row] = &[
             waypoint; or it cannot be read.",
         seen: &[
             only(Ztunnel, "ip mismatch"),
+            only(Ztunnel, "policy rejection: workload mismatch"),
             only(Ztunnel, "invalid CONNECT address"),
             only(Ztunnel, "no valid authority pseudo header"),
             only(Ztunnel, "no valid service port in authority header"),
@@ -87,6 +88,8 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Ztunnel, "http status: 503 Service Unavailable"),
             only(Ztunnel, "connection failed: Connection refused (os error 111)"),
             shared(App, "Connection refused (os error 111)"),
+            shared(App, "No route to host"),
+            shared(Curl, "SSL_ERROR_SYSCALL"),
             only(Curl, "curl: (7)"),
             shared(Curl, "curl: (56) Recv failure: Connection reset by peer"),
             only(Envoy, "delayed connect error: 111"),
@@ -114,6 +117,11 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "no service for target address"),
             only(Ztunnel, "no valid target port for workload"),
             only(Ztunnel, "unknown waypoint"),
+            only(Ztunnel, "unknown network gateway"),
+            only(Ztunnel, "no gateway address"),
+            only(Ztunnel, "found, but has no IP addresses"),
+            only(Ztunnel, "dns response had no valid IP addresses"),
+            only(Ztunnel, "no valid routing destination for workload"),
             shared(Ztunnel, "http status: 503 Service Unavailable"),
         ],
         codes: &[
@@ -186,6 +194,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "h2 failed … received fatal alert"),
             shared(Ztunnel, "http2 handshake failed"),
         ],
+        flags: &["H2_HANDSHAKE_FAILURE"],
         codes: &["hbone.handshake"],
         words: "http2 late",
         tells_apart: "The alert in the same line decides: 48 is B25, 45 is B22, 46 is B30 to B34, 116 is A05. \

@@ -162,6 +162,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "net/http: TLS handshake timeout"),
             only(Glasstunnel, "expected the handshake to end within"),
         ],
+        flags: &["TLS_FAILURE"],
         codes: &["tls.timeout", "hbone.handshake_timeout"],
         words: "hang blackhole stuck",
         tells_apart: "TCP done, TLS pending for seconds, not one byte back: `trace` shows the stage. 10 s and no TCP \
@@ -212,7 +213,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "The client's side does not start TLS, because the protocol was never declared there, and the \
             server's side waits for it: both wait.",
         confusing: "There is no proxy log at all.",
-        words: "database cluster members join galera",
+        words: "database cluster galera",
         tells_apart: "Both sides' sniffing side by side: both wait.",
         fix: "Declare the protocol on both sides; a setting for the port.",
         next: &[commands::EXPLAIN, commands::TRACE],

@@ -20,9 +20,11 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Envoy, "CERTIFICATE_VERIFY_FAILED"),
             shared(OpenSsl, "sslv3 alert certificate unknown"),
             shared(Rustls, "received fatal alert: CertificateUnknown"),
+            shared(Curl, "errno 107"),
             shared(Glasstunnel, "expected the trust domain … found"),
         ],
         alerts: &[46],
+        flags: &["TLS_FAILURE"],
         codes: &["tls.wrong_trust_domain", "tls.refused_certificate_unknown"],
         words: "trust domain trustdomain",
         tells_apart: "Print both domains. The peer cannot tell this from a missing URI SAN (B34) or a wrong identity \
@@ -89,6 +91,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Glasstunnel, "expected a certificate for … found one for"),
         ],
         alerts: &[46, 42],
+        flags: &["TLS_FAILURE"],
         codes: &[
             "tls.wrong_identity",
             "tls.wrong_name",

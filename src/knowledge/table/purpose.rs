@@ -21,10 +21,11 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "x509: certificate specifies an incompatible key usage"),
             only(Java, "Extended key usage does not permit use for TLS client authentication"),
             shared(OpenSsl, "sslv3 alert unsupported certificate"),
-            shared(Curl, "getpeername() failed with errno 107"),
+            shared(Curl, "errno 107"),
             shared(Glasstunnel, "expected extendedKeyUsage … found"),
         ],
         alerts: &[43],
+        flags: &["TLS_FAILURE"],
         codes: &["tls.wrong_purpose", "tls.refused_unsupported_certificate"],
         words: "eku purpose usage",
         tells_apart: "`certs verify A B` asks for both roles. If the leaf allows both, an intermediate does not \

@@ -130,7 +130,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "A proxy in user space owns the sockets; what outlasts the drain is cut.",
         seen: &[only(Ztunnel, "connection closed due to connection drain")],
         codes: &["relay.drained"],
-        words: "restart upgrade long lived",
+        words: "upgrade long lived",
         tells_apart: "How many drained by themselves, and how many were forced.",
         fix: "Drain the node first; clients that connect again.",
         next: &[commands::CONNECTIONS, commands::EXPLAIN],

@@ -29,10 +29,11 @@ pub(crate) const ROWS: &[Row] = &[
             only(Node, "SELF_SIGNED_CERT_IN_CHAIN"),
             only(Curl, "SSL certificate problem"),
             shared(Curl, "curl: (60)"),
-            shared(Curl, "getpeername() failed with errno 107"),
+            shared(Curl, "errno 107"),
             shared(Glasstunnel, "expected a certificate that leads to one of our roots"),
         ],
         alerts: &[48, 42],
+        flags: &["TLS_FAILURE"],
         codes: &["tls.unknown_issuer", "tls.refused_unknown_ca"],
         words: "unknown_ca root bundle",
         tells_apart: "Compare the authority key id of the last certificate sent with the verifier's anchors. If only \
@@ -66,6 +67,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Glasstunnel, "found one by another CA of the same name"),
         ],
         alerts: &[51],
+        flags: &["TLS_FAILURE"],
         codes: &["tls.same_name_other_key", "tls.refused_decrypt_error"],
         words: "subject",
         tells_apart: "Names are equal, key ids are not: `certs inspect` prints both. A peer that signs with another \
@@ -95,6 +97,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Glasstunnel, "expected a certificate that leads to one of our roots"),
         ],
         alerts: &[48],
+        flags: &["TLS_FAILURE"],
         codes: &["tls.unknown_issuer", "tls.refused_unknown_ca"],
         words: "intermediate chain",
         tells_apart: "One certificate was sent, and its issuer is no anchor: `certs inspect` counts them.",

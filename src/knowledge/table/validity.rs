@@ -26,10 +26,11 @@ pub(crate) const ROWS: &[Row] = &[
             only(Java, "CertificateExpiredException"),
             only(Node, "CERT_HAS_EXPIRED"),
             shared(OpenSsl, "sslv3 alert certificate expired"),
-            shared(Curl, "getpeername() failed with errno 107"),
+            shared(Curl, "errno 107"),
             only(Glasstunnel, "expected a certificate that is valid now, found one that expired"),
         ],
         alerts: &[45],
+        flags: &["TLS_FAILURE"],
         codes: &["tls.expired", "tls.refused_certificate_expired", "identity.expired"],
         words: "expired",
         tells_apart: "Put notBefore, now and notAfter of both sides in one line: `certs inspect`. If now lies before \
@@ -63,6 +64,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Glasstunnel, "expected a certificate that is valid now, found one that begins in"),
         ],
         alerts: &[45],
+        flags: &["TLS_FAILURE"],
         codes: &["tls.not_yet_valid", "tls.refused_certificate_expired", "identity.not_valid_now"],
         words: "clock skew ntp future",
         tells_apart: "Fresh pods fail for seconds and heal by themselves; the verifier's own text says how many \
