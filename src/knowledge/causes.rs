@@ -106,9 +106,9 @@ fn same_rows(rows: &[&'static Row], hits: &[Hit]) -> bool {
 pub fn causes(text: &str) -> Causes {
     let question = if text.len() <= MAX_QUESTION { text } else { "" };
     let spelled = spelled_out(question);
-    let end = text.floor_char_boundary(MAX_TEXT);
-    let looked_at = spelled.as_deref().or(text.get(..end)).unwrap_or_default();
-    let mut causes = Causes { truncated: end < text.len(), ..Causes::default() };
+    let beginning = beginning(text);
+    let looked_at = spelled.as_deref().unwrap_or(beginning);
+    let mut causes = Causes { truncated: beginning.len() < text.len(), ..Causes::default() };
     let lines: Vec<(usize, &str)> =
         looked_at.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).collect();
     for (at, line) in &lines {
@@ -123,6 +123,12 @@ pub fn causes(text: &str) -> Causes {
     }
     causes.matches.sort_by_key(|found| (rank(found), std::cmp::Reverse((found.count, found.score))));
     causes
+}
+
+/// As much as is looked at, in whole characters.
+fn beginning(text: &str) -> &str {
+    let end = (0..=MAX_TEXT.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or_default()
 }
 
 /// No question of one number is longer.

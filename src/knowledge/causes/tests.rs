@@ -83,6 +83,7 @@ fn stacks_words_lead_to_rows() {
     check("56", &["A01"]);
     check("curl exit 35", &["A02"]);
     check("104", &["A01"]);
+    check("111", &["D65", "G97", "G102"]);
     check("UF,URX", &["A06"]);
     check("mysql hangs", &["C58"]);
 }
@@ -127,6 +128,22 @@ proptest! {
     #[test]
     fn nothing_panics(text in "(?s).{0,300}") {
         let _any = causes(&text);
+    }
+
+    /// A log that is three times as long says the same three times: lines do not know of each other.
+    #[test]
+    fn lines_are_independent(picks in proptest::collection::vec((0_usize..105, 0_usize..8), 4..12)) {
+        let line = |(row, seen): &(usize, usize)| {
+            let row = rows().nth(*row).unwrap();
+            row.seen.get(*seen).map_or(row.id, |seen| seen.text).to_owned() + "\n"
+        };
+        let log: String = picks.iter().map(line).collect();
+        let (once, thrice) = (causes(&log), causes(&log.repeat(3)));
+        prop_assert_eq!((once.lines * 3, once.known * 3), (thrice.lines, thrice.known));
+        let counts = |causes: &Causes, times: usize| {
+            causes.matches.iter().map(|found| (found.rows[0].id, found.count * times)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(counts(&once, 3), counts(&thrice, 1));
     }
 
     /// Words of the table in any order, cut anywhere: excerpts are whole characters and every count is right.

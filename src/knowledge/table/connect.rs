@@ -89,6 +89,8 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "connection failed: Connection refused (os error 111)"),
             shared(App, "Connection refused (os error 111)"),
             shared(App, "No route to host"),
+            shared(App, "ECONNREFUSED"),
+            shared(App, "errno 111"),
             shared(Curl, "SSL_ERROR_SYSCALL"),
             only(Curl, "curl: (7)"),
             shared(Curl, "curl: (56) Recv failure: Connection reset by peer"),

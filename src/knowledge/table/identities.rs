@@ -38,7 +38,6 @@ pub(crate) const ROWS: &[Row] = &[
             "istio/istio#61608",
             MEASURED,
         ],
-        ..Row::EMPTY
     },
     Row {
         id: "B31",
@@ -103,7 +102,6 @@ pub(crate) const ROWS: &[Row] = &[
         fix: "Correct the workload's record; do not loosen the check.",
         next: &[commands::VERIFY, commands::INSPECT, commands::WORKLOADS],
         sources: &["istio/istio#49874", "istio/istio#58345", "istio/istio#50193", MEASURED],
-        ..Row::EMPTY
     },
     Row {
         id: "B33",

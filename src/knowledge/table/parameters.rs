@@ -31,7 +31,6 @@ pub(crate) const ROWS: &[Row] = &[
         fix: "Upgrade the peer; ztunnel has TLS12_ENABLED.",
         next: &[commands::TRACE, "openssl s_client -connect HOST:PORT -tls1_2", commands::PROBE],
         sources: &["istio/ztunnel src/tls/lib.rs", "envoyproxy/envoy#44274", MEASURED],
-        ..Row::EMPTY
     },
     Row {
         id: "C46",
@@ -55,7 +54,6 @@ pub(crate) const ROWS: &[Row] = &[
         fix: "Allow TLS_AES_256_GCM_SHA384 or TLS_AES_128_GCM_SHA256.",
         next: &[commands::TRACE, "openssl s_client -connect HOST:PORT -ciphersuites TLS_AES_256_GCM_SHA384"],
         sources: &["istio/ztunnel README.md", MEASURED],
-        ..Row::EMPTY
     },
     Row {
         id: "C47",
@@ -85,7 +83,6 @@ pub(crate) const ROWS: &[Row] = &[
             "istio/ztunnel src/tls/lib.rs",
             MEASURED,
         ],
-        ..Row::EMPTY
     },
     Row {
         id: "C48",

@@ -113,7 +113,11 @@ pub(crate) const ROWS: &[Row] = &[
         area: Area::Tcp,
         title: "A dead peer is not noticed for minutes",
         story: "The power is gone, and TCP keeps trying; a keepalive on one leg says nothing of the other.",
-        seen: &[only(App, "Connection timed out (os error 110)"), only(App, "ETIMEDOUT")],
+        seen: &[
+            only(App, "Connection timed out (os error 110)"),
+            only(App, "ETIMEDOUT"),
+            only(App, "errno 110"),
+        ],
         codes: &["tls.io"],
         words: "keepalive established dead",
         tells_apart: "The age of the last acknowledgement on each leg.",

@@ -103,6 +103,8 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Ztunnel, "io error: deadline has elapsed"),
             shared(App, "Connection refused (os error 111)"),
             shared(App, "No route to host"),
+            shared(App, "ECONNREFUSED"),
+            shared(App, "errno 111"),
             shared(Curl, "curl: (28)"),
         ],
         flags: &["NETWORK_POLICY"],
@@ -194,6 +196,8 @@ pub(crate) const ROWS: &[Row] = &[
             HBONE.",
         seen: &[
             shared(App, "Connection refused (os error 111)"),
+            shared(App, "ECONNREFUSED"),
+            shared(App, "errno 111"),
             only(Ztunnel, "io error: Connection refused (os error 111)"),
         ],
         words: "sidecar enable_hbone east west",

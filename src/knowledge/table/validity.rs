@@ -44,7 +44,6 @@ pub(crate) const ROWS: &[Row] = &[
             "dapr/dapr#4517",
             MEASURED,
         ],
-        ..Row::EMPTY
     },
     Row {
         id: "B23",
@@ -78,7 +77,6 @@ pub(crate) const ROWS: &[Row] = &[
             "dapr/dapr#3058",
             MEASURED,
         ],
-        ..Row::EMPTY
     },
     Row {
         id: "B24",

@@ -168,7 +168,6 @@ pub(crate) const ROWS: &[Row] = &[
             "layer5io/istio-service-mesh-workshop#25",
             MEASURED,
         ],
-        ..Row::EMPTY
     },
     Row {
         id: "A06",
