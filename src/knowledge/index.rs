@@ -26,6 +26,9 @@ const ALERT: u32 = 600;
 /// Our own code, when several rows end with it.
 const CODE: u32 = 700;
 
+/// What a row that is seldom the cause comes behind the others by; less than a word.
+const RARE: u32 = 1;
+
 /// A flag names a kind of failure.
 const FLAG: u32 = 100;
 
@@ -126,7 +129,7 @@ const MAX_WORDS_OF_A_NAME: usize = 8;
 fn best(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.sort_by_key(|hit| (std::cmp::Reverse(hit.score), number(hit.row)));
     let Some(top) = hits.first().map(|hit| hit.score) else { return hits };
-    let floor = if top >= ONE_OF_SEVERAL { top } else { FLAG };
+    let floor = if top >= ONE_OF_SEVERAL { top - RARE } else { FLAG };
     hits.retain(|hit| hit.score >= floor || matches!(hit.evidence, Evidence::Alert(_)));
     let mut seen: Vec<&str> = Vec::new();
     hits.retain(|hit| {
@@ -172,7 +175,8 @@ impl Entry {
     fn sentence(row: &'static Row, seen: &'static Seen) -> Self {
         let pattern = Pattern::of(seen.text);
         let base = if seen.shared { ONE_OF_SEVERAL } else { DECIDED };
-        let score = base + PER_WORD * u32::try_from(pattern.len()).unwrap_or(u32::MAX / PER_WORD / 2);
+        let words = u32::try_from(pattern.len()).unwrap_or(u32::MAX / PER_WORD / 2);
+        let score = base + PER_WORD * words - if seen.rare { RARE } else { 0 };
         Self { row, pattern, evidence: Evidence::Sentence(seen), score }
     }
 

@@ -70,16 +70,23 @@ pub struct Seen {
     pub text: &'static str,
     /// Whether other rows look exactly the same: the text alone does not decide.
     pub shared: bool,
+    /// Whether this row is behind it less often than the others that share it.
+    pub rare: bool,
 }
 
 /// A symptom that means this row.
 pub(crate) const fn only(by: By, text: &'static str) -> Seen {
-    Seen { by, text, shared: false }
+    Seen { by, text, shared: false, rare: false }
 }
 
 /// A symptom that several rows have in common.
 pub(crate) const fn shared(by: By, text: &'static str) -> Seen {
-    Seen { by, text, shared: true }
+    Seen { by, text, shared: true, rare: false }
+}
+
+/// A symptom that several rows have in common, and this one is seldom the cause.
+pub(crate) const fn rarely(by: By, text: &'static str) -> Seen {
+    Seen { by, text, shared: true, rare: true }
 }
 
 /// What a failure is about.

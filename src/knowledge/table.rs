@@ -1,6 +1,6 @@
 //! The table: all rows, in the order of their numbers, and the three ways to look one up.
 //!
-//! Of rows that look the same the likeliest comes first, which is the order here.
+//! Of rows that look the same the likeliest comes first, which is the order here but for what is seen `rarely`.
 
 mod authorization;
 mod client_rules;

@@ -60,7 +60,8 @@ fn every_row_is_found_by_its_id_name_codes_flags_and_alerts() {
 
 #[test]
 fn stacks_words_lead_to_rows() {
-    check("curl: (56) Recv failure: Connection reset by peer", &["A01", "A05"]);
+    check("curl: (56) Recv failure: Connection reset by peer", &["A01", "D64", "D65", "E81", "A05"]);
+    check("curl: (28) Operation timed out", &["C57", "G97"]);
     check("curl: (55) getpeername() failed with errno 107", &["A05", "B22"]);
     check("error:0A000418:SSL routines::tlsv1 alert unknown ca", &["B25", "B27", "B41"]);
     check("error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca", &["B25"]);
@@ -80,7 +81,7 @@ fn stacks_words_lead_to_rows() {
     check("unknown_ca", &["B25"]);
     check("48", &["B25"]);
     check("401", &["D64", "F87"]);
-    check("56", &["A01"]);
+    check("56", &["A01", "D64", "A05"]);
     check("curl exit 35", &["A02"]);
     check("104", &["A01"]);
     check("111", &["D65", "G97", "G102"]);

@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{Curl, Envoy, OpenSsl};
-use crate::knowledge::row::{Area, Row, only, shared};
+use crate::knowledge::row::{Area, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -40,7 +40,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "In older Istio an omitted TLS block meant no TLS, and the more specific rule replaces the \
             wider one whole: nothing is merged.",
         confusing: "The rule that breaks things says nothing about TLS; it only sets a load balancer.",
-        seen: &[shared(
+        seen: &[rarely(
             Envoy,
             "upstream connect error or disconnect/reset before headers … connection termination",
         )],
@@ -116,7 +116,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "Client and server get a new policy at different times, and in between one of them demands what \
             the other does not yet do.",
         confusing: "It heals by itself within seconds, and leaves no trace.",
-        seen: &[shared(Curl, "curl: (56) Recv failure: Connection reset by peer")],
+        seen: &[rarely(Curl, "curl: (56) Recv failure: Connection reset by peer")],
         words: "rollout race burst",
         tells_apart: "The refusals begin with the change and end within seconds. If they go on, it is A01.",
         fix: "PERMISSIVE first, look who still sends plaintext, then STRICT.",

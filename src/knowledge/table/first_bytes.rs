@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, Java, Linkerd, OpenSsl, Rustls, Ztunnel};
-use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
+use crate::knowledge::row::{Area, MEASURED, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -16,7 +16,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Rustls, "UnknownProtocolVersion"),
             only(Rustls, "MessageTooLarge"),
             only(Rustls, "InvalidEmptyPayload"),
-            shared(Rustls, "received corrupt message of type InvalidContentType"),
+            rarely(Rustls, "received corrupt message of type InvalidContentType"),
             only(Glasstunnel, "expected a TLS handshake, found a malformed message"),
         ],
         codes: &["tls.malformed"],
@@ -40,8 +40,8 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Rustls, "tls handshake eof"),
             only(Linkerd, "TLS detection timed out"),
             only(Ztunnel, "Timeout during TLS handshake"),
-            shared(Ztunnel, "io error: deadline has elapsed"),
-            shared(Curl, "curl: (28)"),
+            rarely(Ztunnel, "io error: deadline has elapsed"),
+            rarely(Curl, "curl: (28)"),
             shared(Glasstunnel, "expected the rest of the handshake, found the end of the connection"),
             only(Glasstunnel, "expected a whole ClientHello by the deadline"),
         ],
@@ -91,7 +91,7 @@ pub(crate) const ROWS: &[Row] = &[
         seen: &[
             only(Rustls, "HandshakePayloadTooLarge"),
             only(OpenSsl, "excessive message size"),
-            shared(Rustls, "tls handshake eof"),
+            rarely(Rustls, "tls handshake eof"),
             only(Glasstunnel, "expected a ClientHello within"),
         ],
         alerts: &[22],
@@ -110,7 +110,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "Only new clients hang: their hello no longer fits into one packet",
         story: "A post-quantum key share adds more than a kilobyte, and a middle box reads one segment only.",
         confusing: "Older browsers and clients work through the same path.",
-        seen: &[shared(Curl, "curl: (28)")],
+        seen: &[rarely(Curl, "curl: (28)")],
         words: "ml kem mlkem post quantum browser",
         tells_apart: "Sizes of the hellos: over 1,400 bytes hang, under do not. Large certificates that hang instead \
             are G100.",
@@ -228,8 +228,8 @@ pub(crate) const ROWS: &[Row] = &[
         story: "A load balancer prepends PROXY v1 or v2, and the listener expects TLS.",
         confusing: "The client does speak TLS, and the server swears that it does not.",
         seen: &[
-            shared(Rustls, "received corrupt message of type InvalidContentType"),
-            shared(Glasstunnel, "expected TLS, found bytes that begin with"),
+            rarely(Rustls, "received corrupt message of type InvalidContentType"),
+            rarely(Glasstunnel, "expected TLS, found bytes that begin with"),
         ],
         codes: &["tls.not_tls"],
         words: "proxy protocol load balancer",

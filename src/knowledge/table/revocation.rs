@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{Glasstunnel, Go, Java, OpenSsl, Rustls, Ztunnel};
-use crate::knowledge::row::{Area, Row, only, shared};
+use crate::knowledge::row::{Area, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -58,11 +58,11 @@ pub(crate) const ROWS: &[Row] = &[
         confusing: "It is the text of an unknown CA, in one direction only, and it moves through the mesh with \
             each renewal.",
         seen: &[
-            shared(Rustls, "invalid peer certificate: UnknownIssuer"),
-            shared(Rustls, "UnknownIssuer"),
-            shared(OpenSsl, "tlsv1 alert unknown ca"),
-            shared(Go, "x509: certificate signed by unknown authority"),
-            shared(Glasstunnel, "expected a certificate that leads to one of our roots"),
+            rarely(Rustls, "invalid peer certificate: UnknownIssuer"),
+            rarely(Rustls, "UnknownIssuer"),
+            rarely(OpenSsl, "tlsv1 alert unknown ca"),
+            rarely(Go, "x509: certificate signed by unknown authority"),
+            rarely(Glasstunnel, "expected a certificate that leads to one of our roots"),
         ],
         alerts: &[48],
         codes: &["tls.unknown_issuer", "tls.refused_unknown_ca"],

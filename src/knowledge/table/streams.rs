@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, H2, Ztunnel};
-use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
+use crate::knowledge::row::{Area, MEASURED, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -13,7 +13,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "The N+1st connection hangs, without any error",
         story: "HTTP/2 queues what goes beyond MAX_CONCURRENT_STREAMS, and long-lived streams never make room.",
         confusing: "It looks like the backend.",
-        seen: &[shared(Curl, "curl: (28)"), only(Glasstunnel, "expected an answer to the CONNECT within")],
+        seen: &[rarely(Curl, "curl: (28)"), only(Glasstunnel, "expected an answer to the CONNECT within")],
         codes: &["hbone.answer_timeout"],
         words: "streams queue concurrent",
         tells_apart: "Streams open, the limit, and those that wait; a new tunnel works at once.",
@@ -52,7 +52,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(H2, "connection error received: not a result of an error"),
             only(Go, "http2: server sent GOAWAY"),
             only(Ztunnel, "pool draining"),
-            shared(Curl, "curl: (56) Recv failure: Connection reset by peer"),
+            rarely(Curl, "curl: (56) Recv failure: Connection reset by peer"),
             only(Glasstunnel, "h2 failed: the tunnel closed before the CONNECT was sent"),
         ],
         codes: &["hbone.gone"],
@@ -171,7 +171,7 @@ pub(crate) const ROWS: &[Row] = &[
         area: Area::Hbone,
         title: "One handshake that hangs makes all others wait",
         story: "A lock for each pair of peers is held while a tunnel is being made.",
-        seen: &[shared(Curl, "curl: (28)")],
+        seen: &[rarely(Curl, "curl: (28)")],
         codes: &["hbone.handshake_timeout"],
         words: "pool lock waiters",
         tells_apart: "Who waits, and at which stage is the one that holds the lock; usually it is C57.",

@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{App, Curl, Envoy, Kubernetes, Ztunnel};
-use crate::knowledge::row::{Area, Row, only, shared};
+use crate::knowledge::row::{Area, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -71,8 +71,8 @@ pub(crate) const ROWS: &[Row] = &[
         story: "By address a sidecar's pass-through cluster has no TLS setting; from a sidecar to ambient, \
             headless names lack HBONE.",
         seen: &[
-            shared(Curl, "curl: (52) Empty reply from server"),
-            shared(Envoy, "WRONG_VERSION_NUMBER"),
+            rarely(Curl, "curl: (52) Empty reply from server"),
+            rarely(Envoy, "WRONG_VERSION_NUMBER"),
             only(Envoy, "PassthroughCluster"),
         ],
         words: "headless statefulset",
@@ -143,7 +143,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "Timeouts between pods of one node only",
         story: "Something in the node's network path (CNI, eBPF) swallows them; restarting the proxy does not \
             help, draining the node does.",
-        seen: &[shared(Ztunnel, "io error: deadline has elapsed")],
+        seen: &[rarely(Ztunnel, "io error: deadline has elapsed")],
         words: "cni ebpf",
         tells_apart: "Success by edge, on one node and across two; TCP to 15008 times out in one class only.",
         fix: "The platform's CNI; meanwhile drain the node.",
@@ -159,7 +159,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "The path takes smaller packets than the ends believe, and the message that would say so is \
             lost.",
         confusing: "Small certificates work, and only over a VPN it hangs.",
-        seen: &[shared(Curl, "curl: (28)")],
+        seen: &[rarely(Curl, "curl: (28)")],
         words: "mtu vpn mss",
         tells_apart: "Bytes for each flight, against the largest that came through.",
         fix: "Clamp the MSS; a shorter chain; ECDSA.",

@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{Curl, Envoy, Glasstunnel, Go, Java, Node, OpenSsl, Rustls, Ztunnel};
-use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
+use crate::knowledge::row::{Area, MEASURED, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -86,7 +86,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "The manager replaces \"valid\" by \"unavailable\" when a refresh fails; or its loop is stuck, \
             and everything ends at once days later.",
         confusing: "The certificate on disk or in the dump has hours left.",
-        seen: &[shared(Ztunnel, "identity error")],
+        seen: &[rarely(Ztunnel, "identity error")],
         words: "renewal rotation stuck refresh",
         tells_apart: "`config certificates` shows the state, the next refresh and the last error. A valid \
             certificate beside `Unavailable` is this; without any certificate it is B43.",

@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, Java, Node, OpenSsl, Rustls, Ztunnel};
-use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
+use crate::knowledge::row::{Area, MEASURED, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -144,8 +144,8 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "tls: client didn't provide a certificate"),
             shared(Curl, "errno 107"),
             shared(Curl, "curl: (55)"),
-            shared(Curl, "curl: (56)"),
-            shared(Curl, "curl: (56) Recv failure: Connection reset by peer"),
+            rarely(Curl, "curl: (56)"),
+            rarely(Curl, "curl: (56) Recv failure: Connection reset by peer"),
             only(Glasstunnel, "expected a client certificate, found none"),
         ],
         alerts: &[116],
