@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{Envoy, Istio, Ztunnel};
-use crate::knowledge::row::{Area, Row, only, shared};
+use crate::knowledge::row::{Area, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -81,7 +81,8 @@ pub(crate) const ROWS: &[Row] = &[
         seen: &[
             shared(Ztunnel, "allow policies exist, but none allowed"),
             only(Istio, "ztunnel does not support HTTP attributes"),
-            only(Istio, "UnsupportedValue"),
+            only(Istio, "has no enforceable rules at ztunnel"),
+            rarely(Istio, "UnsupportedValue"),
         ],
         codes: &["authz.none_allowed"],
         words: "methods paths l7 waypoint",

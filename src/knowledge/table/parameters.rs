@@ -2,7 +2,7 @@
 
 use crate::knowledge::commands;
 use crate::knowledge::row::By::{Curl, Envoy, Glasstunnel, Go, Java, OpenSsl, Rustls};
-use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
+use crate::knowledge::row::{Area, MEASURED, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
 pub(crate) const ROWS: &[Row] = &[
@@ -133,7 +133,10 @@ pub(crate) const ROWS: &[Row] = &[
         story: "TLS refuses lists that do not meet, and a missing list is no list; so a peer gets in that does \
             not speak HTTP/2.",
         confusing: "The error is about HTTP/2, far from its cause (D68).",
-        seen: &[only(OpenSsl, "No ALPN negotiated"), only(Curl, "ALPN: server did not agree on a protocol")],
+        seen: &[
+            rarely(OpenSsl, "No ALPN negotiated"),
+            rarely(Curl, "ALPN: server did not agree on a protocol"),
+        ],
         words: "alpn absent",
         tells_apart: "\"ALPN: none\" in the trace.",
         fix: "Offer h2; demand it where you can.",

@@ -116,7 +116,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "Memory grows without bound while a client does not read",
         story: "A CONNECT stream that says \"writable\" for ever queues everything that a fast upstream sends.",
         confusing: "The kernel kills the proxy, seconds after all seemed well.",
-        seen: &[only(App, "OOMKilled"), only(App, "Out of memory: Killed process")],
+        seen: &[rarely(App, "OOMKilled"), rarely(App, "Out of memory: Killed process")],
         words: "oom memory backpressure",
         tells_apart: "Bytes queued for each stream.",
         fix: "Ask for room before sending, and send no more than was given.",

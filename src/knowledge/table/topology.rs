@@ -54,7 +54,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "An ingress that is not in the mesh cannot reach its backends",
         story: "nginx or Traefik without enrolment sends plaintext, or TLS without a client certificate.",
         confusing: "Users see 502 from a gateway that works for everything else.",
-        seen: &[only(App, "502 Bad Gateway"), only(App, "ext_proc … remote connection failure")],
+        seen: &[rarely(App, "502 Bad Gateway"), only(App, "ext_proc … remote connection failure")],
         words: "ingress nginx traefik ext_proc",
         tells_apart: "Is there a src.identity on the hop from the gateway? If not, it came as plaintext or one-way \
             TLS.",
