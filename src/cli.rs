@@ -31,17 +31,20 @@ mod tap;
 mod up;
 mod proxy;
 mod analyze;
+mod wrap;
+mod trace;
+mod capture;
 mod certs;
 mod why;
 mod change;
 mod dispatch;
 
 pub use args::{
-    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CertsArguments, CertsCommand, Color,
-    Command, ConfigArguments, ConfigNoun, DeleteArguments, ExecArguments, ExplainArguments, Format,
-    GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LogShape, Moment, PeerRole,
-    PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments, TapArguments, Threshold,
-    UpArguments, VerifyArguments, WhyArguments,
+    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CaptureArguments, CertsArguments,
+    CertsCommand, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments, Drawing, ExecArguments,
+    ExplainArguments, Format, GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments,
+    LogShape, Moment, PeerRole, PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments,
+    TapArguments, Threshold, TraceArguments, UpArguments, VerifyArguments, WhyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;
@@ -56,3 +59,4 @@ pub use output::{Output, failure_text};
 pub use strict::rehearsal;
 pub use suggest::{Suggestion, suggestions};
 pub use table::Table;
+pub use trace::trace_text;

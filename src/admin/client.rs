@@ -18,10 +18,11 @@ use crate::admin::context::Context;
 use crate::admin::error::ClientError;
 use crate::admin::request::encode;
 use crate::admin::view::{
-    AnalysisReportView, CertificateView, ConnectionView, Document, EditedView, ExplanationView, List,
-    MeshInfo, NamedText, PolicyView, RecordView, RefusalView, RehearsalView, ResourceView, ServiceView,
+    AnalysisReportView, CalledView, CertificateView, ConnectionView, Document, EditedView, ExplanationView,
+    List, MeshInfo, NamedText, PolicyView, RecordView, RefusalView, RehearsalView, ResourceView, ServiceView,
     WorkloadView, json,
 };
+use crate::glass::Sequence;
 
 /// How long a call may take: everything that is asked for is in memory over there.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -122,6 +123,39 @@ impl Client {
         self.one(&path).await
     }
 
+    /// One finished connection as a sequence; with `bytes`, each message is taken apart.
+    pub async fn trace(&self, id: u64, bytes: bool) -> Result<Sequence, ClientError> {
+        self.one(&format!("/api/v1/trace/{id}{}", if bytes { "?bytes" } else { "" })).await
+    }
+
+    /// A capture file of one connection, or of those that began in the last while, or of all that are kept.
+    pub async fn capture(
+        &self,
+        id: Option<u64>,
+        since: Option<Duration>,
+        force: bool,
+    ) -> Result<Bytes, ClientError> {
+        let mut path = "/api/v1/capture?".to_owned();
+        path.extend(id.map(|id| format!("id={id}&")));
+        path.extend(since.map(|since| format!("since-ns={}&", since.as_nanos())));
+        path.push_str(if force { "force" } else { "" });
+        self.call_path(("GET", &path), String::new()).await
+    }
+
+    /// Makes a connection from `from` to `to`, and says where it comes from.
+    pub async fn call(
+        &self,
+        (from, to): (&str, &str),
+        manner: Option<&str>,
+        fresh_tunnel: bool,
+    ) -> Result<SocketAddr, ClientError> {
+        let mut path = format!("/api/v1/call?from={}&to={}", encode(from), encode(to));
+        path.extend(manner.map(|manner| format!("&as={}", encode(manner))));
+        path.push_str(if fresh_tunnel { "&fresh-tunnel" } else { "" });
+        let body = self.call_path(("POST", &path), String::new()).await?;
+        Ok(self.read::<Document<CalledView>>(&path, &body)?.body.client)
+    }
+
     /// What its documents say and do not do.
     pub async fn analyze(&self) -> Result<AnalysisReportView, ClientError> {
         self.one("/api/v1/analyze").await
@@ -184,17 +218,17 @@ impl Client {
     }
 
     async fn edit(&self, path: &str, body: String) -> Result<Vec<EditedView>, ClientError> {
-        let body = self.call(("POST", path), body).await?;
+        let body = self.call_path(("POST", path), body).await?;
         Ok(self.read::<Document<List<EditedView>>>(path, &body)?.body.items)
     }
 
     /// Asks the mesh to drain and stop.
     pub async fn quit(&self) -> Result<(), ClientError> {
-        self.call(("POST", "/quitquitquit"), String::new()).await.map(|_shutdown_now| ())
+        self.call_path(("POST", "/quitquitquit"), String::new()).await.map(|_shutdown_now| ())
     }
 
     async fn one<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let body = self.call(("GET", path), String::new()).await?;
+        let body = self.call_path(("GET", path), String::new()).await?;
         Ok(self.read::<Document<T>>(path, &body)?.body)
     }
 
@@ -210,7 +244,7 @@ impl Client {
         })
     }
 
-    async fn call(&self, asked: (&str, &str), body: String) -> Result<Bytes, ClientError> {
+    async fn call_path(&self, asked: (&str, &str), body: String) -> Result<Bytes, ClientError> {
         let answered = tokio::time::timeout(LIMIT, self.exchange(asked, body)).await;
         let answered = match answered {
             Ok(answered) => answered?,

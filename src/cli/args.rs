@@ -4,6 +4,7 @@ mod answer;
 mod certs;
 mod proxy;
 mod running;
+mod seen;
 mod up;
 mod why;
 
@@ -26,6 +27,7 @@ pub use certs::{
 };
 pub use proxy::ProxyArguments;
 pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
+pub use seen::{CaptureArguments, Drawing, TraceArguments};
 pub use up::UpArguments;
 pub use why::WhyArguments;
 
@@ -70,6 +72,10 @@ pub enum Command {
     Config(ConfigArguments),
     /// Say what happened to a connection at each step, on both ends, and why
     Explain(ExplainArguments),
+    /// Draw one connection as a sequence, its encrypted handshake included
+    Trace(TraceArguments),
+    /// Write connections to a file that Wireshark opens decrypted
+    Capture(CaptureArguments),
     /// List the documents of the running mesh, like `kubectl get`
     Get(GetArguments),
     /// Put documents into the running mesh, like `kubectl apply`

@@ -77,6 +77,23 @@ pub enum CliError {
         #[source]
         source: io::Error,
     },
+    /// A capture file cannot be written.
+    #[error("cannot write {}", .path.display())]
+    Capture {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A connection was made, and no proxy recorded it.
+    #[error("expected the connection from {client} on record within {} s, found none", .after.as_secs())]
+    Unrecorded {
+        /// Where it came from.
+        client: std::net::SocketAddr,
+        /// How long it was waited for.
+        after: std::time::Duration,
+    },
     /// A file that was mended cannot be written.
     #[error("cannot write the mended {file}")]
     Mend {
@@ -156,6 +173,8 @@ impl CliError {
             | Self::Read(_)
             | Self::Mend { .. }
             | Self::KeyLog { .. }
+            | Self::Capture { .. }
+            | Self::Unrecorded { .. }
             | Self::Runtime(_) => None,
         }
     }
@@ -187,6 +206,8 @@ impl Reason for CliError {
             Self::Read(_) => "cli.read",
             Self::Mend { .. } => "cli.mend",
             Self::KeyLog { .. } => "cli.key_log",
+            Self::Capture { .. } => "cli.capture",
+            Self::Unrecorded { .. } => "cli.unrecorded",
             Self::Runtime(_) => "cli.runtime",
         }
     }
@@ -207,6 +228,13 @@ impl Reason for CliError {
                 Some("glasstunnel certs list has all of them, with their states".to_owned())
             }
             Self::KeyLog { .. } => Some("name a file that can be written, or unset SSLKEYLOGFILE".to_owned()),
+            Self::Capture { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                Some("another name, or --force to replace it".to_owned())
+            }
+            Self::Unrecorded { .. } => Some(
+                "past every proxy of the mesh nobody records: leave --as out, or look at `glasstunnel config connections`"
+                    .to_owned(),
+            ),
             other => other.inner().and_then(Reason::hint),
         }
     }

@@ -155,6 +155,26 @@ Examples:
 The codes, the line that begins each finding, and the annotation galley.istio.io/analyze-suppress
 are istioctl's. GT1... are findings that istioctl does not have.";
 
+pub(crate) const TRACE: &str = "\
+Examples:
+  glasstunnel trace 17                              a connection of the running mesh, once it has ended
+  glasstunnel trace --from curl-client --to customers:80 --fresh-tunnel
+  glasstunnel trace --from curl-client --to customers:80 --bytes     every field of every message
+  glasstunnel trace --from a --to b:80 -f mesh.yaml -o svg > b.svg   without a running mesh
+  glasstunnel trace 17 -o mermaid                   for a README or an issue
+
+Exits 0 if a connection that it made was delivered, 1 if not. It shows what the connection said.";
+
+pub(crate) const CAPTURE: &str = "\
+Examples:
+  glasstunnel capture --conn 17 -w 17.pcapng        one connection, all its legs
+  glasstunnel capture --last 1m -w minute.pcapng    those that began in the last minute
+  glasstunnel capture --for 10s -w next.pcapng      those that begin and end within ten seconds
+  glasstunnel capture --last 1m -w - | tshark -r - -Y http2
+
+The file holds the keys: Wireshark and tshark decrypt it without options, and so can whoever has it.
+No root, no tcpdump: packets are made around what the proxies read and wrote. Addresses are the mesh's.";
+
 pub(crate) const CERTS: &str = "\
 Examples:
   glasstunnel certs list                            who shows what, until when, and who trusts it

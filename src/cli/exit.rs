@@ -76,6 +76,7 @@ impl Exit {
                 Self::Usage
             }
             CliError::NotFound { .. } => Self::No,
+            CliError::Unrecorded { .. } => Self::Inconclusive,
             CliError::Start(StartError::Context(error)) => Self::of_context(error),
             CliError::Start(StartError::Ca(_)) => Self::Configuration,
             CliError::Start(_)
@@ -86,6 +87,7 @@ impl Exit {
             | CliError::Read(_)
             | CliError::Mend { .. }
             | CliError::KeyLog { .. }
+            | CliError::Capture { .. }
             | CliError::Runtime(_) => Self::Environment,
         }
     }

@@ -12,6 +12,9 @@ use crate::reason::Reason;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const LABEL: Style = Style::new().bold();
+/// Columns where there is no terminal.
+const WIDE: usize = 120;
+
 const QUIET: Style = Style::new().dimmed();
 
 /// Both streams, with colours where they are wanted.
@@ -43,6 +46,22 @@ impl Output {
     /// [`CliError::Write`]; a reader that closed its pipe is among them.
     pub fn answer(&mut self, text: &str) -> Result<(), CliError> {
         self.answer.write_all(text.as_bytes()).and_then(|()| self.answer.flush()).map_err(CliError::Write)
+    }
+
+    /// How many columns the answer has: those of its terminal, else enough for a wide one.
+    pub fn width(&self) -> usize {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+        size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(WIDE)
+    }
+
+    /// Writes bytes that are no text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Output::answer`].
+    pub fn answer_bytes(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(CliError::Write)
     }
 
     /// Says something beside the answer; a closed stderr is nobody's loss.

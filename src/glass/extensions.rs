@@ -3,6 +3,7 @@
 use crate::glass::field::{Fields, hex, list, text};
 use crate::glass::names;
 use crate::glass::reader::Reader;
+use crate::identity::name_text;
 
 /// Which message holds the extensions: the same number has another shape in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,7 @@ fn value(number: u16, mut body: Reader<'_>, holder: Holder) -> Option<String> {
         VERSIONS => names::version(body.take(2)?.u16()),
         KEY_SHARE => list(&share_groups(body, holder)?, |number| names::group(*number)),
         45 => list(body.vector(1)?.bytes(), |mode| mode_name(*mode).to_owned()),
+        47 => issuers(body.vector(2)?)?,
         28 => format!("{} bytes", body.take(2)?.u16()),
         21 => format!("{} bytes of padding", body.bytes().len()),
         5 => format!("type {}", body.take(1)?.number()),
@@ -103,6 +105,16 @@ fn value(number: u16, mut body: Reader<'_>, holder: Holder) -> Option<String> {
         _ => hex(body.bytes()),
     };
     Some(value)
+}
+
+/// The names of issuers (RFC 8446 §4.2.4), as certificates write them.
+fn issuers(mut names: Reader<'_>) -> Option<String> {
+    let mut all = Vec::new();
+    while !names.is_empty() {
+        let name = names.vector(2)?;
+        all.push(name_text(name.bytes()).unwrap_or_else(|| hex(name.bytes())));
+    }
+    Some(list(&all, |name| text(name.as_bytes())))
 }
 
 fn shares(mut body: Reader<'_>, holder: Holder, fields: &mut Fields) -> Option<()> {

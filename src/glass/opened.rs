@@ -85,6 +85,14 @@ impl Wire {
         }
     }
 
+    /// Whoever knows best when what went `direction` arrived.
+    pub(crate) fn received(&self, direction: Direction) -> Option<&Opened> {
+        match direction {
+            Direction::ToServer => self.destination.as_ref().or(self.source.as_ref()),
+            Direction::ToClient => self.source.as_ref().or(self.destination.as_ref()),
+        }
+    }
+
     /// Whether bytes up to `end` of what went `direction` arrived; true where nobody could tell.
     pub(crate) fn arrived(&self, direction: Direction, end: usize) -> bool {
         let (Some(source), Some(destination)) = (&self.source, &self.destination) else { return true };

@@ -1,6 +1,7 @@
 //! The steps of a record as events: what each proxy found out, in its own lane.
 
 use crate::glass::sequence::{Event, Lane, Tone};
+use crate::sniff::{FirstBytes, Protocol};
 use crate::telemetry::{Fact, Half, Outcome, Reporter, Stage, Step, Wire};
 
 /// What else is shown of the connection, so that nothing is told twice.
@@ -12,6 +13,23 @@ pub(crate) struct Shown {
     pub(crate) relayed: bool,
     /// The other half.
     pub(crate) other: bool,
+    /// When the server has seen the end of the client's handshake, in nanoseconds; `None` where no handshake is shown.
+    pub(crate) handshaken: Option<u64>,
+    /// Whether it went through a tunnel that was there already.
+    pub(crate) reused: bool,
+}
+
+/// The first bytes, and what they mean. A ClientHello begins with its record: type 22, an old version, a length of two bytes,
+/// and then its own type, 1 (RFC 8446 §5.1 and §4).
+fn sniffed(first: &[u8], protocol: &Protocol) -> String {
+    match first {
+        [] => protocol.says(),
+        [kind, high, low, one, two, hello, ..] if protocol.is_client_hello() => format!(
+            "{kind:02x} {high:02x} {low:02x} {one:02x} {two:02x} {hello:02x}: a handshake record that begins with a ClientHello → {}",
+            protocol.says()
+        ),
+        _ => format!("{} → {}", FirstBytes::of(first), protocol.says()),
+    }
 }
 
 /// The events of one half; `offset` is when it was accepted, in nanoseconds since the first proxy accepted.
@@ -65,13 +83,17 @@ impl Teller<'_> {
                 arrow(Lane::App, self.lane, name, fact.says())
             }
             Fact::Sniffed { protocol, first } => {
-                let says = match first.as_slice() {
-                    [] => protocol.says(),
-                    _ => format!("{first} → {}", protocol.says()),
-                };
-                Event::at(at, self.lane, "sniff", says)
+                Event::at(at, self.lane, "sniff", sniffed(first.as_slice(), protocol))
             }
-            Fact::Handshaken { .. } => note("tls").toned(Tone::Good),
+            // On record with each stream, and true since the tunnel's own handshake.
+            Fact::Handshaken { .. } if self.lane == Lane::Destination && self.shown.reused => return None,
+            Fact::Handshaken { .. } => {
+                let own = note("tls").toned(Tone::Good);
+                match self.shown.handshaken.filter(|_| self.lane == Lane::Destination) {
+                    Some(at_ns) => Event { at_ns, ..own },
+                    None => own,
+                }
+            }
             Fact::Reused { .. } => note("reused").toned(Tone::Note),
             Fact::Connect { .. } | Fact::Answered { .. } if self.shown.connect => return None,
             Fact::Connect { .. } if self.shown.other && self.lane == Lane::Destination => return None,

@@ -11,7 +11,7 @@ use crate::glass::step_events::{self, Shown, nanoseconds};
 use crate::glass::tapped::Direction;
 use crate::glass::{relay_events, wire_events};
 use crate::sniff::FirstBytes;
-use crate::telemetry::{self, Fact, Half, Record, Reporter, destination_name, source_name};
+use crate::telemetry::{self, Fact, Half, Party, Record, Reporter, destination_name, source_name};
 
 /// Frames that keep a connection going and mean nothing to a reader.
 const HOUSEKEEPING: [&str; 3] = ["WINDOW_UPDATE", "PING", "PRIORITY"];
@@ -84,6 +84,8 @@ impl<'a> Drawing<'a> {
                 connect: frames.iter().any(|(_, frame)| frame.name == "HEADERS"),
                 relayed: half.taps.relayed.is_some(),
                 other: source.is_some() && destination.is_some(),
+                handshaken: self.wire.and_then(|wire| self.handshaken(wire)),
+                reused: is_reused(self.record),
             };
             let begin = self.since(half.since);
             self.events.extend(step_events::events(half, begin, shown));
@@ -94,6 +96,16 @@ impl<'a> Drawing<'a> {
             self.messages(wire);
         }
         self.frames(&frames);
+    }
+
+    /// When the server had read the client's Finished.
+    fn handshaken(&self, wire: &Wire) -> Option<u64> {
+        let opened = wire.received(Direction::ToServer)?;
+        let mut messages = opened.decoded.messages.iter();
+        let last =
+            messages.find(|it| it.kind == MessageKind::Finished && it.direction == Direction::ToServer)?;
+        // One later than the message, so that it stands behind it.
+        Some(self.since(opened.began + Duration::from_nanos(last.at)) + 1)
     }
 
     fn messages(&mut self, wire: &Wire) {
@@ -236,11 +248,15 @@ fn run_says(run: &[&(Instant, &Frame)]) -> String {
         .flat_map(|data| data.iter().copied())
         .take(FirstBytes::CAPACITY)
         .collect();
-    match (run.len(), data.is_empty()) {
+    let ends =
+        run.last().is_some_and(|(_, frame)| frame.name == "DATA" && frame.flags.contains(&"END_STREAM"));
+    let mut says = match (run.len(), data.is_empty()) {
         (1, true) => says,
         (1, false) => format!("{says} · {}", FirstBytes::of(&data)),
         (count, _) => format!("{says} · {count} frames · {}", FirstBytes::of(&data)),
-    }
+    };
+    says.push_str(if ends { wire_events::END } else { "" });
+    says
 }
 
 fn frame_tone(frame: &Frame) -> Tone {
@@ -281,7 +297,7 @@ fn first_byte(half: &Half) -> Option<Phase> {
     let tap = half.taps.relayed.as_ref()?;
     let chunk = tap.chunks().into_iter().find(|chunk| chunk.direction == crate::io::Direction::In)?;
     let began = tap.began().saturating_duration_since(half.since);
-    Some(Phase { name: "first byte after".to_owned(), took_ns: nanoseconds(began + chunk.at) })
+    Some(Phase { name: "answer's first byte at".to_owned(), took_ns: nanoseconds(began + chunk.at) })
 }
 
 /// What is said beside the events.
@@ -295,10 +311,20 @@ impl Facts<'_> {
         let (source, destination) = self.record.lanes();
         let stander = |lane, name: String, is_seen| Stander { lane, name, is_seen };
         let seen = |half: Option<&Half>| half.is_some();
+        let is_tunnel = self.record.wire() == Some(telemetry::Wire::Hbone);
+        let proxy = |half: Option<&Half>, party: &Party| {
+            let is_meshed = party.workload.as_ref().is_some_and(|workload| workload.reach.in_mesh());
+            let exists = half.is_some() || is_tunnel || is_meshed;
+            if exists { "its proxy".to_owned() } else { "no proxy".to_owned() }
+        };
         vec![
             stander(Lane::App, source_name(self.record), seen(source)),
-            stander(Lane::Source, "its proxy".to_owned(), seen(source)),
-            stander(Lane::Destination, "proxy".to_owned(), seen(destination)),
+            stander(Lane::Source, proxy(source, &self.record.source_party()), seen(source)),
+            stander(
+                Lane::Destination,
+                proxy(destination, &self.record.destination_party()),
+                seen(destination),
+            ),
             stander(Lane::Backend, destination_name(self.record), seen(destination)),
         ]
     }

@@ -37,7 +37,7 @@ pub(crate) fn says(message: &Message) -> String {
             format!("{name} ({number}): {meaning}")
         }
         MessageKind::ChangeCipherSpec => "means nothing in TLS 1.3: for old middleboxes".to_owned(),
-        MessageKind::ApplicationData => format!("\"{}\"", FirstBytes::of(&message.bytes)),
+        MessageKind::ApplicationData => FirstBytes::of(&message.bytes).to_string(),
         MessageKind::NotTls => FirstBytes::of(&message.bytes).to_string(),
         _ => String::new(),
     };
@@ -76,10 +76,10 @@ fn client_hello(message: &Message) -> String {
 fn certificate_request(message: &Message) -> String {
     let issuers = message.value("certificate_authorities");
     let issuers = match issuers {
-        Some(issuers) => format!("from {issuers}"),
-        None => "it does not say from whom".to_owned(),
+        Some(issuers) => format!("issued by {issuers}"),
+        None => "it does not say whose".to_owned(),
     };
-    format!("the client must show a certificate; {issuers}")
+    format!("the client must show a certificate, {issuers}")
 }
 
 fn certificate(message: &Message) -> String {
@@ -94,6 +94,9 @@ fn certificate(message: &Message) -> String {
         count => format!("{who}, and {} above it", count - 1),
     }
 }
+
+/// A half-close: the sender of the frame has said all.
+pub(crate) const END: &str = " · END_STREAM: nothing more follows this way";
 
 /// A frame's name: of headers, what they say first.
 pub(crate) fn frame_name(frame: &Frame) -> String {
@@ -115,12 +118,12 @@ pub(crate) fn frame_says(frame: &Frame) -> String {
             if headers.is_empty() { stream } else { format!("{stream} · {}", headers.join(" · ")) }
         }
         "preface" => "PRI * HTTP/2.0: HTTP/2 begins".to_owned(),
-        "SETTINGS" if frame.flags.contains(&"ACK") => "seen".to_owned(),
+        "SETTINGS" if frame.flags.contains(&"ACK") => "ACK: seen".to_owned(),
         "DATA" => stream,
         _ => own_fields(&frame.fields),
     };
-    if frame.flags.contains(&"END_STREAM") {
-        said.push_str(" · END_STREAM: nothing more follows this way");
+    if frame.flags.contains(&"END_STREAM") && frame.name != "DATA" {
+        said.push_str(END);
     }
     if frame.is_malformed {
         said.push_str(" · not of the right shape");

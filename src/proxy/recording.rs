@@ -64,7 +64,12 @@ impl Recording {
 
     /// Adds a finished step.
     pub(crate) fn step(&mut self, fact: Fact) {
-        let at = self.since.elapsed();
+        self.step_at(Instant::now(), fact);
+    }
+
+    /// Adds a step that was finished then.
+    pub(crate) fn step_at(&mut self, when: Instant, fact: Fact) {
+        let at = when.saturating_duration_since(self.since);
         self.note(|half| half.steps.push(Step { at, fact }));
     }
 

@@ -63,19 +63,19 @@ struct Found(Arc<Mutex<Facts>>);
 /// A dial that fails in its handshake has a socket all the same, by which the other side's record finds this one.
 #[derive(Default)]
 struct Facts {
-    socket: Option<SocketAddr>,
-    peer: Option<Arc<Peer>>,
+    socket: Option<(SocketAddr, Instant)>,
+    peer: Option<(Arc<Peer>, Instant)>,
     tap: Option<Tap>,
 }
 
 impl Found {
     fn connected(&self, socket: Option<SocketAddr>, tap: Option<Tap>) {
         let mut facts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (facts.socket, facts.tap) = (socket, tap);
+        (facts.socket, facts.tap) = (socket.map(|socket| (socket, Instant::now())), tap);
     }
 
     fn verified(&self, peer: Arc<Peer>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).peer = Some(peer);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).peer = Some((peer, Instant::now()));
     }
 
     fn take(&self) -> Facts {
@@ -152,12 +152,12 @@ async fn checkout(
     let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
     let Facts { socket, peer, tap } = found.take();
     recording.carried_by(tap.as_ref());
-    if let Some(socket) = socket {
+    if let Some((socket, when)) = socket {
         recording.note(|half| half.join.socket = Some(socket));
-        recording.step(Fact::Dialed { to: MeshAddr::new(at, ports::HBONE) });
+        recording.step_at(when, Fact::Dialed { to: MeshAddr::new(at, ports::HBONE) });
     }
-    if let Some(peer) = peer {
-        recording.step(handshaken(&peer));
+    if let Some((peer, when)) = peer {
+        recording.step_at(when, handshaken(&peer));
     } else if let Ok(CheckedOut { tunnel, .. }) = &checked_out {
         recording.carried_by(tunnel.tap.as_ref());
         recording.step(tunnel.reused(SystemTime::now()));

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-/// Shows printable ASCII as it is and everything else, the backslash included, as `\xNN`.
+/// Shows printable ASCII as it is, ends of lines as `\r` and `\n`, and everything else, the backslash included, as `\xNN`.
 ///
 /// Unlike [`slice::escape_ascii`] it leaves quotes alone: they are harmless in a line of text, and common in headers.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ impl fmt::Display for Escaped<'_> {
         for byte in self.0 {
             match byte {
                 b'\\' => f.write_str("\\x5c")?,
+                b'\r' => f.write_str("\\r")?,
+                b'\n' => f.write_str("\\n")?,
                 b' '..=b'~' => f.write_char(char::from(*byte))?,
                 _ => write!(f, "\\x{byte:02x}")?,
             }
@@ -35,7 +37,7 @@ mod tests {
         }
         check(b"reviews.default", "reviews.default");
         check(b"a \"quoted\" word", "a \"quoted\" word");
-        check(b"\x1b[31mred\r\n\0", "\\x1b[31mred\\x0d\\x0a\\x00");
+        check(b"\x1b[31mred\r\n\0", "\\x1b[31mred\\r\\n\\x00");
         check("\u{202e}".as_bytes(), "\\xe2\\x80\\xae");
         check(b"\\x00", "\\x5cx00");
     }

@@ -80,9 +80,7 @@ mod tests {
         check(b"\r\n\r\n\0\r\nQUIT\n\x21\x11", Some("raw: PROXY protocol v2 header"));
         check(
             b"\r\n\r\n\0\r\nQUIT\n\x11",
-            Some(
-                "raw: first bytes 0d 0a 0d 0a 00 0d 0a 51 \"\\x0d\\x0a\\x0d\\x0a\\x00\\x0d\\x0aQUIT\\x0a\\x11\"",
-            ),
+            Some("raw: first bytes 0d 0a 0d 0a 00 0d 0a 51 \"\\r\\n\\r\\n\\x00\\r\\nQUIT\\n\\x11\""),
         );
         check(b"SSH-2.0-OpenSSH", Some("raw: first bytes 53 \"S\""));
         check(b"\x80\x2e\x01", Some("raw: first bytes 80 \"\\x80\""));

@@ -32,3 +32,4 @@ mod trust_domains;
 mod side_by_side;
 mod envoy_session;
 mod wireshark;
+mod glass;

@@ -26,7 +26,7 @@ spec: {serviceAccountName: curl-client}
 
 /// A mesh in the making.
 pub(crate) struct Plan {
-    yaml: String,
+    pub(crate) yaml: String,
     pub(crate) options: LabOptions,
 }
 

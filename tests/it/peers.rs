@@ -68,10 +68,10 @@ impl Drop for Folder {
 }
 
 /// A certificate with its key and its root as files, for as long as this lives.
-struct Papers(Folder);
+pub(crate) struct Papers(Folder);
 
 impl Papers {
-    fn of(svid: &Svid) -> Self {
+    pub(crate) fn of(svid: &Svid) -> Self {
         let papers = Self(Folder::new());
         papers.add("", svid);
         let roots = encode_certificates(&svid.bundle.roots);
@@ -86,7 +86,7 @@ impl Papers {
         write_new(&self.file(&format!("{prefix}key.pem")), encode_key(&svid.key).as_bytes(), 0o600).unwrap();
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.0.file(name)
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use crate::cli::table::Table;
+use crate::cli::wrap::wrapped;
 use crate::knowledge::{Causes, Evidence, KnownAlert, Match, Row};
 
 /// The width of a line, and of the column of labels.
@@ -121,6 +122,9 @@ fn told(alert: &KnownAlert) -> String {
 }
 
 fn field(text: &mut String, label: &str, value: &str) {
+    if value.is_empty() {
+        return;
+    }
     for (place, line) in wrapped(value, WIDTH - LABEL - 2).into_iter().enumerate() {
         let label = if place == 0 { label } else { "" };
         let _infallible = writeln!(text, "  {QUIET}{label:<LABEL$}{QUIET:#}{line}");
@@ -132,33 +136,5 @@ fn commands(text: &mut String, label: &str, row: &Row) {
     for (place, command) in row.next.iter().enumerate() {
         let label = if place == 0 { label } else { "" };
         let _infallible = writeln!(text, "  {QUIET}{label:<LABEL$}{QUIET:#}{command}");
-    }
-}
-
-/// The words of a text in lines of at most `width` characters; a longer word has a line of its own.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_texts_are_wrapped_at_words() {
-        let check = |text: &str, expect: &[&str]| assert_eq!(wrapped(text, 6), expect, "{text:?}");
-        check("", &[]);
-        check("ab cd ef", &["ab cd", "ef"]);
-        check("éé éé é abcdefghij k", &["éé éé", "é", "abcdefghij", "k"]);
     }
 }

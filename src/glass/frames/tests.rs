@@ -62,7 +62,7 @@ fn a_tunnel_frame_by_frame() {
         })
         .collect();
     let expect = [
-        r"preface 0 [] preface=PRI * HTTP/2.0\x0d\x0a\x0d\x0aSM\x0d\x0a\x0d\x0a",
+        r"preface 0 [] preface=PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         "SETTINGS 0 [] SETTINGS_ENABLE_PUSH=0 SETTINGS_INITIAL_WINDOW_SIZE=4194304",
         "WINDOW_UPDATE 0 [] window_size_increment=16711681 bytes",
         "HEADERS 1 [] field_block=4 bytes",

@@ -24,7 +24,7 @@ fn verdicts_are_said_in_words_and_escaped() {
     check(&tls(None, &[]), "TLS ClientHello, no SNI, no ALPN");
     check(
         &tls(Some("a\r\n\u{1b}[31m\u{202e}"), &[b"\xff,\0"]),
-        "TLS ClientHello, SNI a\\x0d\\x0a\\x1b[31m\\xe2\\x80\\xae, ALPN \\xff,\\x00",
+        "TLS ClientHello, SNI a\\r\\n\\x1b[31m\\xe2\\x80\\xae, ALPN \\xff,\\x00",
     );
     check(&Protocol::Http1 { method: "GET" }, "raw: HTTP/1 \"GET \"");
     let flaw = HelloFlaw::RecordVersion { major: 3, minor: Some(9) };

@@ -1,0 +1,146 @@
+//! 500 generated connections: whatever was decoded from a connection's bytes must be what its record says.
+
+use std::time::Duration;
+
+use glasstunnel::explain::Manner;
+use glasstunnel::glass::{Lane, Sequence, trace};
+use glasstunnel::lab::Lab;
+use glasstunnel::telemetry::{Fact, Record, Verdict, Wire};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::{made, tapped};
+use crate::mesh::Plan;
+
+const CONNECTIONS: usize = 500;
+
+/// Who calls whom, how, and whether in a tunnel of its own.
+type Wanted = (&'static str, &'static str, Option<Manner>, bool);
+
+fn connection() -> impl Strategy<Value = Wanted> {
+    let callers = &["curl-client", "curl-client", "plain", "outside/curl-client"];
+    let targets = &[
+        "plain:80",
+        "plain:3000",
+        "strict:80",
+        "closed:80",
+        "own-tls:3000",
+        "resets:80",
+        "echoes:80",
+        "refused:80",
+    ];
+    let manners =
+        &[None, None, None, Some(Manner::Raw), Some(Manner::Tls), Some(Manner::Mtls), Some(Manner::Hbone)];
+    (
+        proptest::sample::select(callers.as_slice()),
+        proptest::sample::select(targets.as_slice()),
+        proptest::sample::select(manners.as_slice()),
+        any::<bool>(),
+    )
+}
+
+async fn mesh() -> Lab {
+    let deny = "apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: nobody}
+spec: {selector: {matchLabels: {app: refused}}}
+";
+    let plan = Plan::new()
+        .server("plain", "http")
+        .server("strict", "http")
+        .mode("strict", "STRICT")
+        .server("closed", "127.0.0.1:1")
+        .server("own-tls", "tls")
+        .server("resets", "reset")
+        .server("echoes", "echo")
+        .server("refused", "http")
+        .yaml(deny);
+    tapped(plan).start().await
+}
+
+#[tokio::test]
+async fn the_decode_says_what_the_record_says() {
+    let lab = mesh().await;
+    let mut runner = TestRunner::deterministic();
+    let (mut made_of, mut tls) = (std::collections::BTreeMap::<_, usize>::new(), 0);
+    let mut count = 0;
+    while count < CONNECTIONS {
+        let (from, to, manner, fresh) = connection().new_tree(&mut runner).unwrap().current();
+        // Nobody outside the mesh has an identity to show.
+        if from.starts_with("outside") && matches!(manner, Some(Manner::Mtls | Manner::Hbone))
+            || to.starts_with(from)
+        {
+            continue;
+        }
+        let record = made(&lab, from, to, manner, fresh).await;
+        let sequence = trace(&record, true);
+        compare(&record, &sequence, &format!("{from} → {to} as {manner:?}, fresh {fresh}"));
+        *made_of.entry(record.verdict().name()).or_default() += 1;
+        tls += usize::from(sequence.handshake.is_some());
+        count += 1;
+    }
+    // A generator of one kind only would show nothing.
+    let enough = |verdict: Verdict| made_of.get(verdict.name()).copied().unwrap_or(0) > 30;
+    assert!(enough(Verdict::Allow) && enough(Verdict::Deny) && enough(Verdict::Fail), "{made_of:?}");
+    assert!(tls > CONNECTIONS / 3, "{tls} of {CONNECTIONS} spoke TLS that was kept");
+    lab.stop(Duration::from_secs(5)).await;
+}
+
+fn compare(record: &Record, sequence: &Sequence, context: &str) {
+    let context = format!("{context}: {}\n{:#?}", record.why(), sequence.events);
+    assert_eq!(sequence.code.as_deref(), record.code(), "{context}");
+    let handshake = sequence.handshake.as_ref();
+    let named = |name: &str| {
+        let own = sequence.events.iter().filter(|event| event.name == name);
+        own.collect::<Vec<_>>()
+    };
+    for half in record.halves() {
+        for step in &half.steps {
+            match &step.fact {
+                Fact::Handshaken { peer, version, suite, alpn } => {
+                    let handshake = handshake.unwrap_or_else(|| panic!("a handshake: {context}"));
+                    assert_eq!(handshake.suite.as_deref(), Some(*suite), "{context}");
+                    assert_eq!(handshake.version.as_deref(), Some("TLS 1.3"), "{version} {context}");
+                    assert_eq!(handshake.alpn.as_deref(), alpn.as_deref(), "{context}");
+                    let shown =
+                        named("Certificate").iter().any(|event| event.says.contains(&peer.to_string()));
+                    assert!(shown || sequence.reused_tunnel == Some(true), "{peer} shows itself: {context}");
+                }
+                Fact::Connect { authority } => {
+                    let said = named("CONNECT").iter().any(|event| event.says.contains(&**authority));
+                    assert!(said, "CONNECT {authority}: {context}");
+                }
+                Fact::Answered { status } => {
+                    assert_eq!(named(&format!("status {status}")).len(), 1, "{context}");
+                }
+                _ => {}
+            }
+        }
+        if record.wire() == Some(Wire::Hbone) && record.verdict() == Verdict::Allow {
+            let data = |lane: Lane| {
+                named("DATA").iter().filter(|it| it.lane == lane).filter_map(|it| it.bytes).sum::<u64>()
+            };
+            assert_eq!(data(Lane::Source), half.to_backend, "{context}");
+            assert_eq!(data(Lane::Destination), half.to_client, "{context}");
+        }
+    }
+    assert_eq!(alerted(sequence), expected_alert(record), "{context}");
+}
+
+/// The alert that one side sent the other, other than a farewell.
+fn alerted(sequence: &Sequence) -> Option<String> {
+    let alerts = sequence.events.iter().filter(|event| event.name == "Alert");
+    let mut names = alerts.filter_map(|event| event.says.split(" (").next().map(str::to_owned));
+    names.find(|name| name != "close_notify" && name != "user_canceled")
+}
+
+/// What the record's code means on the wire (RFC 8446 §6.2).
+fn expected_alert(record: &Record) -> Option<String> {
+    let name = match record.code()? {
+        "tls.no_certificate" => "certificate_required",
+        code if code.starts_with("tls.") => panic!("an alert for {code}"),
+        _ => return None,
+    };
+    Some(name.to_owned())
+}
