@@ -31,13 +31,14 @@ pub use routes::{ROUTES, Route};
 pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
-    API_VERSION, AcceptanceView, AlertView, AnalysisReportView, AuthorizationView, CalledView, CauseView,
-    CausesView, CertificateView, CheckView, ClientView, ConfigView, ConnectionView, ConsideredView,
-    DiffersView, Document, DoorView, EditView, EditedView, EndpointView, ExplanationView, FindingView,
-    ForeseenStep, IdentityView, InspectedView, InspectionView, Kind, LaneView, LintFindingView, LintView,
-    List, LookView, MatchView, MeshInfo, ModeView, NamedText, PartyView, PolicyRefView, PolicyView, PortMode,
-    PortView, RecordView, RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView,
-    ServerView, ServicePortView, ServiceView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    API_VERSION, AcceptanceView, AlertView, AnalysisReportView, AttemptView, AuthorizationView, CalledView,
+    CauseView, CausesView, CellView, CertificateView, CheckView, ClientView, ConfigView, ConnectionView,
+    ConsideredView, DiffersView, Document, DoorView, EditView, EditedView, EndpointView, ExplanationView,
+    FindingView, ForeseenStep, IdentityView, InspectedView, InspectionView, Kind, LaneView, LintFindingView,
+    LintView, List, LookView, MatchView, MeshInfo, ModeView, NamedText, NextView, PartyView, PolicyRefView,
+    PolicyView, PortMode, PortView, ProbeView, RecordView, RefusalView, RehearsalRowView, RehearsalView,
+    ResourceList, ResourceView, ServerView, ServicePortView, ServiceView, ShownView, StepView, WorkloadDoors,
+    WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

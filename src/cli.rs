@@ -35,6 +35,7 @@ mod wrap;
 mod trace;
 mod capture;
 mod certs;
+mod probe;
 mod why;
 mod change;
 mod dispatch;
@@ -43,8 +44,8 @@ pub use args::{
     AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CaptureArguments, CertsArguments,
     CertsCommand, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments, Drawing, ExecArguments,
     ExplainArguments, Format, GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments,
-    LogShape, Moment, PeerRole, PluggedCa, ProxyArguments, Rehearsed, Shape, Story, StrictArguments,
-    TapArguments, Threshold, TraceArguments, UpArguments, VerifyArguments, WhyArguments,
+    LogShape, Moment, PeerRole, PluggedCa, ProbeArguments, ProxyArguments, Rehearsed, Shape, Story,
+    StrictArguments, TapArguments, Threshold, TraceArguments, UpArguments, VerifyArguments, WhyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;
@@ -56,6 +57,7 @@ pub use inside::Inside;
 pub use limits::{Descriptors, raise_descriptors};
 pub use listed::{Listed, listing};
 pub use output::{Output, failure_text};
+pub use probe::text as probe_text;
 pub use strict::rehearsal;
 pub use suggest::{Suggestion, suggestions};
 pub use table::Table;

@@ -31,6 +31,7 @@ pub mod ca;
 pub mod resources;
 pub mod analyze;
 pub mod glass;
+pub mod probe;
 pub mod admin;
 pub mod backend;
 pub mod netns;

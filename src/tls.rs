@@ -51,7 +51,7 @@ pub use cause::TlsCause;
 pub use client::{ClientOffer, ClientStream, ClientTls, connect};
 pub use error::{Role, TlsError};
 pub use fits::fits;
-pub use look::{Look, Looker, look};
+pub use look::{Look, Looker, look, look_and_stay};
 pub use observed::Watched;
 pub use originate::{AppServer, ClientFiles, Origination, Originator, originate};
 pub use peer::Peer;

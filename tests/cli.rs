@@ -22,6 +22,8 @@ mod greeting;
 mod analyze;
 #[path = "cli/certs.rs"]
 mod certs;
+#[path = "cli/probe.rs"]
+mod probe;
 #[path = "cli/why.rs"]
 mod why;
 #[path = "cli/program.rs"]

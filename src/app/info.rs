@@ -82,7 +82,11 @@ pub(crate) fn whole(
         ca,
         ca_dir: match &options.ca {
             CaAt::Memory | CaAt::Files(_) | CaAt::Custom(_) => None,
-            CaAt::Dir(folder) => Some(folder.display().to_string()),
+            // Commands that ask may stand somewhere else.
+            CaAt::Dir(folder) => {
+                let absolute = std::path::absolute(folder);
+                Some(absolute.as_ref().unwrap_or(folder).display().to_string())
+            }
         },
         ca_is_plugged_in: matches!(options.ca, CaAt::Files(_)),
         is_tapped: options.tapping.is_on(),

@@ -2,6 +2,7 @@
 
 mod answer;
 mod certs;
+mod probe;
 mod proxy;
 mod running;
 mod seen;
@@ -25,6 +26,7 @@ pub use certs::{
     Alpn, CertsArguments, CertsCommand, InspectArguments, IssueArguments, LintArguments, Moment, PeerRole,
     Shape, VerifyArguments,
 };
+pub use probe::ProbeArguments;
 pub use proxy::ProxyArguments;
 pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 pub use seen::{CaptureArguments, Drawing, TraceArguments};
@@ -88,6 +90,8 @@ pub enum Command {
     Analyze(AnalyzeArguments),
     /// Read, compare, check and issue certificates, good ones and bad ones
     Certs(CertsArguments),
+    /// Find out what any port accepts, raw, TLS, mTLS or HBONE, and which mode it behaves like
+    Probe(ProbeArguments),
     /// Say what may be behind an error text or a log, and what decides it
     Why(WhyArguments),
 }

@@ -13,6 +13,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 
+pub(crate) use party::{host_and_port, party};
+
 /// Does what was asked for.
 ///
 /// # Errors

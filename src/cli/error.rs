@@ -1,6 +1,7 @@
 //! [`CliError`]: everything that can end a command early.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::admin::{ClientError, ContextError};
 use crate::app::StartError;
@@ -72,7 +73,7 @@ pub enum CliError {
     #[error("cannot open {} to add keys to it, as SSLKEYLOGFILE says", .path.display())]
     KeyLog {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
@@ -81,7 +82,7 @@ pub enum CliError {
     #[error("cannot write {}", .path.display())]
     Capture {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
@@ -138,6 +139,26 @@ pub enum CliError {
         /// Its identity.
         identity: String,
     },
+    /// A word that is no address with a port, and no workload that is on this machine.
+    #[error("expected HOST:PORT, or a workload on this machine and its port, found `{}`", found.escape_debug())]
+    NoPlace {
+        /// The word.
+        found: String,
+    },
+    /// A certificate whose key is nowhere.
+    #[error("expected a private key for {}, found none", found.display())]
+    Keyless {
+        /// Where the certificate is.
+        found: PathBuf,
+    },
+    /// The CA of the mesh is where nobody else can issue with it.
+    #[error(
+        "expected the CA of the mesh `{mesh}` in a folder, found it in memory, where only the mesh can issue with it"
+    )]
+    CaInMemory {
+        /// The mesh.
+        mesh: String,
+    },
     /// Nobody said for whom to issue.
     #[error("expected an identity to issue for, found none")]
     NoIdentity,
@@ -167,6 +188,9 @@ impl CliError {
             | Self::NoSuchParty { .. }
             | Self::NoCertificate { .. }
             | Self::NoIdentity
+            | Self::NoPlace { .. }
+            | Self::Keyless { .. }
+            | Self::CaInMemory { .. }
             | Self::NotFound { .. }
             | Self::Nameless { .. }
             | Self::Write(_)
@@ -203,6 +227,9 @@ impl Reason for CliError {
             Self::NoSuchParty { .. } => "cli.no_such_party",
             Self::NoCertificate { .. } => "cli.no_certificate",
             Self::NoIdentity => "cli.no_identity",
+            Self::NoPlace { .. } => "cli.no_place",
+            Self::Keyless { .. } => "cli.keyless",
+            Self::CaInMemory { .. } => "cli.ca_in_memory",
             Self::Read(_) => "cli.read",
             Self::Mend { .. } => "cli.mend",
             Self::KeyLog { .. } => "cli.key_log",
@@ -224,6 +251,13 @@ impl Reason for CliError {
             Self::NotFound { names, .. } => Some(format!("there are: {}", names.join(", "))),
             Self::Nameless { kind } => Some(format!("glasstunnel delete {kind} NAME, or delete -f FILE")),
             Self::NoIdentity => Some("say it in the profile's `id`, or with --id spiffe://…".to_owned()),
+            Self::NoPlace { .. } => {
+                Some("glasstunnel probe 127.0.0.1:8080, or reviews:9080 while a mesh runs".to_owned())
+            }
+            Self::Keyless { .. } => Some("name it with --key FILE".to_owned()),
+            Self::CaInMemory { .. } => Some(
+                "start it with `up --ca-dir certs`, or show a certificate of your own with --cert".to_owned(),
+            ),
             Self::NoCertificate { .. } => {
                 Some("glasstunnel certs list has all of them, with their states".to_owned())
             }

@@ -229,3 +229,16 @@ Examples:
   glasstunnel certs lint web:15008 -o json          what a server shows
 
 Exits 1 if there is an error. A stack that is not named accepts, or was not tried.";
+
+pub(crate) const PROBE: &str = "\
+Examples:
+  glasstunnel probe 127.0.0.1:8080                  what is there, and what that rests on
+  glasstunnel probe reviews:9080                    a name of the running mesh: its captured port
+  glasstunnel probe reviews:15008 --from web        its tunnel door, with a certificate of web
+  glasstunnel probe 10.0.0.7:443 --cert client/ --sni reviews.example.com
+  glasstunnel probe reviews:9080 -o json | jq -r '.modes[]'
+
+Connects to that one address only, one connection at a time and 8 at most. What is sent: OPTIONS *
+in plaintext, a safe method that asks for no resource; ClientHellos; and to a tunnel door a CONNECT
+to the door itself, which nobody delivers. TLS 1.3 only. Nothing that is shown is verified.
+Exits 0 when it can tell, 5 if there is nothing to connect to, 6 if it cannot tell.";

@@ -71,7 +71,11 @@ impl Exit {
             }
             CliError::Identity(_) | CliError::Ca(_) => Self::Configuration,
             CliError::Tls(_) | CliError::NoCertificate { .. } => Self::No,
-            CliError::NoSuchParty { .. } | CliError::NoIdentity => Self::Usage,
+            CliError::NoSuchParty { .. }
+            | CliError::NoIdentity
+            | CliError::NoPlace { .. }
+            | CliError::Keyless { .. }
+            | CliError::CaInMemory { .. } => Self::Usage,
             CliError::Question(_) | CliError::Workload(_) | CliError::Kind(_) | CliError::Nameless { .. } => {
                 Self::Usage
             }

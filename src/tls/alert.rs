@@ -7,7 +7,7 @@ use rustls::AlertDescription;
 use crate::knowledge::alert;
 
 /// A TLS alert (RFC 8446 §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Alert {
     /// The number on the wire.
     pub number: u8,
@@ -15,10 +15,16 @@ pub struct Alert {
     pub name: &'static str,
 }
 
+impl Alert {
+    /// The alert of that number.
+    pub fn of(number: u8) -> Self {
+        Self { number, name: alert(number).map_or("unknown", |known| known.name) }
+    }
+}
+
 impl From<AlertDescription> for Alert {
     fn from(description: AlertDescription) -> Self {
-        let number = u8::from(description);
-        Self { number, name: alert(number).map_or("unknown", |known| known.name) }
+        Self::of(u8::from(description))
     }
 }
 

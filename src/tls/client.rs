@@ -30,8 +30,23 @@ pub enum ClientOffer {
     Hbone,
     /// `istio`, for a sidecar.
     Istio,
+    /// `istio-peer-exchange` before `istio`, as sidecars themselves offer it for TCP.
+    Sidecar,
     /// None: what a DestinationRule of mode MUTUAL does (reference/failures.md A 10).
     None,
+}
+
+impl ClientOffer {
+    /// The names to send, the preferred one first.
+    pub(crate) fn protocols(self) -> Vec<Vec<u8>> {
+        let names: &[&[u8]] = match self {
+            Self::Hbone => &[b"h2"],
+            Self::Istio => &[b"istio"],
+            Self::Sidecar => &[b"istio-peer-exchange", b"istio"],
+            Self::None => &[],
+        };
+        names.iter().map(|name| name.to_vec()).collect()
+    }
 }
 
 /// Our certificate as a client's, for any number of handshakes. Cheap to clone; made anew for each new certificate.
@@ -95,11 +110,7 @@ impl ClientTls {
             .with_client_cert_resolver(Arc::clone(&self.credentials.shown) as _);
         config.resumption = Resumption::disabled();
         config.enable_sni = false;
-        config.alpn_protocols = match offer {
-            ClientOffer::Hbone => vec![b"h2".to_vec()],
-            ClientOffer::Istio => vec![b"istio".to_vec()],
-            ClientOffer::None => Vec::new(),
-        };
+        config.alpn_protocols = offer.protocols();
         if self.secrets.are_wanted() {
             config.key_log = self.secrets.key_log();
         }
@@ -134,7 +145,7 @@ where
 {
     let observed = Arc::new(Observed::default());
     let config = tls.config(expected, offer, &observed)?;
-    let alpn = if offer == ClientOffer::Istio { "istio" } else { "h2" };
+    let alpn = if matches!(offer, ClientOffer::Istio | ClientOffer::Sidecar) { "istio" } else { "h2" };
     let attempt = Attempt { role: Role::Client, observed, alpn, began: Instant::now() };
     let watched = Watched::new(stream, Arc::clone(&attempt.observed), tls.secrets.tap.clone());
     let handshake = TlsConnector::from(Arc::new(config)).connect(nameless(), watched).into_fallible();

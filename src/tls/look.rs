@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::identity::{self, Credential, name_text};
 use crate::tls::cause::TlsCause;
-use crate::tls::client::ClientOffer;
+use crate::tls::client::{ClientOffer, ClientStream};
 use crate::tls::error::{Role, TlsError};
 use crate::tls::finish::Attempt;
 use crate::tls::fits::certified;
@@ -66,6 +66,30 @@ pub async fn look<S>(stream: S, looker: &Looker, deadline: Instant) -> Result<Lo
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
+    let (mut look, mut stream) = look_and_stay(stream, looker, deadline).await?;
+    let patience = deadline.min(Instant::now() + SECOND_THOUGHT);
+    if let Ok(Err(error)) = timeout_at(patience, stream.read(&mut [0; 1])).await {
+        look.refused = TlsError::from_io(&error);
+    }
+    // A farewell; who does not take it is left all the same.
+    let _unheard = timeout_at(patience, stream.shutdown()).await;
+    Ok(look)
+}
+
+/// Looks at the server behind `stream` and hands it back: what the server says next, a refusal above all, is there to
+/// be read.
+///
+/// # Errors
+///
+/// As [`look`].
+pub async fn look_and_stay<S>(
+    stream: S,
+    looker: &Looker,
+    deadline: Instant,
+) -> Result<(Look, ClientStream<S>), TlsError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
     let Ok(name) = ServerName::try_from(looker.name.clone()) else {
         return Err(TlsError::from_cause(Role::Client, TlsCause::ServerName { found: looker.name.clone() }));
     };
@@ -80,8 +104,9 @@ where
         Ok(Err((error, stream))) => return Err(attempt.failed(error, stream).await),
         Err(_) => return Err(attempt.timed_out()),
     };
+    stream.get_mut().0.stop();
     let (_, connection) = stream.get_ref();
-    let mut look = Look {
+    let look = Look {
         chain: seen.chain(),
         alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
         version: version(connection.protocol_version()),
@@ -90,13 +115,7 @@ where
         asks: seen.asks(),
         refused: None,
     };
-    let patience = deadline.min(Instant::now() + SECOND_THOUGHT);
-    if let Ok(Err(error)) = timeout_at(patience, stream.read(&mut [0; 1])).await {
-        look.refused = TlsError::from_io(&error);
-    }
-    // A farewell; who does not take it is left all the same.
-    let _unheard = timeout_at(patience, stream.shutdown()).await;
-    Ok(look)
+    Ok((look, stream))
 }
 
 fn config(offer: ClientOffer, seen: &Arc<Seen>) -> Result<ClientConfig, TlsError> {
@@ -110,17 +129,14 @@ fn config(offer: ClientOffer, seen: &Arc<Seen>) -> Result<ClientConfig, TlsError
         .with_custom_certificate_verifier(Arc::clone(seen) as _)
         .with_client_cert_resolver(Arc::clone(seen) as _);
     config.resumption = Resumption::disabled();
-    config.alpn_protocols = match offer {
-        ClientOffer::None => Vec::new(),
-        offer => vec![alpn(offer).as_bytes().to_vec()],
-    };
+    config.alpn_protocols = offer.protocols();
     Ok(config)
 }
 
 fn alpn(offer: ClientOffer) -> &'static str {
     match offer {
         ClientOffer::Hbone => "h2",
-        ClientOffer::Istio => "istio",
+        ClientOffer::Istio | ClientOffer::Sidecar => "istio",
         ClientOffer::None => "none",
     }
 }

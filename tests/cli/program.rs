@@ -60,17 +60,19 @@ fn a_reader_that_leaves_is_no_error() {
 }
 
 /// A real `up`, stopped when it goes out of scope.
-struct Mesh {
-    context: String,
+pub(crate) struct Mesh {
+    pub(crate) context: String,
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Mesh {
-    fn up() -> Self {
-        let context = format!("cli-{}", std::process::id());
+    /// `name` tells the meshes of one run of the tests apart.
+    pub(crate) fn up(name: &str, more: &[&str]) -> Self {
+        let context = format!("{name}-{}", std::process::id());
         let mut process = Command::new(env!("CARGO_BIN_EXE_glasstunnel"))
             .args(["up", "--context", &context, "--admin", "none"])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -81,7 +83,7 @@ impl Mesh {
         Self { context, process, lines }
     }
 
-    fn run(&self, arguments: &[&str], command: &[&str]) -> (Option<i32>, String, String) {
+    pub(crate) fn run(&self, arguments: &[&str], command: &[&str]) -> (Option<i32>, String, String) {
         let (command_name, rest) = arguments.split_first().unwrap();
         let mut all = vec![*command_name, "--context", &self.context];
         all.extend(rest);
@@ -106,7 +108,7 @@ impl Drop for Mesh {
 
 #[test]
 fn a_program_runs_as_if_inside_a_pod() {
-    let mut mesh = Mesh::up();
+    let mut mesh = Mesh::up("cli", &[]);
     assert_eq!(mesh.exec("customers", &["sh", "-c", "exit 7"]).0, Some(7));
     assert_eq!(mesh.exec("customers", &["sh", "-c", "kill -KILL $$"]).0, Some(137));
     let script = "echo $GLASSTUNNEL_WORKLOAD $ALL_PROXY $all_proxy ${HTTP_PROXY-unset} ${no_proxy-unset}";

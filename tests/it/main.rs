@@ -33,3 +33,4 @@ mod side_by_side;
 mod envoy_session;
 mod wireshark;
 mod glass;
+mod probe;

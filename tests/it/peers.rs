@@ -90,7 +90,7 @@ impl Papers {
         self.0.file(name)
     }
 
-    fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.0.to_str().unwrap()
     }
 }

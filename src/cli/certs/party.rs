@@ -49,7 +49,7 @@ fn files(text: &str) -> Result<Files, CliError> {
 }
 
 /// `web:8080`, `10.0.0.1:15008`, `[::1]:15008`.
-fn host_and_port(text: &str) -> Option<(String, u16)> {
+pub(crate) fn host_and_port(text: &str) -> Option<(String, u16)> {
     let (host, port) = text.rsplit_once(':')?;
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let is_host = !bare.is_empty() && !bare.contains('/');
