@@ -114,7 +114,9 @@ pub fn causes(text: &str) -> Causes {
     for (at, line) in &lines {
         causes.look(at + 1, &Line::of(line));
     }
+    // A number that was spelled out in several ways is still one line.
     causes.lines = if spelled.is_some() { 1 } else { lines.len() };
+    causes.known = causes.known.min(causes.lines);
     if causes.matches.is_empty() && lines.len() <= QUESTION_LINES {
         for (at, line) in &lines {
             let line = Line::of(line);
