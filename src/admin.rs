@@ -34,14 +34,14 @@ pub use routes::{ROUTES, Route};
 pub use server::{ServeError, bind_tcp, serve_context, serve_tcp};
 pub use state::State;
 pub use view::{
-    API_VERSION, AcceptanceView, AnalysisReportView, AttemptView, AuthorizationView, CalledView, CellView,
-    CertificateView, CertifiedView, CheckView, ClientView, CommandView, ConfigView, ConnectionView,
-    ConsideredView, DiffersView, Document, DoorView, EditView, EditedView, EndpointView, ExplanationView,
-    ExportView, FindingView, ForeseenStep, IdentityView, InspectedView, InspectionView, Kind, LaneView,
-    LintFindingView, LintView, List, LookView, MeshInfo, ModeView, NamedText, NextView, PartyView,
-    PolicyRefView, PolicyView, PortMode, PortView, ProbeView, RecordView, RefusalView, RehearsalRowView,
-    RehearsalView, ResourceList, ResourceView, ServerView, ServicePortView, ServiceView, ShownView, StepView,
-    WorkloadDoors, WorkloadView, json, json_lines, yaml,
+    API_VERSION, AcceptanceView, AlertView, AnalysisReportView, AttemptView, AuthorizationView, CalledView,
+    CauseView, CausesView, CellView, CertificateView, CertifiedView, CheckView, ClientView, CommandView,
+    ConfigView, ConnectionView, ConsideredView, DiffersView, Document, DoorView, EditView, EditedView,
+    EndpointView, ExplanationView, ExportView, FindingView, ForeseenStep, IdentityView, InspectedView,
+    InspectionView, Kind, LaneView, LintFindingView, LintView, List, LookView, MatchView, MeshInfo, ModeView,
+    NamedText, NextView, PartyView, PolicyRefView, PolicyView, PortMode, PortView, ProbeView, RecordView,
+    RefusalView, RehearsalRowView, RehearsalView, ResourceList, ResourceView, ServerView, ServicePortView,
+    ServiceView, ShownView, StepView, WorkloadDoors, WorkloadView, json, json_lines, yaml,
 };
 
 #[cfg(test)]

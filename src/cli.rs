@@ -30,12 +30,14 @@ mod limits;
 mod tap;
 mod up;
 mod proxy;
+mod wrap;
 mod analyze;
 mod trace;
 mod capture;
 mod borrowed;
 mod certs;
 mod probe;
+mod why;
 mod change;
 mod dispatch;
 
@@ -45,6 +47,7 @@ pub use args::{
     ExplainArguments, ExportArguments, Format, GetArguments, InspectArguments, IssueArguments, LintArguments,
     ListArguments, LogShape, Moment, PeerRole, PluggedCa, ProbeArguments, ProxyArguments, Rehearsed, Shape,
     Story, StrictArguments, TapArguments, Threshold, TraceArguments, UpArguments, VerifyArguments,
+    WhyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;

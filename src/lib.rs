@@ -11,6 +11,7 @@
 //! holds that. ARCHITECTURE.md walks one connection through the rooms.
 
 pub mod reason;
+pub mod knowledge;
 pub mod addr;
 pub mod trace_context;
 pub mod drain;

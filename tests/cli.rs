@@ -24,6 +24,8 @@ mod analyze;
 mod certs;
 #[path = "cli/probe.rs"]
 mod probe;
+#[path = "cli/why.rs"]
+mod why;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/connections.rs"]

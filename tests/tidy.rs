@@ -88,6 +88,11 @@ fn each_error_code_is_written_once() {
 }
 
 #[test]
+fn each_failure_has_a_row() {
+    check(project::codes_have_rows);
+}
+
+#[test]
 fn every_path_in_architecture_exists() {
     check(project::architecture_is_true);
 }
@@ -244,9 +249,30 @@ mod bites {
             &[("src/a.rs", code), ("src/b.rs", "fn x() { \"tls.a_b\" }")],
             &["src/a.rs:1, src/b.rs:1"],
         );
+        check(rule, &[("src/a.rs", code), ("src/knowledge/table/b.rs", "fn x() { \"tls.a_b\" }")], &[]);
         check(rule, &[("src/a.rs", code), ("src/b.rs", code)], &["tls.a_b"]);
         check(rule, &[("src/a.rs", &format!("{code}\n#[cfg(test)]\nmod tests {{ \"tls.a_b\" }}"))], &[]);
         check(rule, &[("src/a.rs", "fn code(&self) -> &str { \"Bad\" }")], &["Bad"]);
+    }
+
+    #[test]
+    fn causes() {
+        let rule = project::codes_have_rows;
+        let error =
+            ("src/a.rs", "fn code(&self) -> &str { match self { A => \"tls.a_b\", B => \"cli.c\" } }");
+        let row = |code: &'static str| [error, ("src/knowledge/table/x.rs", code)];
+        let about = |word: &str, files: &[(&str, &str)]| {
+            rule(&Tree::of(files)).iter().any(|violation| violation.contains(word))
+        };
+        assert!(!about("tls.a_b", &row("[\"tls.a_b\"]")));
+        assert!(about("src/a.rs:1: causes: no row", &row("")));
+        assert!(about("no error has the code tls.gone; correct", &row("[\"tls.a_b\", \"tls.gone\"]")));
+        assert!(about("no error has the code tls.crt; take it out", &row("[\"tls.a_b\"]")));
+        assert!(about(
+            "tls.crt has a row",
+            &[("src/b.rs", "\"tls.crt\""), ("src/knowledge/table/x.rs", "\"tls.crt\"")]
+        ));
+        assert!(!about("cli.c", &row("")));
     }
 
     #[test]

@@ -28,10 +28,12 @@ mod rehearsal;
 mod refusal;
 mod resource;
 mod analysis;
+mod causes;
 
 pub use acceptance::{AcceptanceView, CheckView};
 pub use analysis::{AnalysisReportView, EditView, FindingView};
 pub use called::CalledView;
+pub use causes::{AlertView, CauseView, CausesView, MatchView};
 pub use certificate::CertificateView;
 pub use certified::CertifiedView;
 pub use config::ConfigView;

@@ -91,8 +91,8 @@ impl Dialler for Dialling {
 
 impl Dialling {
     /// For the mesh whose control side this is.
-    pub(in crate::app) fn new(shared: Shared, control: &Arc<Control>, tasks: Tasks) -> Arc<dyn Dialler> {
-        Arc::new(Self { shared, control: Arc::downgrade(control), tasks })
+    pub(in crate::app) fn new(shared: Shared, control: &Arc<Control>, tasks: Tasks) -> Self {
+        Self { shared, control: Arc::downgrade(control), tasks }
     }
 
     /// As any program in the workload: by its outbound door, or in its own network, where it is taken over.

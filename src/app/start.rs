@@ -99,7 +99,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (objects, doors) = (Arc::new(options.objects), Arc::new(doors));
     let editor = Control::new(fixed, ControlState { objects, doors, placement: backends.placement, pods });
     let (seen, mesh) = ((handle.clone(), metrics), (snapshots.clone(), info));
-    let dialler = Dialling::new(dialling, &editor, control_tasks.clone());
+    let dialler: Arc<dyn Dialler> = Arc::new(Dialling::new(dialling, &editor, control_tasks.clone()));
     let hands = Hands { editor: Arc::clone(&editor) as _, dialler: Arc::clone(&dialler), certifier };
     let state = state(mesh, hands, seen, (certificates.clone(), quit));
     serve_admin(socket, admin, &state, &control_tasks);

@@ -7,6 +7,7 @@ mod proxy;
 mod running;
 mod seen;
 mod up;
+mod why;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -30,6 +31,7 @@ pub use proxy::ProxyArguments;
 pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 pub use seen::{CaptureArguments, Drawing, TraceArguments};
 pub use up::UpArguments;
+pub use why::WhyArguments;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -90,6 +92,8 @@ pub enum Command {
     Certs(CertsArguments),
     /// Find out what any port accepts, raw, TLS, mTLS or HBONE, and which mode it behaves like
     Probe(ProbeArguments),
+    /// Say what may be behind an error text or a log, and what decides it
+    Why(WhyArguments),
 }
 
 /// What `exec` takes.

@@ -133,6 +133,17 @@ Examples:
   # from files alone, with no mesh running, and what if it were STRICT
   glasstunnel explain -f mesh.yaml --from 10.0.0.9 --to customers:80 --as tls --under STRICT";
 
+pub(crate) const WHY: &str = "\
+Examples:
+  glasstunnel why 'curl: (56) Recv failure: Connection reset by peer'
+  glasstunnel why 'error:0A000418:SSL routines::tlsv1 alert unknown ca'
+  glasstunnel why 48                                an alert, an exit of curl, a status, an errno
+  glasstunnel why tls.unknown_issuer                a code of ours; B25 is a row of what is known
+  kubectl logs -n istio-system ds/ztunnel | glasstunnel why -
+
+Needs no running mesh. Exits 0 if a cause is known, 1 if none is. Messages of curl, OpenSSL, rustls,
+Envoy (BoringSSL), ztunnel, Go, Java and Node.js are known; names, addresses and times do not count.";
+
 pub(crate) const ANALYZE: &str = "\
 Examples:
   glasstunnel analyze                                       the mesh that runs

@@ -1,5 +1,7 @@
 //! The names behind TLS's numbers: IANA's registries, as far as a mesh meets them.
 
+use crate::knowledge;
+
 /// Protocol versions (RFC 8446 §4.2.1).
 pub(crate) fn version(number: u16) -> String {
     named(&VERSIONS, number)
@@ -28,10 +30,10 @@ pub(crate) fn handshake(number: u8) -> &'static str {
         .map_or("unknown handshake message", |(_, name)| name)
 }
 
-/// An alert's name and what it tells (RFC 8446 §6; for 120, RFC 7301 §3.2).
+/// An alert's name and what it tells.
 pub(crate) fn alert(number: u8) -> (&'static str, &'static str) {
-    let known = ALERTS.iter().find(|(known, _, _)| *known == number);
-    known.map_or(("unknown", "No alert has this number."), |(_, name, meaning)| (name, meaning))
+    knowledge::alert(number)
+        .map_or(("unknown", "No alert has this number."), |known| (known.name, known.meaning))
 }
 
 fn named(table: &[(u16, &'static str)], number: u16) -> String {
@@ -114,39 +116,4 @@ const HANDSHAKES: [(u8, &str); 16] = [
     (22, "CertificateStatus"),
     (24, "KeyUpdate"),
     (25, "CompressedCertificate"),
-];
-
-const ALERTS: [(u8, &str, &str); 28] = [
-    (0, "close_notify", "The sender will send nothing more: an orderly end."),
-    (10, "unexpected_message", "A message came that has no place here."),
-    (20, "bad_record_mac", "A record could not be decrypted: damaged, or made with another key."),
-    (22, "record_overflow", "A record was longer than allowed."),
-    (40, "handshake_failure", "There is no set of parameters that both sides accept."),
-    (42, "bad_certificate", "The certificate is damaged, or its signature is wrong."),
-    (43, "unsupported_certificate", "The certificate is of the wrong kind, such as for servers only."),
-    (44, "certificate_revoked", "The certificate is on a revocation list."),
-    (45, "certificate_expired", "The certificate is expired, or not yet valid."),
-    (
-        46,
-        "certificate_unknown",
-        "The certificate is not acceptable for some other reason, such as the wrong identity.",
-    ),
-    (47, "illegal_parameter", "A field has a value that contradicts another one."),
-    (48, "unknown_ca", "Nobody whom the sender trusts signed the certificate."),
-    (49, "access_denied", "The certificate is valid, but its holder may not connect."),
-    (50, "decode_error", "A message could not be parsed."),
-    (51, "decrypt_error", "A signature or a Finished is wrong."),
-    (70, "protocol_version", "The versions of the two sides do not meet."),
-    (71, "insufficient_security", "The sender demands stronger parameters."),
-    (80, "internal_error", "Something went wrong that is not the peer's fault."),
-    (86, "inappropriate_fallback", "The client tries an older version without need."),
-    (90, "user_canceled", "The handshake was given up on purpose."),
-    (109, "missing_extension", "An extension that is needed is not there."),
-    (110, "unsupported_extension", "An extension came that nobody asked for."),
-    (112, "unrecognized_name", "The server has no site of this name (SNI)."),
-    (113, "bad_certificate_status_response", "The stapled revocation answer is not good."),
-    (115, "unknown_psk_identity", "The server does not know the pre-shared key."),
-    (116, "certificate_required", "The server demands a client certificate and got none."),
-    (120, "no_application_protocol", "The protocols of the two sides (ALPN) do not meet."),
-    (121, "ech_required", "The server demands an encrypted ClientHello."),
 ];

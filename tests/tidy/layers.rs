@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{File, Tree, words};
 
 /// The rooms in the order of dependency (DESIGN section 3). `lib.rs` declares them, or those that exist, in this order.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 30] = [
     "reason",
+    "knowledge",
     "addr",
     "trace_context",
     "drain",

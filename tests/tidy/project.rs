@@ -23,12 +23,90 @@ const STAGES: [(&str, &str); 10] = [
     ("Relay", "src/proxy/relay.rs"),
 ];
 
-/// A code found in a log leads to one place in the source.
+/// The table of causes, which names the codes of others.
+const TABLE: &str = "src/knowledge/table/";
+
+/// The stages whose codes say that a connection failed, so that somebody will ask why.
+const FAILING: [&str; 11] = [
+    "accept",
+    "orig_dst",
+    "route",
+    "sniff",
+    "peer_auth",
+    "tls",
+    "hbone",
+    "authz",
+    "dial",
+    "relay",
+    "identity",
+];
+
+/// Codes of these stages that need no row in the table of causes, and why.
+const NO_ROW: [(&str, &str); 16] = [
+    ("accept.bug", "a bug of this program; there is nothing to know but that"),
+    ("identity.exists", "a command that would overwrite a file; no connection failed"),
+    ("identity.open_key", "a key that everybody may read; the hint has the chmod"),
+    ("identity.unreadable_revocation_list", "`--crl` at the start; no connection failed"),
+    ("orig_dst.closed", "the program gave up before it said where to go"),
+    ("orig_dst.command", "SOCKS5 spoken wrongly; the sentence has all there is"),
+    ("orig_dst.protocol", "SOCKS5 spoken wrongly; the sentence has all there is"),
+    ("orig_dst.target", "SOCKS5 spoken wrongly; the sentence has all there is"),
+    ("orig_dst.timeout", "SOCKS5 spoken wrongly; the sentence has all there is"),
+    ("orig_dst.too_long", "SOCKS5 spoken wrongly; the sentence has all there is"),
+    ("orig_dst.unknowable", "the kernel does not know; the hint has the redirect rule"),
+    ("sniff.read", "the system's error is the cause"),
+    ("tls.crt", "a file's name, and no code"),
+    ("tls.no_secret", "a DestinationRule names files that are not there; the sentence names them"),
+    ("tls.refused", "an alert that no cause of the table sends; its name is all there is"),
+    ("tls.server_name", "a name in a DestinationRule that is none; the sentence has it"),
+];
+
+/// The table of causes and the codes of failed connections name each other.
+pub(crate) fn codes_have_rows(tree: &Tree) -> Vec<String> {
+    let (table, source): (Vec<&File>, Vec<&File>) =
+        tree.files.iter().partition(|file| file.path.starts_with(TABLE));
+    let (known, made) = (failing_codes(&table), failing_codes(&source));
+    let mut violations = Vec::new();
+    for (code, place) in known.iter().filter(|(code, _)| !made.contains_key(*code)) {
+        violations.push(format!("{place}: causes: no error has the code {code}; correct the row"));
+    }
+    for (code, place) in &made {
+        let excused = NO_ROW.iter().any(|(other, _)| other == code);
+        match (known.contains_key(code), excused) {
+            (false, false) => violations.push(format!(
+                "{place}: causes: no row of {TABLE} has the code {code}, so that `why` and the hints know nothing of it; add it to a row, or to NO_ROW in tests/tidy/project.rs with the reason"
+            )),
+            (true, true) => violations.push(format!("{place}: causes: {code} has a row; take it out of NO_ROW")),
+            _ => {}
+        }
+    }
+    let gone = NO_ROW.iter().filter(|(code, _)| !table.is_empty() && !made.contains_key(code));
+    violations.extend(gone.map(|(code, _)| {
+        format!("tests/tidy/project.rs: causes: no error has the code {code}; take it out of NO_ROW")
+    }));
+    violations
+}
+
+/// The codes of [`FAILING`] stages in some files, each with the first place where it stands.
+fn failing_codes<'a>(files: &[&'a File]) -> BTreeMap<&'a str, String> {
+    let mut codes = BTreeMap::new();
+    for file in files.iter().filter(|file| file.path.starts_with("src/")) {
+        for literal in file.literals.iter().filter(|literal| literal.at < file.tests_at) {
+            let fails = literal.text.split_once('.').is_some_and(|(stage, _)| FAILING.contains(&stage));
+            if is_code(literal) && fails {
+                codes.entry(literal.text.as_str()).or_insert_with(|| file.place(literal.at));
+            }
+        }
+    }
+    codes
+}
+
+/// A code found in a log leads to one place in the source; the table of causes may name it as well.
 pub(crate) fn codes_are_unique(tree: &Tree) -> Vec<String> {
     let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut codes = BTreeMap::new();
     let mut violations = Vec::new();
-    for file in &tree.files {
+    for file in tree.files.iter().filter(|file| !file.path.starts_with(TABLE)) {
         let bodies = code_bodies(file.production());
         for literal in file.literals.iter().filter(|literal| literal.at < file.tests_at) {
             places.entry(&literal.text).or_default().push(file.place(literal.at));

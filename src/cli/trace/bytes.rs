@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::cli::trace::words::{columns, harmless, moment, role, target, wrapped};
+use crate::cli::trace::words::{moment, role, target};
+use crate::cli::wrap::{columns, harmless, wrapped};
 use crate::glass::{Detail, Event, Part, Sequence};
 
 /// The longest line.

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::cli::trace::words::{is_seen, moment, name, role, sign, spoken, target, wrapped};
+use crate::cli::trace::words::{is_seen, moment, name, role, sign, spoken, target};
 use crate::cli::units::bytes_text;
+use crate::cli::wrap::wrapped;
 use crate::glass::{Event, Lane, Sequence, Tone};
 
 /// How many columns a label has: Mermaid makes the lanes as far apart as the longest line needs.

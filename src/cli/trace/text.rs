@@ -8,7 +8,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::cli::trace::words::wrapped;
+use crate::cli::wrap::wrapped;
 use crate::glass::{Eavesdropper, Event, Handshake, Lane, Sequence, Tone};
 
 /// From one lifeline to the next.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::cli::trace::svg::style::STYLE;
-use crate::cli::trace::words::{columns, harmless, wrapped};
+use crate::cli::wrap::{columns, harmless, wrapped};
 use crate::glass::Lane;
 
 /// How wide the file is.
