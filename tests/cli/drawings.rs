@@ -181,6 +181,7 @@ fn details() -> impl Strategy<Value = Detail> {
     (texts(), texts(), "([0-9a-f]{2}){0,60}", 0_usize..80, vec(part, 0..4), texts()).prop_map(
         |(from, name, hex, length, parts, eavesdropped)| Detail {
             from,
+            encrypted: length % 2 == 0,
             name,
             hex,
             length,
