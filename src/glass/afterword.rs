@@ -8,6 +8,7 @@ use crate::glass::opened::Wire;
 use crate::glass::sequence::{Eavesdropper, Handshake, Lane, Phase, Stander};
 use crate::glass::step_events::nanoseconds;
 use crate::io::{Direction, Tap};
+use crate::knowledge;
 use crate::telemetry::{self, Fact, Half, Party, Record, Reporter, destination_name, source_name};
 
 /// How long the parts of the way took, as the first proxy measured them.
@@ -140,6 +141,8 @@ impl Facts<'_> {
         let id = self.record.id;
         let has_bytes = self.wire.is_some();
         let mut next: Vec<String> = self.record.hint().map(str::to_owned).into_iter().collect();
+        let known = self.record.code().and_then(|code| knowledge::by_code(code).next());
+        next.extend(known.map(|row| format!("glasstunnel why {} ({})", row.id, row.name)));
         next.push(format!("glasstunnel explain #{id}"));
         if has_bytes && !bytes {
             next.push(format!("glasstunnel trace #{id} --bytes"));

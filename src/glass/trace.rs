@@ -67,7 +67,9 @@ struct Drawing<'a> {
 
 impl<'a> Drawing<'a> {
     fn new(record: &'a Record, wire: Option<&'a Wire>, wants_details: bool) -> Self {
-        let begin = record.halves().map(|half| half.since).min().unwrap_or_else(Instant::now);
+        let own_tunnel = wire.filter(|_| !record.is_reused()).and_then(Wire::any).map(|opened| opened.began);
+        let begin =
+            record.halves().map(|half| half.since).chain(own_tunnel).min().unwrap_or_else(Instant::now);
         let end = record.halves().map(|half| half.since + half.took).max().unwrap_or(begin);
         let between = ends(record);
         Self { record, wire, wants_details, begin, end, between, events: Vec::new(), details: Vec::new() }
