@@ -47,6 +47,8 @@ fn first_byte(half: &Half) -> Option<Phase> {
 pub(crate) struct Facts<'a> {
     pub(crate) record: &'a Record,
     pub(crate) wire: Option<&'a Wire>,
+    /// Whether its tunnel was there before it.
+    pub(crate) is_reused: bool,
 }
 
 impl Facts<'_> {
@@ -91,12 +93,12 @@ impl Facts<'_> {
 
     pub(crate) fn reused_tunnel(&self) -> Option<bool> {
         let has_tunnel = self.record.facts().any(|fact| matches!(fact, Fact::Connect { .. }));
-        (has_tunnel && self.record.source.is_some()).then(|| self.record.is_reused())
+        has_tunnel.then_some(self.is_reused)
     }
 
     pub(crate) fn eavesdropper(&self) -> Eavesdropper {
         match (self.wire, self.record.wire()) {
-            (Some(_), _) if self.record.is_reused() => details::eavesdropper_of_a_tunnel(),
+            (Some(_), _) if self.is_reused => details::eavesdropper_of_a_tunnel(),
             (Some(wire), _) => details::eavesdropper(wire),
             (None, Some(telemetry::Wire::Raw)) => {
                 let sees = "all of it: the bytes are in the clear, and nobody proves who they are".to_owned();
@@ -118,7 +120,7 @@ impl Facts<'_> {
         if kept().any(Tap::is_forgotten) {
             notes.push("its bytes were forgotten again, because others came after it".to_owned());
         }
-        if self.record.is_reused() {
+        if self.is_reused {
             notes.push("it went through a tunnel that was there already: no handshake of its own, and none to show (--fresh-tunnel makes one)".to_owned());
         }
         let tls = self.wire.and_then(Wire::any);

@@ -2,6 +2,7 @@
 //! records say.
 
 mod capture;
+mod commands;
 mod generated;
 mod golden;
 
