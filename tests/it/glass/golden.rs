@@ -4,12 +4,11 @@
 
 use std::path::Path;
 
-use glasstunnel::ca::{Authority, AuthorityOptions, Bend, Profile};
 use glasstunnel::cli::trace_text;
 use glasstunnel::explain::Manner;
 use glasstunnel::glass::{Sequence, Tone, trace};
 
-use super::{drawn, tapped};
+use super::{drawn, show_a_strangers_certificate, tapped};
 use crate::mesh::{Plan, record_to};
 use crate::peers::Papers;
 use crate::program::run;
@@ -113,12 +112,7 @@ async fn a_good_connection_over_hbone_then_one_in_the_same_tunnel() {
 #[tokio::test]
 async fn a_refused_client_certificate() {
     let lab = tapped(Plan::new().server("server", "http")).start().await;
-    let id = lab.svid("curl-client").unwrap().id.clone();
-    let authority = Authority::generate(&AuthorityOptions::default()).unwrap();
-    let mut foreign = authority.issue_bent(&Profile { id, bend: Bend::OtherRoot }).unwrap();
-    // It trusts the mesh's roots and shows another's certificate.
-    foreign.bundle = lab.svid("server").unwrap().bundle.clone();
-    lab.present("curl-client", &foreign).unwrap();
+    show_a_strangers_certificate(&lab);
     let sequence = drawn(&lab, "curl-client", "server:80", None, false).await;
     assert_eq!((sequence.verdict.as_str(), sequence.flag.as_str()), ("fail", "TLS_FAILURE"));
     let order: Vec<&str> = HANDSHAKE.into_iter().chain(["Alert"]).collect();
