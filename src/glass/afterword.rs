@@ -104,6 +104,18 @@ impl Facts<'_> {
                 let sees = "all of it: the bytes are in the clear, and nobody proves who they are".to_owned();
                 Eavesdropper { sees: vec![sees], does_not_see: Vec::new() }
             }
+            (None, Some(telemetry::Wire::Tls)) => {
+                let hello = self.record.facts().find_map(|fact| match fact {
+                    Fact::Sniffed { protocol, .. } => Some(protocol.says()),
+                    _ => None,
+                });
+                let records = "records of the application's own TLS: when, and how long".to_owned();
+                let hidden = "what the applications say, and neither does the mesh: it has no keys of theirs";
+                Eavesdropper {
+                    sees: hello.into_iter().chain([records]).collect(),
+                    does_not_see: vec![hidden.to_owned()],
+                }
+            }
             (None, _) => Eavesdropper::default(),
         }
     }
@@ -141,7 +153,8 @@ impl Facts<'_> {
 
     pub(crate) fn next(&self, bytes: bool) -> Vec<String> {
         let id = self.record.id;
-        let has_bytes = self.wire.is_some();
+        let has_bytes =
+            self.record.halves().any(|half| half.taps.wire.is_some() || half.taps.relayed.is_some());
         let mut next: Vec<String> = self.record.hint().map(str::to_owned).into_iter().collect();
         let known = self.record.code().and_then(|code| knowledge::by_code(code).next());
         next.extend(known.map(|row| format!("glasstunnel why {} ({})", row.id, row.name)));

@@ -58,13 +58,23 @@ impl<'a> Run<'a> {
 
     /// What its beginning is.
     pub(crate) fn says(&self) -> String {
-        let first = FirstBytes::of(&self.bytes);
-        match sniff::classify(&self.bytes) {
-            sniff::Verdict::Known(protocol) if protocol.is_client_hello() => {
-                format!("{first} → {}", protocol.says())
+        match (sniff::classify(&self.bytes), self.bytes.as_slice()) {
+            (sniff::Verdict::Known(protocol), _) if protocol.is_client_hello() => {
+                format!("16: a TLS handshake record → {}", protocol.says())
             }
-            _ => first.to_string(),
+            (_, [kind @ 20..=23, 3, ..]) => format!("{kind:02x}: a TLS record, {}", record(*kind)),
+            _ => FirstBytes::of(&self.bytes).to_string(),
         }
+    }
+}
+
+/// What a record's type says of its content (RFC 8446 §5.1).
+fn record(kind: u8) -> &'static str {
+    match kind {
+        20 => "change_cipher_spec",
+        21 => "an alert",
+        22 => "a handshake message",
+        _ => "application_data: encrypted",
     }
 }
 
