@@ -239,6 +239,7 @@ async fn stranger(configure: impl FnOnce(&mut rustls::crypto::CryptoProvider), a
         trust: Credentials::new(&svid, Role::Client).unwrap().trust,
         rule: Rule::OneOf(vec![id(SERVER)]),
         revocations: Arc::default(),
+        clock: Clock::default(),
         observed: Arc::default(),
     };
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))

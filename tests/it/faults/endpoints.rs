@@ -1,0 +1,1 @@
+//! An HBONE server that breaks its own protocol.
