@@ -21,7 +21,7 @@ mod clock;
 mod schedule;
 mod rotation;
 
-pub use clock::Clock;
+pub use clock::{Clock, Clocks};
 pub use crl::{RevocationList, RevocationSummary, parse_revocation_lists, read_revocation_lists};
 pub use der::{CertificateDer, PrivateKeyDer};
 pub use error::{IdentityError, SpiffeProblem};

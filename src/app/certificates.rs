@@ -75,7 +75,7 @@ impl Certificates {
         let identities = identities.clone();
         let issuer = Arc::new(Begun::new(Arc::clone(&self.issuer), first));
         let draining = tasks.draining();
-        let clock = identities.clock(source.id()).unwrap_or_default();
+        let clock = identities.clocks(source.id()).unwrap_or_default().renewing;
         tasks.spawn("rotation", async move {
             let mut draining = std::pin::pin!(draining);
             loop {

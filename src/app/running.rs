@@ -12,7 +12,7 @@ use crate::app::control::Control;
 use crate::app::info;
 use crate::app::threads::Stop;
 use crate::drain::{Drain, Drained};
-use crate::identity::{Clock, SpiffeId, Svid, SvidSource};
+use crate::identity::{Clocks, SpiffeId, Svid, SvidSource};
 use crate::mesh::{Name, Place};
 use crate::policy::Snapshots;
 use crate::proxy::{Backend, Detours, Door};
@@ -112,10 +112,9 @@ impl Running {
         self.parts.control.present(id, svid)
     }
 
-    /// The clock of `id`: by it, its workload judges certificates and renews its own. `None` for an identity that is not in
-    /// the mesh.
-    pub fn clock(&self, id: &SpiffeId) -> Option<Clock> {
-        self.parts.control.shared().identities.clock(id)
+    /// The clocks of `id`, which may be set wrong. `None` for an identity that is not in the mesh.
+    pub fn clocks(&self, id: &SpiffeId) -> Option<Clocks> {
+        self.parts.control.shared().identities.clocks(id)
     }
 
     /// Which dials of its proxies go elsewhere.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,6 +23,9 @@ use crate::io::reset_on_close;
 
 /// As much as is read at once: a record of TLS, and then some.
 const CHUNK: usize = 32 * 1024;
+
+/// How long a client may take to see that it is connected, and to say something; one that waits for the server stays silent.
+const CONNECTING: Duration = Duration::from_millis(100);
 
 /// What a relay does at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,11 +123,11 @@ impl Path {
 
     async fn relay(&self, client: &mut TcpStream) {
         let mut script = Script::new(&self.faults);
-        if let Some(ending) = between(script.reach(Phase::Accept)).await {
+        if let Some(ending) = between(client, script.reach(Phase::Accept)).await {
             return end(ending, client, None).await;
         }
         let Ok(mut server) = onward(client, self.to).await else { return reset_on_close(client) };
-        if let Some(ending) = between(script.reach(Phase::Connect)).await {
+        if let Some(ending) = between(client, script.reach(Phase::Connect)).await {
             return end(ending, client, Some(&mut server)).await;
         }
         let ending = {
@@ -163,11 +166,15 @@ async fn dial(from: Option<SocketAddr>, to: SocketAddr) -> io::Result<TcpStream>
 }
 
 /// What happens before any byte: waiting, or the end.
-async fn between(acts: Vec<Act>) -> Option<Ending> {
+async fn between(client: &TcpStream, acts: Vec<Act>) -> Option<Ending> {
     for act in acts {
         match act {
             Act::Pause(delay) => sleep(delay).await,
-            Act::End(ending) => return Some(ending),
+            Act::End(ending) => {
+                // A reset that overtakes the end of the client's own connect() would be a refusal, now and then.
+                let _silent = timeout(CONNECTING, client.readable()).await;
+                return Some(ending);
+            }
             Act::Forward(_) | Act::Answer(_) | Act::Finish | Act::Silence => {}
         }
     }
@@ -212,8 +219,7 @@ impl Way<'_, '_> {
         loop {
             let read = match from.read(&mut chunk).await {
                 Ok(read) => read,
-                // A reset stays one.
-                Err(_) => return Some(Ending::Reset),
+                Err(_) => return self.reset(),
             };
             if let (Then::Discard, 0) = (&then, read) {
                 return None;
@@ -226,14 +232,23 @@ impl Way<'_, '_> {
                 Ok(Then::End(ending)) => return Some(ending),
                 Ok(_) if read == 0 => return None,
                 Ok(then) => then,
-                Err(_) => return Some(Ending::Reset),
+                Err(_) => return self.reset(),
             };
         }
     }
 
+    /// A reset stays one, unless nobody is to hear of it.
+    fn reset(&self) -> Option<Ending> {
+        (!self.script().is_silent()).then_some(Ending::Reset)
+    }
+
+    /// Nothing panics under this lock.
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn acts(&self, bytes: &[u8]) -> Vec<Act> {
-        // Nothing panics under this lock.
-        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut script = self.script();
         match bytes.is_empty() {
             true => script.finished(self.direction),
             false => script.read(self.direction, bytes),

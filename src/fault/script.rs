@@ -46,18 +46,27 @@ pub enum Act {
 pub struct Script {
     watcher: Watcher,
     faults: Vec<Fault>,
-    /// What may still go to the client before each `after=N`, as the number that went.
+    /// How many bytes have gone to the client.
     to_client: u64,
     /// From here on, nothing longer passes.
     longest: Option<usize>,
     is_over: bool,
+    /// One end is not heard any more, and hears neither that the other one has left.
+    is_silent: bool,
 }
 
 impl Script {
     /// The faults of one connection; those of one phase happen in this order.
     #[must_use]
     pub fn new(faults: &[Fault]) -> Self {
-        Self { watcher: Watcher::new(), faults: faults.to_vec(), to_client: 0, longest: None, is_over: false }
+        Self {
+            watcher: Watcher::new(),
+            faults: faults.to_vec(),
+            to_client: 0,
+            longest: None,
+            is_over: false,
+            is_silent: false,
+        }
     }
 
     /// What is done when a phase is reached that has no bytes: [`Phase::Accept`], [`Phase::Connect`].
@@ -74,8 +83,16 @@ impl Script {
         self.pieces(pieces)
     }
 
+    /// Whether an end has fallen silent: then neither hears that the other one leaves, and each waits for as long as it does.
+    pub fn is_silent(&self) -> bool {
+        self.is_silent
+    }
+
     /// What is done when one way has ended.
     pub fn finished(&mut self, direction: Direction) -> Vec<Act> {
+        if self.is_silent {
+            return Vec::new();
+        }
         let rest = self.watcher.rest(direction);
         let mut acts = self.pieces(rest.into_iter().collect());
         acts.push(Act::Finish);
@@ -101,6 +118,7 @@ impl Script {
             }
         }
         if self.longest.is_some_and(|longest| bytes.len() > longest) {
+            self.is_silent = true;
             return acts.push(Act::Silence);
         }
         if piece.direction == Direction::ToClient {
@@ -164,7 +182,10 @@ impl Script {
         let end = |ending| Act::End(ending);
         match what {
             What::TcpHalfClose => acts.push(Act::Finish),
-            What::TlsStall => acts.push(Act::Silence),
+            What::TlsStall => {
+                self.is_silent = true;
+                acts.push(Act::Silence);
+            }
             What::TlsAlert(number) => {
                 // What comes next goes the other way only behind a ClientHello, which nobody has answered yet.
                 let alert = Bytes::from(vec![21, 3, 3, 0, 2, 2, number]);

@@ -2,7 +2,7 @@
 //!
 //! TLS 1.3 hides what its records hold, not how many there are, how long they are and who sends them. A flight is taken to
 //! be one record, as rustls sends it on both sides; a client that puts each message into a record of its own (OpenSSL, Go)
-//! seems to be done with its handshake one record too early.
+//! seems to be done with its handshake one record too early, and a server that sends tickets seems to say its SETTINGS twice.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
@@ -25,8 +25,9 @@ const ALERT: usize = 2;
 /// preface (RFC 9113 §6.5, §6.9, §6.7, §3.4). A CONNECT with baggage is longer.
 const OWN_FRAMES: usize = 24 + 9 + 7 * 6 + 9 + 13 + 17;
 
-/// Where a server's frame is longer than its SETTINGS, it answers; a refusal has the length of a status (RFC 9113 §8.3.2).
-const OWN_ANSWERS: [usize; 4] = [9, 13, 17, 22];
+/// Lengths of what HTTP/2 says for itself after its first SETTINGS: their acknowledgement, WINDOW_UPDATE, PING, RST_STREAM, and
+/// two of them together (RFC 9113 §6.5, §6.9, §6.7, §6.4). Anything else answers or carries; data of so few bytes is missed.
+const OWN_ANSWERS: [usize; 5] = [9, 13, 17, 22, 26];
 
 /// `SHA-256("HelloRetryRequest")`: the random of a ServerHello that is none (RFC 8446 §4.1.3).
 const RETRY: [u8; 32] = [
@@ -57,6 +58,8 @@ pub struct Watcher {
     hello_left: usize,
     /// Encrypted records of the client since the server's flight.
     of_client: usize,
+    /// Encrypted records of the server since then; its first is its SETTINGS (RFC 9113 §3.4).
+    of_server: usize,
 }
 
 #[derive(Debug, Default)]
@@ -166,12 +169,14 @@ impl Watcher {
 
     fn of_server(&mut self, length: usize) {
         if !self.has_reached(Phase::Certificate) {
-            self.reach(Phase::Certificate);
-        } else if self.has_reached(Phase::Answer) && !OWN_ANSWERS.contains(&length) {
-            self.reach(Phase::FirstData);
-        } else if self.has_reached(Phase::ConnectRequest) && length > OWN_FRAMES {
-            self.reach(Phase::Answer);
+            return self.reach(Phase::Certificate);
         }
+        self.of_server += 1;
+        if self.of_server == 1 || OWN_ANSWERS.contains(&length) || !self.has_reached(Phase::ConnectRequest) {
+            return;
+        }
+        let is_answered = self.has_reached(Phase::Answer);
+        self.reach(if is_answered { Phase::FirstData } else { Phase::Answer });
     }
 
     fn has_reached(&self, phase: Phase) -> bool {

@@ -26,7 +26,7 @@ pub enum What {
     /// What comes next comes so much later.
     Delay(Duration),
     /// A path with a smaller MTU and no ICMP: the first TLS record (or, without TLS, read) longer than this is lost in its
-    /// direction, and everything behind it.
+    /// direction, and everything behind it. Neither end hears that the other one gives up.
     DropSegmentsOver(usize),
     /// An alert of this number in the place of the phase's bytes, in plaintext and fatal, then a FIN both ways.
     TlsAlert(u8),
@@ -34,7 +34,7 @@ pub enum What {
     TlsGarbage,
     /// Half of the phase's record passes, then a FIN both ways.
     TlsTruncate,
-    /// Whoever sends the phase's bytes falls silent; it still gets what the other end sends.
+    /// Whoever sends the phase's bytes falls silent. It still gets what the other end sends, but not that it gives up.
     TlsStall,
 }
 

@@ -1,4 +1,4 @@
-//! [`Clock`]: a workload's clock, which may be wrong on purpose.
+//! [`Clock`]: a workload's clock, which may be wrong on purpose; [`Clocks`]: all that it has.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +11,15 @@ use tokio::sync::Notify;
 #[derive(Clone, Default)]
 pub struct Clock {
     inner: Arc<Inner>,
+}
+
+/// The clocks of one workload: of a cluster's, one may be wrong without the other.
+#[derive(Clone, Debug, Default)]
+pub struct Clocks {
+    /// By which it judges its peers' certificates: that of its node.
+    pub judging: Clock,
+    /// By which its own certificate is renewed in time.
+    pub renewing: Clock,
 }
 
 #[derive(Default)]

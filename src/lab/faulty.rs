@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::drain::drain;
 use crate::fault::{EndpointFault, Fault, Relay, RelayLimits, ScriptedServer};
+use crate::identity::Clocks;
 use crate::lab::error::LabError;
 use crate::lab::mesh::Lab;
 use crate::proxy::{Backend, Detour};
@@ -81,17 +82,33 @@ impl Lab {
         Ok(Faulty { _detour: detour, address, _stands: Stands::Instead { _server: server } })
     }
 
-    /// Sets the clock of `workload`'s identity ahead of the system's, or behind: by it, certificates are judged and renewed.
-    /// Workloads of the same service account share it.
+    /// Sets the clock by which `workload` judges certificates ahead of the system's, or behind. Workloads of the same service
+    /// account share it.
     ///
     /// # Errors
     ///
     /// An unknown name, or a workload outside the mesh.
     pub fn skew(&self, workload: &str, ahead: time::Duration) -> Result<(), LabError> {
+        self.clocks(workload)?.judging.set_ahead(ahead);
+        Ok(())
+    }
+
+    /// Sets the clock by which the certificate of `workload` is renewed, so that what has expired by it is renewed, or
+    /// withdrawn, now. The CA keeps its own time: what it issues may have expired on arrival. A certificate that has not expired
+    /// counts as new: half of what is left of it is still to come.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::skew`].
+    pub fn skew_renewal(&self, workload: &str, ahead: time::Duration) -> Result<(), LabError> {
+        self.clocks(workload)?.renewing.set_ahead(ahead);
+        Ok(())
+    }
+
+    fn clocks(&self, workload: &str) -> Result<Clocks, LabError> {
         let found = self.workload(workload)?;
         let none = || LabError::NoDoor { door: "mutual TLS", workload: workload.to_owned() };
-        self.running().clock(&found.identity).ok_or_else(none)?.set_ahead(ahead);
-        Ok(())
+        self.running().clocks(&found.identity).ok_or_else(none)
     }
 
     /// Where the app behind `port` of `name` listens.

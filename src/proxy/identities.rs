@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 
-use crate::identity::{Clock, IdentityError, SpiffeId, Svid};
+use crate::identity::{Clock, Clocks, IdentityError, SpiffeId, Svid};
 use crate::proxy::changes::Changes;
 use crate::proxy::slot::{Held, Slot};
 use crate::reason::{Reason, Side};
@@ -81,8 +81,7 @@ impl Reason for NoCertificate {
 #[derive(Clone)]
 struct Known {
     slot: Arc<Slot<TlsPair>>,
-    /// By which it judges its peers, and renews what it shows.
-    clock: Clock,
+    clocks: Clocks,
 }
 
 /// All identities of this process, and whose certificates none of them takes any more; reading is lock-free.
@@ -126,8 +125,8 @@ impl Identities {
     /// Puts `pair` in the place of what `id` presented before; handshakes under way finish with the old one. An identity that
     /// was not added stays unknown.
     pub fn set(&self, id: &SpiffeId, pair: TlsPair) {
-        if let Some(Known { slot, clock }) = self.known(id) {
-            slot.put(Held::Here(Arc::new(pair.checking(&self.revocations, &clock))));
+        if let Some(Known { slot, clocks }) = self.known(id) {
+            slot.put(Held::Here(Arc::new(pair.checking(&self.revocations, &clocks.judging))));
         }
     }
 
@@ -143,10 +142,11 @@ impl Identities {
     pub fn extend(&self, more: impl IntoIterator<Item = (SpiffeId, Option<TlsPair>)>) {
         let mut slots = HashMap::clone(&self.slots.load());
         slots.extend(more.into_iter().map(|(id, pair)| {
-            let clock = Clock::default();
-            let held = pair
-                .map_or(Held::NotYet, |pair| Held::Here(Arc::new(pair.checking(&self.revocations, &clock))));
-            (id, Known { slot: Arc::new(Slot::new(held)), clock })
+            let clocks = Clocks::default();
+            let held = pair.map_or(Held::NotYet, |pair| {
+                Held::Here(Arc::new(pair.checking(&self.revocations, &clocks.judging)))
+            });
+            (id, Known { slot: Arc::new(Slot::new(held)), clocks })
         }));
         self.slots.store(Arc::new(slots));
     }
@@ -161,9 +161,9 @@ impl Identities {
         }
     }
 
-    /// The clock of `id`, which may be set wrong; `None` for an identity that is not in the mesh.
-    pub fn clock(&self, id: &SpiffeId) -> Option<Clock> {
-        self.known(id).map(|known| known.clock)
+    /// The clocks of `id`, which may be set wrong; `None` for an identity that is not in the mesh.
+    pub fn clocks(&self, id: &SpiffeId) -> Option<Clocks> {
+        self.known(id).map(|known| known.clocks)
     }
 
     fn known(&self, id: &SpiffeId) -> Option<Known> {

@@ -30,7 +30,7 @@ fn tunnel() -> Vec<(Direction, Vec<u8>)> {
     let mut chunks: Vec<_> = simple().into_iter().take(2).collect();
     let (up, down) = (Direction::ToServer, Direction::ToClient);
     let rest =
-        [(down, 800), (up, 900), (up, 24), (up, 58), (down, 45), (down, 9), (up, 9), (up, 260), (down, 200)];
+        [(down, 800), (up, 900), (up, 24), (up, 58), (down, 45), (down, 9), (up, 9), (up, 260), (down, 88)];
     chunks.extend(rest.map(|(direction, inner)| (direction, sealed(inner))));
     chunks.push((up, sealed(87)));
     chunks

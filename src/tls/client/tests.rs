@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
 use super::*;
 use crate::ca::{Authority, AuthorityOptions, Bend, Profile};
-use crate::identity::TrustBundle;
+use crate::identity::{Clock, TrustBundle};
 use crate::reason::{Reason as _, Side};
 use crate::tls::alert::Alert;
 use crate::tls::server::{Offer, ServerTls, accept};
