@@ -25,7 +25,7 @@ use crate::io::reset_on_close;
 const CHUNK: usize = 32 * 1024;
 
 /// How long a client may take to see that it is connected, and to say something; one that waits for the server stays silent.
-const CONNECTING: Duration = Duration::from_millis(100);
+const CONNECTING: Duration = Duration::from_secs(1);
 
 /// What a relay does at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,8 +24,8 @@ const CLIENT: &str = "default/curl-client";
 async fn lab() -> Lab {
     let mut plan = Plan::new();
     let proxy = &mut plan.options.proxy;
-    proxy.deadlines.handshake = Duration::from_secs(1);
-    proxy.deadlines.answer = Duration::from_secs(2);
+    proxy.deadlines.handshake = Duration::from_secs(2);
+    proxy.deadlines.answer = Duration::from_secs(3);
     (proxy.hbone.ping_interval, proxy.hbone.ping_timeout) = (Duration::from_secs(3), Duration::from_secs(2));
     for number in 0..RUNS {
         plan = plan.server(&format!("server-{number}"), "http");
