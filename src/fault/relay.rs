@@ -172,7 +172,7 @@ async fn between(client: &TcpStream, acts: Vec<Act>) -> Option<Ending> {
             Act::Pause(delay) => sleep(delay).await,
             Act::End(ending) => {
                 // A reset that overtakes the end of the client's own connect() would be a refusal, now and then.
-                let _silent = timeout(CONNECTING, client.readable()).await;
+                let _silent = timeout(CONNECTING, client.peek(&mut [0])).await;
                 return Some(ending);
             }
             Act::Forward(_) | Act::Answer(_) | Act::Finish | Act::Silence => {}
