@@ -217,10 +217,7 @@ impl Way<'_, '_> {
         let mut chunk = vec![0; CHUNK];
         let mut then = Then::Read;
         loop {
-            let read = match from.read(&mut chunk).await {
-                Ok(read) => read,
-                Err(_) => return self.reset(),
-            };
+            let Ok(read) = from.read(&mut chunk).await else { return self.reset() };
             if let (Then::Discard, 0) = (&then, read) {
                 return None;
             }

@@ -33,7 +33,7 @@ pub(crate) fn read_duration(word: &'static str, text: &str) -> Result<Duration, 
 /// The shortest text that [`read_duration`] reads back.
 pub(crate) fn write_duration(duration: Duration) -> String {
     let nanoseconds = duration.as_nanos();
-    let fits = |(_, each): &&(&str, u128)| nanoseconds >= *each && nanoseconds % each == 0;
+    let fits = |(_, each): &&(&str, u128)| nanoseconds >= *each && nanoseconds.is_multiple_of(*each);
     match UNITS.iter().find(fits) {
         Some((unit, each)) => format!("{}{unit}", nanoseconds / each),
         None => "0s".to_owned(),

@@ -1,3 +1,5 @@
+//! Tests of the relay: real sockets on both sides.
+
 use super::*;
 use crate::drain::drain;
 

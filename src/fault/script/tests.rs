@@ -1,3 +1,5 @@
+//! Tests of the script: what is done, fault by fault.
+
 use super::*;
 
 const UP: Direction = Direction::ToServer;
@@ -10,6 +12,10 @@ const SERVER_HELLO: &[u8] = &[22, 3, 3, 0, 4, 2, 0, 0, 0];
 fn script(faults: &str) -> Script {
     let faults: Vec<Fault> = faults.split_whitespace().map(|text| text.parse().unwrap()).collect();
     Script::new(&faults)
+}
+
+fn one(act: &Act) -> &[Act] {
+    std::slice::from_ref(act)
 }
 
 fn forward(bytes: &[u8]) -> Act {
@@ -37,19 +43,19 @@ fn what_happens_in_the_place_of_bytes_and_behind_them() {
     let (hello, passed) = (forward(HELLO), [forward(SERVER_HELLO)]);
     let alert = Bytes::from_static(&[21, 3, 3, 0, 2, 2, 40]);
     let [reset, close, stall] = [Ending::Reset, Ending::Close, Ending::Stall].map(Act::End);
-    check("tcp:rst@client-hello", &[reset.clone()], &[]);
+    check("tcp:rst@client-hello", one(&reset), &[]);
     check("tcp:rst@after-client-hello", &[hello.clone(), reset.clone()], &[]);
-    check("tcp:stall@server-hello", &[hello.clone()], &[stall]);
+    check("tcp:stall@server-hello", one(&hello), &[stall]);
     check("tcp:half-close@client-hello", &[Act::Finish], &passed);
-    check("tls:stall@server-hello", &[hello.clone()], &[Act::Silence]);
-    check("tls:truncate@server-hello", &[hello.clone()], &[forward(&SERVER_HELLO[..4]), close.clone()]);
-    check("tls:garbage@server-hello", &[hello.clone()], &[forward(&[22, 3, 3, 0, 4, 253, 255, 255, 255])]);
+    check("tls:stall@server-hello", one(&hello), &[Act::Silence]);
+    check("tls:truncate@server-hello", one(&hello), &[forward(&SERVER_HELLO[..4]), close.clone()]);
+    check("tls:garbage@server-hello", one(&hello), &[forward(&[22, 3, 3, 0, 4, 253, 255, 255, 255])]);
     let answered = [hello.clone(), Act::Answer(alert.clone()), close.clone()];
     check("tls:alert=handshake_failure@after-client-hello", &answered, &[]);
     let replaced = [Act::Forward(alert), close];
-    check("tls:alert=handshake_failure@server-hello", &[hello.clone()], &replaced);
+    check("tls:alert=handshake_failure@server-hello", one(&hello), &replaced);
     let late = [Act::Pause(Duration::from_millis(300)), forward(SERVER_HELLO)];
-    check("delay=300ms@server-hello", &[hello.clone()], &late);
+    check("delay=300ms@server-hello", one(&hello), &late);
     check("delay=300ms@server-hello tcp:rst@server-hello", &[hello], &[late[0].clone(), reset]);
 }
 

@@ -1,3 +1,5 @@
+//! Tests of the watcher: RFC 8448 in every split, a tunnel, and anything at all.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of the texts: what is shown is read back, and who errs is shown the nearest.
+
 use std::time::Duration;
 
 use proptest::prelude::*;
