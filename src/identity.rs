@@ -17,9 +17,11 @@ mod files;
 mod signing_request;
 mod crl;
 mod source;
+mod clock;
 mod schedule;
 mod rotation;
 
+pub use clock::{Clock, Clocks};
 pub use crl::{RevocationList, RevocationSummary, parse_revocation_lists, read_revocation_lists};
 pub use der::{CertificateDer, PrivateKeyDer};
 pub use error::{IdentityError, SpiffeProblem};

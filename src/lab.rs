@@ -7,7 +7,9 @@
 mod mesh;
 mod error;
 mod dial;
+mod faulty;
 
 pub use dial::Attempt;
 pub use error::LabError;
+pub use faulty::{Faulty, FaultyDoor};
 pub use mesh::{Lab, LabOptions};

@@ -35,6 +35,7 @@ pub mod probe;
 pub mod admin;
 pub mod backend;
 pub mod netns;
+pub mod fault;
 pub mod app;
 pub mod lab;
 pub mod cli;

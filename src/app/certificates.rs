@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 
@@ -76,12 +75,18 @@ impl Certificates {
         let identities = identities.clone();
         let issuer = Arc::new(Begun::new(Arc::clone(&self.issuer), first));
         let draining = tasks.draining();
+        let clock = identities.clocks(source.id()).unwrap_or_default().renewing;
         tasks.spawn("rotation", async move {
-            let on_event = move |event| tell(&identities, event);
             let mut draining = std::pin::pin!(draining);
-            tokio::select! {
-                () = rotate(source, issuer, SystemTime::now, on_event) => {}
-                () = &mut draining => {}
+            loop {
+                let changed = clock.changed();
+                let on_event = |event| tell(&identities, event);
+                tokio::select! {
+                    () = rotate(source.clone(), Arc::clone(&issuer) as Arc<dyn Issuer>, || clock.now(), on_event) => {}
+                    // What is due is another matter by another time.
+                    () = changed => {}
+                    () = &mut draining => return,
+                }
             }
         });
     }

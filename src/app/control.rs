@@ -87,6 +87,11 @@ impl Control {
         self.fixed.info.load_full()
     }
 
+    /// What all workers share.
+    pub(in crate::app) fn shared(&self) -> &Shared {
+        &self.fixed.shared
+    }
+
     /// Shows `svid` as `id` until the next renewal.
     pub(in crate::app) fn present(&self, id: &SpiffeId, svid: &Svid) -> Result<(), TlsError> {
         self.fixed.shared.identities.set(id, TlsPair::new(svid)?);

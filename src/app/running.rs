@@ -12,10 +12,10 @@ use crate::app::control::Control;
 use crate::app::info;
 use crate::app::threads::Stop;
 use crate::drain::{Drain, Drained};
-use crate::identity::{SpiffeId, Svid, SvidSource};
-use crate::mesh::Place;
+use crate::identity::{Clocks, SpiffeId, Svid, SvidSource};
+use crate::mesh::{Name, Place};
 use crate::policy::Snapshots;
-use crate::proxy::Door;
+use crate::proxy::{Backend, Detours, Door};
 use crate::resources::Objects;
 use crate::telemetry::RecorderHandle;
 use crate::tls::TlsError;
@@ -110,6 +110,21 @@ impl Running {
     /// A key that does not fit its certificate.
     pub fn present(&self, id: &SpiffeId, svid: &Svid) -> Result<(), TlsError> {
         self.parts.control.present(id, svid)
+    }
+
+    /// The clocks of `id`, which may be set wrong. `None` for an identity that is not in the mesh.
+    pub fn clocks(&self, id: &SpiffeId) -> Option<Clocks> {
+        self.parts.control.shared().identities.clocks(id)
+    }
+
+    /// Which dials of its proxies go elsewhere.
+    pub fn detours(&self) -> &Detours {
+        &self.parts.control.shared().detours
+    }
+
+    /// What answers behind `port` of `workload`.
+    pub fn backend(&self, workload: &Name, port: u16) -> Option<Backend> {
+        self.parts.control.shared().backends.get(workload, port)
     }
 
     /// The mesh and its policies.

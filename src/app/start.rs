@@ -35,7 +35,7 @@ use crate::drain::{Tasks, drain};
 use crate::mesh::Place;
 use crate::policy::{Snapshot, Snapshots};
 use crate::proxy::{
-    self, AcceptLog, Backends, Changes, Context, Door, Identities, Networks, Shared, Tapping, Worker,
+    self, AcceptLog, Backends, Changes, Context, Detours, Door, Identities, Networks, Shared, Tapping, Worker,
 };
 use crate::telemetry::{EventSender, Metrics, Recorder, RecorderHandle, queue};
 
@@ -169,6 +169,7 @@ fn shared(
         config,
         identities: Identities::default(),
         backends: Backends::default(),
+        detours: Detours::default(),
         tapping,
         own: Arc::default(),
     }

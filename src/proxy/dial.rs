@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -147,7 +148,7 @@ pub(crate) async fn deliver(
         true => network.spoofing_dialler(addr, client),
         false => network.dialler(addr, None),
     };
-    dial(socket, addr, after).await
+    dial(shared, socket, addr).await
 }
 
 fn no_backend(workload: &Workload, port: u16) -> DialError {
@@ -176,16 +177,27 @@ pub(crate) async fn reach(
     if from.is_none() && shared.is_own(to) {
         return Err(DialError::SelfCall { addr: to.0 });
     }
-    dial(shared.networks.of(source).dialler(to.0, from), to.0, shared.config.deadlines.dial).await
+    dial(shared, shared.networks.of(source).dialler(to.0, from), to.0).await
 }
 
 async fn dial(
+    shared: &Shared,
     socket: io::Result<std::net::TcpStream>,
     addr: SocketAddr,
-    after: Duration,
 ) -> Result<TcpStream, DialError> {
+    let after = shared.config.deadlines.dial;
     let socket = socket.map_err(|source| DialError::Refused { addr, source })?;
-    match timeout(after, connect(socket, addr)).await {
+    let to = match shared.detours.of(addr) {
+        None => addr,
+        Some(detour) => {
+            // What stands there goes on from the same address and port, so that the destination knows who calls.
+            SockRef::from(&socket)
+                .set_reuse_address(true)
+                .map_err(|source| DialError::Refused { addr, source })?;
+            detour
+        }
+    };
+    match timeout(after, connect(socket, to)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(source)) => Err(DialError::Refused { addr, source }),
         Err(_elapsed) if addr.port() == ports::HBONE => Err(DialError::HboneTimeout { addr, after }),

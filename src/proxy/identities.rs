@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 
-use crate::identity::{IdentityError, SpiffeId, Svid};
+use crate::identity::{Clock, Clocks, IdentityError, SpiffeId, Svid};
 use crate::proxy::changes::Changes;
 use crate::proxy::slot::{Held, Slot};
 use crate::reason::{Reason, Side};
@@ -33,11 +33,11 @@ impl TlsPair {
         Ok(Self { server: ServerTls::new(svid)?, client: ClientTls::new(svid)?, not_after: svid.not_after })
     }
 
-    fn checking(&self, revocations: &CurrentRevocations) -> Self {
+    fn checking(&self, revocations: &CurrentRevocations, clock: &Clock) -> Self {
         let Self { server, client, not_after } = self;
         Self {
-            server: server.checking(revocations),
-            client: client.checking(revocations),
+            server: server.checking(revocations).reckoning(clock),
+            client: client.checking(revocations).reckoning(clock),
             not_after: *not_after,
         }
     }
@@ -77,10 +77,17 @@ impl Reason for NoCertificate {
     }
 }
 
+/// One identity of this process.
+#[derive(Clone)]
+struct Known {
+    slot: Arc<Slot<TlsPair>>,
+    clocks: Clocks,
+}
+
 /// All identities of this process, and whose certificates none of them takes any more; reading is lock-free.
 #[derive(Clone, Default)]
 pub struct Identities {
-    slots: Arc<ArcSwap<HashMap<SpiffeId, Arc<Slot<TlsPair>>>>>,
+    slots: Arc<ArcSwap<HashMap<SpiffeId, Known>>>,
     revocations: CurrentRevocations,
     changes: Changes,
 }
@@ -109,7 +116,7 @@ impl Identities {
         let slots = self.slots.load();
         let mut revoked: Vec<_> = slots
             .iter()
-            .filter_map(|(id, slot)| Some((id.clone(), slot.here()?.server.is_revoked(&revocations)?)))
+            .filter_map(|(id, known)| Some((id.clone(), known.slot.here()?.server.is_revoked(&revocations)?)))
             .collect();
         revoked.sort_by(|(one, _), (other, _)| one.cmp(other));
         revoked
@@ -118,12 +125,16 @@ impl Identities {
     /// Puts `pair` in the place of what `id` presented before; handshakes under way finish with the old one. An identity that
     /// was not added stays unknown.
     pub fn set(&self, id: &SpiffeId, pair: TlsPair) {
-        self.put(id, Held::Here(Arc::new(pair.checking(&self.revocations))));
+        if let Some(Known { slot, clocks }) = self.known(id) {
+            slot.put(Held::Here(Arc::new(pair.checking(&self.revocations, &clocks.judging))));
+        }
     }
 
     /// Takes away what `id` presented, for that reason; open connections live on.
     pub fn withdraw(&self, id: &SpiffeId, why: Arc<IdentityError>) {
-        self.put(id, Held::Nothing(why));
+        if let Some(Known { slot, .. }) = self.known(id) {
+            slot.put(Held::Nothing(why));
+        }
     }
 
     /// Adds identities: with a pair, or `None` for one whose first certificate is still asked for. All at once: copying the
@@ -131,28 +142,31 @@ impl Identities {
     pub fn extend(&self, more: impl IntoIterator<Item = (SpiffeId, Option<TlsPair>)>) {
         let mut slots = HashMap::clone(&self.slots.load());
         slots.extend(more.into_iter().map(|(id, pair)| {
-            let held =
-                pair.map_or(Held::NotYet, |pair| Held::Here(Arc::new(pair.checking(&self.revocations))));
-            (id, Arc::new(Slot::new(held)))
+            let clocks = Clocks::default();
+            let held = pair.map_or(Held::NotYet, |pair| {
+                Held::Here(Arc::new(pair.checking(&self.revocations, &clocks.judging)))
+            });
+            (id, Known { slot: Arc::new(Slot::new(held)), clocks })
         }));
         self.slots.store(Arc::new(slots));
     }
 
     /// What `id` presents. Waits for the first attempt of the CA to end, as ztunnel does, and for no other.
     pub(crate) async fn get(&self, id: &SpiffeId) -> Result<Arc<TlsPair>, NoCertificate> {
-        match self.slot(id) {
-            Some(slot) => slot.get().await.map_err(|source| NoCertificate::Unavailable { source }),
+        match self.known(id) {
+            Some(Known { slot, .. }) => {
+                slot.get().await.map_err(|source| NoCertificate::Unavailable { source })
+            }
             None => Err(NoCertificate::Unknown { id: id.clone() }),
         }
     }
 
-    fn slot(&self, id: &SpiffeId) -> Option<Arc<Slot<TlsPair>>> {
-        self.slots.load().get(id).cloned()
+    /// The clocks of `id`, which may be set wrong; `None` for an identity that is not in the mesh.
+    pub fn clocks(&self, id: &SpiffeId) -> Option<Clocks> {
+        self.known(id).map(|known| known.clocks)
     }
 
-    fn put(&self, id: &SpiffeId, held: Held<TlsPair>) {
-        if let Some(slot) = self.slot(id) {
-            slot.put(held);
-        }
+    fn known(&self, id: &SpiffeId) -> Option<Known> {
+        self.slots.load().get(id).cloned()
     }
 }

@@ -12,6 +12,7 @@ use crate::policy::Snapshots;
 use crate::proxy::backends::Backends;
 use crate::proxy::changes::Changes;
 use crate::proxy::config::Config;
+use crate::proxy::detours::Detours;
 use crate::proxy::identities::Identities;
 use crate::proxy::networks::Networks;
 use crate::proxy::ports;
@@ -34,6 +35,8 @@ pub struct Shared {
     pub identities: Identities,
     /// What answers behind the ports.
     pub backends: Backends,
+    /// Which dials go elsewhere.
+    pub detours: Detours,
     /// Whether anybody looks into connections.
     pub tapping: Tapping,
     /// Every address that this process listens on, so that no connection is led back into it.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use rustls::pki_types;
 
-use crate::identity::{CertificateDer, CertificateSummary, SpiffeId, TrustBundle};
+use crate::identity::{CertificateDer, CertificateSummary, Clock, SpiffeId, TrustBundle};
 use crate::tls::cause::TlsCause;
 use crate::tls::diagnose::Circumstances;
 use crate::tls::error::{Role, TlsError};
@@ -114,6 +114,8 @@ impl Question {
             trust: Arc::new(trust),
             rule: self.rule(),
             revocations: Arc::clone(&self.revocations),
+            // The question says when.
+            clock: Clock::default(),
             observed: Arc::clone(&observed),
         };
         let intermediates: Vec<_> =

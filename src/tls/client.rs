@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
-use crate::identity::{SpiffeId, Svid};
+use crate::identity::{Clock, SpiffeId, Svid};
 use crate::tls::cause::TlsCause;
 use crate::tls::credentials::Credentials;
 use crate::tls::error::{Role, TlsError};
@@ -54,6 +54,7 @@ impl ClientOffer {
 pub struct ClientTls {
     credentials: Arc<Credentials>,
     revocations: CurrentRevocations,
+    clock: Clock,
     secrets: Secrets,
 }
 
@@ -70,6 +71,7 @@ impl ClientTls {
         Ok(Self {
             credentials: Arc::new(Credentials::new(svid, Role::Client)?),
             revocations: CurrentRevocations::default(),
+            clock: Clock::default(),
             secrets: Secrets::default(),
         })
     }
@@ -86,6 +88,12 @@ impl ClientTls {
         Self { revocations: revocations.clone(), ..self.clone() }
     }
 
+    /// The same, judging by `clock` what is valid.
+    #[must_use]
+    pub fn reckoning(&self, clock: &Clock) -> Self {
+        Self { clock: clock.clone(), ..self.clone() }
+    }
+
     /// A configuration of one connection: the verifier knows whom to expect, and writes its judgement beside it.
     fn config(
         &self,
@@ -98,6 +106,7 @@ impl ClientTls {
             trust: Arc::clone(&self.credentials.trust),
             rule: Rule::OneOf(expected.to_vec()),
             revocations: self.revocations.load(),
+            clock: self.clock.clone(),
             observed: Arc::clone(observed),
         };
         let mut config = ClientConfig::builder_with_provider(provider())

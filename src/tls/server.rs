@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
-use crate::identity::{CertificateDer, Leaf, Svid};
+use crate::identity::{CertificateDer, Clock, Leaf, Svid};
 use crate::tls::cause::TlsCause;
 use crate::tls::credentials::Credentials;
 use crate::tls::error::{Role, TlsError};
@@ -44,6 +44,7 @@ pub enum Offer<'a> {
 pub struct ServerTls {
     credentials: Arc<Credentials>,
     revocations: CurrentRevocations,
+    clock: Clock,
     secrets: Secrets,
     aliases: Arc<[String]>,
 }
@@ -61,6 +62,7 @@ impl ServerTls {
         Ok(Self {
             credentials: Arc::new(Credentials::new(svid, Role::Server)?),
             revocations: CurrentRevocations::default(),
+            clock: Clock::default(),
             secrets: Secrets::default(),
             aliases: Arc::default(),
         })
@@ -76,6 +78,12 @@ impl ServerTls {
     #[must_use]
     pub fn checking(&self, revocations: &CurrentRevocations) -> Self {
         Self { revocations: revocations.clone(), ..self.clone() }
+    }
+
+    /// The same, judging by `clock` what is valid.
+    #[must_use]
+    pub fn reckoning(&self, clock: &Clock) -> Self {
+        Self { clock: clock.clone(), ..self.clone() }
     }
 
     /// The same, for clients of the trust domains `aliases` too: they are other names of ours.
@@ -116,6 +124,7 @@ impl ServerTls {
             trust: Arc::clone(&self.credentials.trust),
             rule: Rule::OurTrustDomain(Arc::clone(&self.aliases)),
             revocations: self.revocations.load(),
+            clock: self.clock.clone(),
             observed: Arc::clone(observed),
         }
     }

@@ -11,13 +11,13 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
-use crate::identity::{CertificateSummary, Leaf, SpiffeId};
+use crate::identity::{CertificateSummary, Clock, Leaf, SpiffeId};
 use crate::tls::chain::{Refused, judged};
 use crate::tls::error::Role;
 use crate::tls::observed::{Good, Judgement, Observed};
 use crate::tls::presented::Presented;
 use crate::tls::provider::signature_algorithms;
-use crate::tls::refusal::{Problem, no_identity, wrong_identity, wrong_trust_domain};
+use crate::tls::refusal::{Problem, no_identity, system, unix, wrong_identity, wrong_trust_domain};
 use crate::tls::revocations::Revocations;
 use crate::tls::shown::Shown;
 use crate::tls::trust::Trust;
@@ -39,12 +39,15 @@ pub(crate) struct PeerVerifier {
     pub(crate) trust: Arc<Trust>,
     pub(crate) rule: Rule,
     pub(crate) revocations: Arc<Revocations>,
+    /// By which validity is judged.
+    pub(crate) clock: Clock,
     pub(crate) observed: Arc<Observed>,
 }
 
 impl PeerVerifier {
     /// Judges what was shown, and keeps the judgement.
     pub(crate) fn verify(&self, shown: &Shown<'_>, now: UnixTime) -> Result<(), Error> {
+        let now = unix(self.clock.at(system(now)));
         let summary = CertificateSummary::parse(&shown.leaf.as_ref().into());
         let chain = self.trust.chain(self.role, shown, (now, &self.revocations));
         let leaf = summary.and_then(Leaf::try_from);

@@ -15,6 +15,7 @@ mod safety;
 mod drain;
 mod desk;
 mod rotation;
+mod faults;
 mod roots;
 mod command;
 mod readme;

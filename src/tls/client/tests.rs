@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
 use super::*;
 use crate::ca::{Authority, AuthorityOptions, Bend, Profile};
-use crate::identity::TrustBundle;
+use crate::identity::{Clock, TrustBundle};
 use crate::reason::{Reason as _, Side};
 use crate::tls::alert::Alert;
 use crate::tls::server::{Offer, ServerTls, accept};
@@ -239,6 +239,7 @@ async fn stranger(configure: impl FnOnce(&mut rustls::crypto::CryptoProvider), a
         trust: Credentials::new(&svid, Role::Client).unwrap().trust,
         rule: Rule::OneOf(vec![id(SERVER)]),
         revocations: Arc::default(),
+        clock: Clock::default(),
         observed: Arc::default(),
     };
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))

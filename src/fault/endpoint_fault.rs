@@ -1,0 +1,184 @@
+//! [`EndpointFault`]: what an HBONE server does wrong by itself, and when.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::fault::error::FaultError;
+use crate::fault::words::read_number;
+use crate::mesh::nearest;
+
+/// What an HBONE server does with a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndpointWhat {
+    /// GOAWAY with NO_ERROR, and no stream of the client's counts as taken (RFC 9113 §6.8).
+    GoAway,
+    /// RST_STREAM with CANCEL for the CONNECT (RFC 9113 §6.4).
+    ResetStream,
+    /// SETTINGS_MAX_CONCURRENT_STREAMS of this (RFC 9113 §6.5.2); what comes is answered all the same.
+    MaxStreams(u32),
+    /// The CONNECT is answered with this status.
+    Status(u16),
+}
+
+/// When a server does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndpointPhase {
+    /// In its first words, before any request.
+    Preface,
+    /// When the CONNECT has come, in the place of its answer.
+    Connect,
+    /// Behind a 200.
+    Answer,
+    /// When the first DATA has come.
+    FirstData,
+}
+
+/// What an HBONE server does wrong by itself, and when: `h2:goaway@connect`, `h2:status=503`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EndpointFault {
+    what: EndpointWhat,
+    at: EndpointPhase,
+}
+
+const PHASES: [(&str, EndpointPhase); 4] = [
+    ("preface", EndpointPhase::Preface),
+    ("connect", EndpointPhase::Connect),
+    ("answer", EndpointPhase::Answer),
+    ("first-data", EndpointPhase::FirstData),
+];
+
+const WHATS: [&str; 4] = ["h2:goaway", "h2:rst-stream", "h2:max-streams", "h2:status"];
+
+impl EndpointWhat {
+    /// When it happens if nobody says.
+    pub fn usual_phase(self) -> Option<EndpointPhase> {
+        match self {
+            Self::MaxStreams(_) => Some(EndpointPhase::Preface),
+            Self::Status(_) => Some(EndpointPhase::Connect),
+            Self::GoAway | Self::ResetStream => None,
+        }
+    }
+
+    /// Whether it can happen then.
+    pub fn can_be_at(self, at: EndpointPhase) -> bool {
+        match self {
+            Self::GoAway => true,
+            // There is a stream to reset only once the client has opened it.
+            Self::ResetStream => at != EndpointPhase::Preface,
+            Self::MaxStreams(_) => at == EndpointPhase::Preface,
+            Self::Status(_) => at == EndpointPhase::Connect,
+        }
+    }
+}
+
+impl EndpointFault {
+    /// That, then.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultError::Impossible`] says where it could be.
+    pub fn new(what: EndpointWhat, at: EndpointPhase) -> Result<Self, FaultError> {
+        if what.can_be_at(at) {
+            return Ok(Self { what, at });
+        }
+        let possible: Vec<_> =
+            PHASES.iter().filter(|(_, at)| what.can_be_at(*at)).map(|(name, _)| *name).collect();
+        Err(FaultError::Impossible {
+            what: what.to_string(),
+            at: at.to_string(),
+            possible: possible.join(", "),
+        })
+    }
+
+    /// What the server does.
+    pub fn what(self) -> EndpointWhat {
+        self.what
+    }
+
+    /// When.
+    pub fn at(self) -> EndpointPhase {
+        self.at
+    }
+}
+
+impl fmt::Display for EndpointWhat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GoAway => f.write_str("h2:goaway"),
+            Self::ResetStream => f.write_str("h2:rst-stream"),
+            Self::MaxStreams(streams) => write!(f, "h2:max-streams={streams}"),
+            Self::Status(status) => write!(f, "h2:status={status}"),
+        }
+    }
+}
+
+impl fmt::Display for EndpointPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(PHASES.iter().find(|(_, phase)| phase == self).map_or("", |(name, _)| name))
+    }
+}
+
+impl fmt::Display for EndpointFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.what.usual_phase() == Some(self.at) {
+            true => write!(f, "{}", self.what),
+            false => write!(f, "{}@{}", self.what, self.at),
+        }
+    }
+}
+
+impl FromStr for EndpointWhat {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        match text.split_once('=') {
+            None if text == "h2:goaway" => Ok(Self::GoAway),
+            None if text == "h2:rst-stream" => Ok(Self::ResetStream),
+            Some(("h2:max-streams", value)) => {
+                read_number("h2:max-streams", "a number of streams", value).map(Self::MaxStreams)
+            }
+            Some(("h2:status", value)) => read_status(value).map(Self::Status),
+            other => {
+                let word = other.map_or(text, |(word, _)| word);
+                Err(FaultError::What { found: text.to_owned(), meant: nearest(word, WHATS.into_iter()) })
+            }
+        }
+    }
+}
+
+/// A status that ends a request (RFC 9110 §15): three digits, and no interim one.
+fn read_status(text: &str) -> Result<u16, FaultError> {
+    let expected = "a status from 200 to 999";
+    let status = read_number("h2:status", expected, text)?;
+    match (200..=999).contains(&status) {
+        true => Ok(status),
+        false => Err(FaultError::Value { word: "h2:status", expected, found: text.to_owned(), meant: None }),
+    }
+}
+
+impl FromStr for EndpointPhase {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let named = PHASES.iter().find(|(name, _)| *name == text);
+        named.map(|(_, phase)| *phase).ok_or_else(|| {
+            let meant = nearest(text, PHASES.iter().map(|(name, _)| *name));
+            FaultError::Phase { found: text.to_owned(), meant }
+        })
+    }
+}
+
+impl FromStr for EndpointFault {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let (what, at) = match text.split_once('@') {
+            Some((what, at)) => (what.parse::<EndpointWhat>()?, at.parse()?),
+            None => {
+                let what = text.parse::<EndpointWhat>()?;
+                (what, what.usual_phase().ok_or_else(|| FaultError::NoPhase { what: text.to_owned() })?)
+            }
+        };
+        Self::new(what, at)
+    }
+}
