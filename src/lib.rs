@@ -37,4 +37,6 @@ pub mod backend;
 pub mod netns;
 pub mod app;
 pub mod lab;
+pub mod scenario;
+pub mod repro;
 pub mod cli;
