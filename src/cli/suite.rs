@@ -17,7 +17,11 @@ use crate::scenario::{Conclusion, Report, Scenario, load, run_all};
 /// [`CliError`] when a file is wrong or holds no scenario, or the answer cannot be written.
 pub(crate) async fn run(arguments: &TestArguments, output: &mut Output) -> Result<Exit, CliError> {
     let common = if arguments.mesh.is_empty() { Vec::new() } else { inputs(&arguments.mesh)? };
-    let scenarios = chosen(load(&common, &inputs(&arguments.files)?)?, &arguments.only)?;
+    let mut scenarios = load(&common, &inputs(&arguments.files)?)?;
+    if arguments.fixed {
+        scenarios = scenarios.into_iter().filter_map(|scenario| Some(*scenario.fix?)).collect();
+    }
+    let scenarios = chosen(scenarios, &arguments.only)?;
     let reports = run_all(scenarios, arguments.jobs, |_| ()).await;
     let text = match arguments.output {
         Outcome::Text => text(&reports, arguments.observe, output.width()),

@@ -67,3 +67,6 @@ impl Entry {
         Ok(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

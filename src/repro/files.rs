@@ -34,4 +34,5 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("D66-connect-503-unknown-host.yaml", include_str!("catalogue/D66-connect-503-unknown-host.yaml")),
     ("D67-tunnel-into-itself.yaml", include_str!("catalogue/D67-tunnel-into-itself.yaml")),
     ("F87-authz-denied-principal.yaml", include_str!("catalogue/F87-authz-denied-principal.yaml")),
+    ("G105-no-healthy-upstream.yaml", include_str!("catalogue/G105-no-healthy-upstream.yaml")),
 ];

@@ -31,3 +31,6 @@ pub fn load(common: &[Input], inputs: &[Input]) -> Result<Vec<Scenario>, LoadErr
     }
     Ok(scenarios)
 }
+
+#[cfg(test)]
+mod tests;

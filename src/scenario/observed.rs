@@ -42,7 +42,7 @@ impl Observed {
     /// All of it, as `expect` would say it.
     pub(crate) fn to_yaml(&self) -> String {
         let of = |end| self.facts.iter().filter(move |((of, _), _)| *of == end);
-        let line = |((_, aspect), value): (&(End, Aspect), &String)| format!("{aspect}: {value:?}\n");
+        let line = |((_, aspect), value): (&(End, Aspect), &String)| format!("{aspect}: {}\n", quoted(value));
         let mut text: String = of(End::Connection).map(line).collect();
         for end in [End::Client, End::Source, End::Destination] {
             let lines: String = of(end).map(|fact| format!("  {}", line(fact))).collect();
@@ -90,6 +90,16 @@ impl Observed {
         self.put(end, Aspect::Error, failure.map_or(NONE, |failure| failure.error.as_str()));
         self.put(end, Aspect::Why, failure.map_or(NONE, |failure| failure.why.as_str()));
     }
+}
+
+/// A value as YAML has it.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./ ".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) && value.trim() == value {
+        return value.to_owned();
+    }
+    let calm: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("'{}'", calm.replace('\'', "''"))
 }
 
 /// The alerts on the wire and who sent them: `unknown_ca from server`; farewells are none.

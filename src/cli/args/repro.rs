@@ -127,6 +127,9 @@ pub struct TestArguments {
     /// How many run beside each other [default: 4]
     #[arg(short, long, value_name = "N", default_value_t = 4, hide_default_value = true)]
     pub jobs: usize,
+    /// Play the fix of each scenario that has one instead
+    #[arg(long)]
+    pub fixed: bool,
     /// Print all that is observed, as YAML to expect it
     #[arg(long)]
     pub observe: bool,
