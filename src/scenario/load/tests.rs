@@ -91,47 +91,38 @@ fn several_scenarios_share_a_mesh() {
     assert_eq!(names, [("one", 1), ("two", 1)]);
 }
 
+/// What is said of a mistake, and what it points at.
+fn mistake(spec: &str) -> (String, String) {
+    let error = read(spec).unwrap_err();
+    let (_, place) = error.split_once("--> s.yaml:").unwrap_or_else(|| panic!("{error}"));
+    let (line, column) = place.lines().next().unwrap().split_once(':').unwrap();
+    let text = format!("{MESH}{spec}");
+    let line = text.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap();
+    (error.clone(), line[column.parse::<usize>().unwrap() - 1..].to_owned())
+}
+
 #[test]
 fn mistakes_have_their_place() {
     let check = |spec: &str, place: &str, says: &str| {
-        let error = read(spec).unwrap_err();
-        assert!(error.contains(&format!("s.yaml:{place}")) && error.contains(says), "{error}");
+        let (error, marked) = mistake(spec);
+        assert!(marked.starts_with(place) && error.contains(says), "{marked}: {error}");
     };
-    check("  clinets: []\n", "10:3", "did you mean `clients`?");
-    check("  clients: []\n", "10:3", "at least one client");
-    check("  clients:\n  - {from: web, to: web}\n", "11:20", "expected NAME:PORT, found `web`");
-    check("  clients:\n  - {to: 'web:80'}\n", "11:5", "expected a field `from`");
-    check("  clients:\n  - {from: web, to: 'web:80', as: http}\n", "11:34", "found `http`");
-    check(
-        "  clients:\n  - {from: web, to: 'web:80', expect: {verdict: allowed}}\n",
-        "11:48",
-        "did you mean `allow`?",
-    );
-    check(
-        "  clients:\n  - {from: web, to: 'web:80', expect: {stage: tsl}}\n",
-        "11:46",
-        "did you mean `tls`?",
-    );
-    check("  clients:\n  - {from: web, to: 'web:80', expect: {aler: x}}\n", "11:39", "did you mean `alert`?");
-    check("  clients:\n  - {from: web, to: 'web:80', repeat: 0}\n", "11:38", "expected 1 to 1000 runs");
-    check(&format!("{CLIENTS}  - {{from: web, to: 'web:81'}}\n"), "12:5", "expected each client once");
-    check(
-        &format!("  certificates: [{{workload: web, bend: expried}}]\n{CLIENTS}"),
-        "10:40",
-        "did you mean `expired`?",
-    );
-    check(&format!("  settings: {{silence: 5}}\n{CLIENTS}"), "10:23", "such as 50ms");
-    check(
-        &format!("{CLIENTS}  fix: {{title: x, delete: [Pod default/wbe]}}\n"),
-        "12:28",
-        "did you mean `Pod default/web`?",
-    );
-    check(&format!("{CLIENTS}  fix: {{expect: {{}}}}\n"), "12:8", "expected a field `title`");
-    check(
-        &format!(
-            "{CLIENTS}  fix: {{title: x, documents: [{{apiVersion: v1, kind: Pod, metadata: {{}}}}]}}\n"
-        ),
-        "12:",
-        "expected a field `name`",
-    );
+    let client = |more: &str| format!("  clients:\n  - {{from: web, to: 'web:80', {more}}}\n");
+    check("  clinets: []\n", "clinets", "did you mean `clients`?");
+    check("  clients: []\n", "clients", "at least one client");
+    check("  clients:\n  - {from: web, to: web}\n", "web}", "expected NAME:PORT, found `web`");
+    check("  clients:\n  - {to: 'web:80'}\n", "{to", "expected a field `from`");
+    check(&client("as: http"), "http", "found `http`");
+    check(&client("expect: {verdict: allowed}"), "allowed", "did you mean `allow`?");
+    check(&client("expect: {stage: tsl}"), "tsl", "did you mean `tls`?");
+    check(&client("expect: {aler: x}"), "aler", "did you mean `alert`?");
+    check(&client("repeat: 0"), "0", "expected 1 to 1000 runs");
+    check(&format!("{CLIENTS}  - {{from: web, to: 'web:81'}}\n"), "{from", "expected each client once");
+    let with = |more: &str| format!("{CLIENTS}  {more}\n");
+    check(&with("certificates: [{workload: web, bend: expried}]"), "expried", "did you mean `expired`?");
+    check(&with("settings: {silence: 5}"), "5}", "such as 50ms");
+    check(&with("fix: {title: x, delete: [Pod default/wbe]}"), "[Pod", "did you mean `Pod default/web`?");
+    check(&with("fix: {expect: {}}"), "{expect", "expected a field `title`");
+    let nameless = "fix: {title: x, documents: [{apiVersion: v1, kind: Pod, metadata: {}}]}";
+    check(&with(nameless), "{", "expected a field `name`");
 }
