@@ -37,7 +37,7 @@ mod wire_events;
 mod step_events;
 mod relay_events;
 mod details;
-mod own_frames;
+mod share;
 mod afterword;
 mod trace;
 mod capture;

@@ -11,7 +11,7 @@
 //!
 //! Revocation lists are asked at every handshake, and again of a [`Peer`] whenever there are others: [`Revocations`].
 //!
-//! A [`Tap`] keeps what one connection looks like on the wire, and its secrets, for whoever asked to look.
+//! A [`crate::io::Tap`] keeps what one connection looks like on the wire, and its secrets, for whoever asked to look.
 //!
 //! Not here: identities and certificates as such (`identity`), and HTTP/2 beyond its ALPN name (`hbone`).
 

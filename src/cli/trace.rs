@@ -106,6 +106,8 @@ async fn call(
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
         if let Some(id) = recorded(client, from).await? {
+            // A record is there when its flow has ended; HTTP/2 may still be writing the frames of that end.
+            sleep(PAUSE).await;
             return Ok(client.trace(id, arguments.bytes).await?);
         }
         sleep(PAUSE).await;

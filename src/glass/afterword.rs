@@ -8,6 +8,7 @@ use crate::glass::opened::Wire;
 use crate::glass::sequence::{Eavesdropper, Handshake, Lane, Phase, Stander};
 use crate::glass::step_events::nanoseconds;
 use crate::io::{Direction, Tap};
+use crate::knowledge;
 use crate::telemetry::{self, Fact, Half, Party, Record, Reporter, destination_name, source_name};
 
 /// How long the parts of the way took, as the first proxy measured them.
@@ -46,6 +47,8 @@ fn first_byte(half: &Half) -> Option<Phase> {
 pub(crate) struct Facts<'a> {
     pub(crate) record: &'a Record,
     pub(crate) wire: Option<&'a Wire>,
+    /// Whether its tunnel was there before it.
+    pub(crate) is_reused: bool,
 }
 
 impl Facts<'_> {
@@ -90,16 +93,28 @@ impl Facts<'_> {
 
     pub(crate) fn reused_tunnel(&self) -> Option<bool> {
         let has_tunnel = self.record.facts().any(|fact| matches!(fact, Fact::Connect { .. }));
-        (has_tunnel && self.record.source.is_some()).then(|| self.record.is_reused())
+        has_tunnel.then_some(self.is_reused)
     }
 
     pub(crate) fn eavesdropper(&self) -> Eavesdropper {
         match (self.wire, self.record.wire()) {
-            (Some(_), _) if self.record.is_reused() => details::eavesdropper_of_a_tunnel(),
+            (Some(_), _) if self.is_reused => details::eavesdropper_of_a_tunnel(),
             (Some(wire), _) => details::eavesdropper(wire),
             (None, Some(telemetry::Wire::Raw)) => {
                 let sees = "all of it: the bytes are in the clear, and nobody proves who they are".to_owned();
                 Eavesdropper { sees: vec![sees], does_not_see: Vec::new() }
+            }
+            (None, Some(telemetry::Wire::Tls)) => {
+                let hello = self.record.facts().find_map(|fact| match fact {
+                    Fact::Sniffed { protocol, .. } => Some(protocol.says()),
+                    _ => None,
+                });
+                let records = "records of the application's own TLS: when, and how long".to_owned();
+                let hidden = "what the applications say, and neither does the mesh: it has no keys of theirs";
+                Eavesdropper {
+                    sees: hello.into_iter().chain([records]).collect(),
+                    does_not_see: vec![hidden.to_owned()],
+                }
             }
             (None, _) => Eavesdropper::default(),
         }
@@ -117,7 +132,7 @@ impl Facts<'_> {
         if kept().any(Tap::is_forgotten) {
             notes.push("its bytes were forgotten again, because others came after it".to_owned());
         }
-        if self.record.is_reused() {
+        if self.is_reused {
             notes.push("it went through a tunnel that was there already: no handshake of its own, and none to show (--fresh-tunnel makes one)".to_owned());
         }
         let tls = self.wire.and_then(Wire::any);
@@ -138,8 +153,11 @@ impl Facts<'_> {
 
     pub(crate) fn next(&self, bytes: bool) -> Vec<String> {
         let id = self.record.id;
-        let has_bytes = self.wire.is_some();
+        let has_bytes =
+            self.record.halves().any(|half| half.taps.wire.is_some() || half.taps.relayed.is_some());
         let mut next: Vec<String> = self.record.hint().map(str::to_owned).into_iter().collect();
+        let known = self.record.code().and_then(|code| knowledge::by_code(code).next());
+        next.extend(known.map(|row| format!("glasstunnel why {} ({})", row.id, row.name)));
         next.push(format!("glasstunnel explain #{id}"));
         if has_bytes && !bytes {
             next.push(format!("glasstunnel trace #{id} --bytes"));

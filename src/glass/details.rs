@@ -4,9 +4,11 @@ use crate::glass::field::Field;
 use crate::glass::frames::Frame;
 use crate::glass::message::{Message, MessageKind};
 use crate::glass::opened::Wire;
+use crate::glass::relay_events::Run;
 use crate::glass::sequence::{Detail, Eavesdropper, Part};
 use crate::glass::tapped::Direction;
 use crate::glass::wire_events;
+use crate::io;
 
 /// How many bytes of a message are written out.
 const MOST_HEX: usize = 4096;
@@ -34,6 +36,31 @@ pub(crate) fn of_frame(frame: &Frame) -> Detail {
         length: frame.bytes.len(),
         parts: frame.fields.iter().map(part).collect(),
         eavesdropped: "part of a record of type application_data: no name, no content".to_owned(),
+    }
+}
+
+/// Bytes that an application said in the clear.
+pub(crate) fn of_run(run: &Run<'_>) -> Detail {
+    let from = match run.direction {
+        io::Direction::Out => Direction::ToServer,
+        io::Direction::In => Direction::ToClient,
+    };
+    let part = Part {
+        name: "bytes".to_owned(),
+        start: 0,
+        end: run.bytes.len(),
+        depth: 0,
+        value: run.says(),
+        meaning: "The application's own bytes, as its proxy relayed them.".to_owned(),
+    };
+    Detail {
+        from: from.sender().to_owned(),
+        name: "bytes".to_owned(),
+        encrypted: false,
+        hex: hex(&run.bytes),
+        length: run.bytes.len(),
+        parts: vec![part],
+        eavesdropped: "all of it".to_owned(),
     }
 }
 

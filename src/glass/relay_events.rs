@@ -6,13 +6,24 @@ use crate::io::{Chunk, Direction, Ended, Tap};
 use crate::sniff::{self, FirstBytes};
 use crate::telemetry::{Half, Reporter};
 
-/// The events of what `half` relayed between its application and whoever is on the other side; nothing without a tap.
-pub(crate) fn events(half: &Half, begin: u64) -> Vec<Event> {
+/// The events of what `half` relayed between its application and whoever is on the other side; nothing without a tap. Runs of
+/// bytes are handed to `detail`, which may number them.
+pub(crate) fn events(
+    half: &Half,
+    begin: u64,
+    mut detail: impl FnMut(&Run<'_>) -> Option<usize>,
+) -> Vec<Event> {
     let Some(tap) = &half.taps.relayed else { return Vec::new() };
     let offset = begin + nanoseconds(tap.began().saturating_duration_since(half.since));
     let own = lane(half.reporter);
     let (chunks, ends) = (tap.chunks(), tap.ends());
-    let mut events: Vec<Event> = runs(&chunks).map(|run| said(run, half.reporter, offset)).collect();
+    let mut events: Vec<Event> = chunks
+        .chunk_by(|one, next| one.direction == next.direction)
+        .map(|chunks| {
+            let run = Run::of(chunks);
+            Event { detail: detail(&run), ..said(&run, half.reporter, offset) }
+        })
+        .collect();
     events.extend(ends.iter().filter_map(|ended| end(ended, half.reporter, offset)));
     if tap.is_full() {
         let at = chunks.last().map_or(offset, |chunk| offset + nanoseconds(chunk.at));
@@ -27,8 +38,44 @@ fn kept(tap: &Tap) -> usize {
 }
 
 /// Chunks that went the same way one after the other.
-fn runs(chunks: &[Chunk]) -> impl Iterator<Item = &[Chunk]> {
-    chunks.chunk_by(|one, next| one.direction == next.direction)
+pub(crate) struct Run<'a> {
+    chunks: &'a [Chunk],
+    /// Which way.
+    pub(crate) direction: Direction,
+    /// Their bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl<'a> Run<'a> {
+    fn of(chunks: &'a [Chunk]) -> Self {
+        let direction = chunks.first().map_or(Direction::Out, |first| first.direction);
+        Self {
+            chunks,
+            direction,
+            bytes: chunks.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect(),
+        }
+    }
+
+    /// What its beginning is.
+    pub(crate) fn says(&self) -> String {
+        match (sniff::classify(&self.bytes), self.bytes.as_slice()) {
+            (sniff::Verdict::Known(protocol), _) if protocol.is_client_hello() => {
+                format!("16: a TLS handshake record → {}", protocol.says())
+            }
+            (_, [kind @ 20..=23, 3, ..]) => format!("{kind:02x}: a TLS record, {}", record(*kind)),
+            _ => FirstBytes::of(&self.bytes).to_string(),
+        }
+    }
+}
+
+/// What a record's type says of its content (RFC 8446 §5.1).
+fn record(kind: u8) -> &'static str {
+    match kind {
+        20 => "change_cipher_spec",
+        21 => "an alert",
+        22 => "a handshake message",
+        _ => "application_data: encrypted",
+    }
 }
 
 /// Between which lanes a direction runs that a proxy shares with its application.
@@ -41,21 +88,11 @@ fn way(reporter: Reporter, direction: Direction) -> (Lane, Lane) {
     }
 }
 
-fn said(run: &[Chunk], reporter: Reporter, offset: u64) -> Event {
-    let (at, direction) = run
-        .first()
-        .map_or((offset, Direction::Out), |first| (offset + nanoseconds(first.at), first.direction));
-    let (from, to) = way(reporter, direction);
-    let bytes: Vec<u8> = run.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect();
-    let first = FirstBytes::of(&bytes);
-    let says = match sniff::classify(&bytes) {
-        sniff::Verdict::Known(protocol) if protocol.is_client_hello() => {
-            format!("{first} → {}", protocol.says())
-        }
-        _ => first.to_string(),
-    };
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    Event { bytes: Some(length), ..Event::at(at, from, "bytes", says).towards(to) }
+fn said(run: &Run<'_>, reporter: Reporter, offset: u64) -> Event {
+    let at = run.chunks.first().map_or(offset, |first| offset + nanoseconds(first.at));
+    let (from, to) = way(reporter, run.direction);
+    let length = u64::try_from(run.bytes.len()).unwrap_or(u64::MAX);
+    Event { bytes: Some(length), ..Event::at(at, from, "bytes", run.says()).towards(to) }
 }
 
 fn end(ended: &Ended, reporter: Reporter, offset: u64) -> Option<Event> {

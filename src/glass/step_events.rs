@@ -133,7 +133,8 @@ impl Teller<'_> {
         let mut events = vec![Event::at(at, self.lane, failure.stage.name(), says).toned(Tone::Bad)];
         let over_hbone = self.half.reporter == Reporter::Destination && self.half.wire == Some(Wire::Hbone);
         // A tunnel's client gets a status or an alert, which stands in its own place.
-        if !over_hbone && failure.stage != Stage::Tls {
+        let told_by_alert = self.half.reporter == Reporter::Destination && failure.stage == Stage::Tls;
+        if !over_hbone && !told_by_alert {
             let client = match self.half.reporter {
                 Reporter::Destination if self.shown.other => Lane::Source,
                 _ => Lane::App,

@@ -7,8 +7,8 @@ use crate::glass::details;
 use crate::glass::frames::Frame;
 use crate::glass::message::MessageKind;
 use crate::glass::opened::Wire;
-use crate::glass::own_frames::own_frames;
 use crate::glass::sequence::{Detail, Event, Lane, Sequence, Tone};
+use crate::glass::share::Share;
 use crate::glass::step_events::{self, Shown, nanoseconds};
 use crate::glass::tapped::Direction;
 use crate::glass::{relay_events, wire_events};
@@ -24,12 +24,13 @@ const HOUSEKEEPING: [&str; 3] = ["WINDOW_UPDATE", "PING", "PRIORITY"];
 /// record's own steps, and a note that says so.
 pub fn trace(record: &Record, bytes: bool) -> Sequence {
     let wire = Wire::of(record);
-    let mut drawing = Drawing::new(record, wire.as_ref(), bytes);
+    let share = Share::of(record, wire.as_ref());
+    let mut drawing = Drawing::new(record, (wire.as_ref(), &share), bytes);
     drawing.draw();
     let Drawing { mut events, details, .. } = drawing;
     // Stable, so that what one place tells in one moment keeps its order.
     events.sort_by_key(|event| event.at_ns);
-    let facts = Facts { record, wire: wire.as_ref() };
+    let facts = Facts { record, wire: wire.as_ref(), is_reused: share.is_reused };
     Sequence {
         id: record.id,
         source: source_name(record),
@@ -56,6 +57,7 @@ pub fn trace(record: &Record, bytes: bool) -> Sequence {
 struct Drawing<'a> {
     record: &'a Record,
     wire: Option<&'a Wire>,
+    share: &'a Share<'a>,
     wants_details: bool,
     begin: Instant,
     end: Instant,
@@ -66,34 +68,57 @@ struct Drawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    fn new(record: &'a Record, wire: Option<&'a Wire>, wants_details: bool) -> Self {
-        let begin = record.halves().map(|half| half.since).min().unwrap_or_else(Instant::now);
+    fn new(
+        record: &'a Record,
+        (wire, share): (Option<&'a Wire>, &'a Share<'a>),
+        wants_details: bool,
+    ) -> Self {
+        let own_tunnel = wire.filter(|_| !share.is_reused).and_then(Wire::any).map(|opened| opened.began);
+        let begin =
+            record.halves().map(|half| half.since).chain(own_tunnel).min().unwrap_or_else(Instant::now);
         let end = record.halves().map(|half| half.since + half.took).max().unwrap_or(begin);
         let between = ends(record);
-        Self { record, wire, wants_details, begin, end, between, events: Vec::new(), details: Vec::new() }
+        Self {
+            record,
+            wire,
+            share,
+            wants_details,
+            begin,
+            end,
+            between,
+            events: Vec::new(),
+            details: Vec::new(),
+        }
     }
 
     fn draw(&mut self) {
-        let frames = self.wire.map(|wire| own_frames(self.record, wire)).unwrap_or_default();
+        let share = self.share;
         let (source, destination) = self.record.lanes();
         for half in self.record.halves() {
             let shown = Shown {
-                connect: frames.iter().any(|(_, frame)| frame.name == "HEADERS"),
+                connect: share.frames.iter().any(|(_, frame)| frame.name == "HEADERS"),
                 relayed: half.taps.relayed.is_some(),
                 other: source.is_some() && destination.is_some(),
                 handshaken: self.wire.and_then(|wire| self.handshaken(wire)),
                 refused: self.wire.and_then(|wire| self.refused(wire, half)),
-                reused: self.record.is_reused(),
+                reused: share.is_reused,
             };
             let begin = self.since(half.since);
             self.events.extend(step_events::events(half, begin, shown));
-            self.events.extend(relay_events::events(half, begin));
+            // Where there is TLS, its messages and frames tell it all, and better.
+            let wants_details = self.wants_details && self.wire.is_none();
+            let details = &mut self.details;
+            let relayed = relay_events::events(half, begin, |run| {
+                wants_details.then(|| details.push(details::of_run(run)))?;
+                Some(details.len() - 1)
+            });
+            self.events.extend(relayed);
         }
         let Some(wire) = self.wire else { return };
-        if !self.record.is_reused() {
+        if !share.is_reused {
             self.messages(wire);
         }
-        self.frames(&frames);
+        self.frames(&share.frames);
     }
 
     /// When `half` told the other end that it refuses it: its handshake failed there, whatever it waited for afterwards.

@@ -34,7 +34,7 @@ pub async fn run(to: SocketAddr, options: &Options) -> Probed {
         }
         attempts.push(match trial {
             Trial::Raw => raw(to, options).await,
-            Trial::Hbone => hbone(to, options).await,
+            Trial::Hbone => Box::pin(hbone(to, options)).await,
             trial => secured(trial, to, options).await,
         });
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::knowledge;
 use crate::telemetry::half::{Half, Party, Reporter};
 use crate::telemetry::line::write_time;
 use crate::telemetry::outcome::Wire;
@@ -98,6 +99,12 @@ fn step(row: &Row) -> String {
     format!("  {mark} {:>9}  {:<9}  {}\n", format!("{} µs", row.at.as_micros()), row.stage, row.says)
 }
 
+/// What is known of failures of that code.
+fn known_as(code: &str) -> Option<(&'static str, String)> {
+    let row = knowledge::by_code(code).next()?;
+    Some(("known as", format!("{} ({}): glasstunnel why {}", row.title, row.name, row.id)))
+}
+
 /// The answer, and what each end could see of it.
 fn conclusions(record: &Record) -> Vec<(&'static str, String)> {
     let (source, destination) = record.lanes();
@@ -115,5 +122,7 @@ fn conclusions(record: &Record) -> Vec<(&'static str, String)> {
         format!("{} to the backend, {} to the client", record.to_backend(), record.to_client()),
     ));
     says.extend(record.hint().map(|hint| ("next", hint.to_owned())));
+    says.extend(record.code().and_then(known_as));
+    says.push(("see", format!("glasstunnel trace #{}", record.id)));
     says
 }

@@ -72,11 +72,11 @@ fn why(record: &Record, look: Look) -> String {
     let why = record.why();
     let why = calm(&why);
     match record.verdict() {
-        Verdict::Fail => {
+        Verdict::Deny | Verdict::Fail => {
             let more = format!("→ glasstunnel explain #{}", record.id);
             format!("{why} {}", painted(&more, DIM, look))
         }
-        Verdict::Allow | Verdict::Deny => why.into_owned(),
+        Verdict::Allow => why.into_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ pub enum TlsCause {
     NoCertificate,
     /// The certificate does not lead to a root that we trust.
     #[error(
-        "expected a certificate that leads to one of our roots, found one issued by \"{issuer}\" with {sent} certificates sent"
+        "expected a certificate that leads to one of our roots, found one issued by \"{issuer}\" (certificates sent: {sent})"
     )]
     UnknownIssuer {
         /// The issuer that the leaf names.

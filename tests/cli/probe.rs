@@ -65,8 +65,9 @@ impl Drop for Folder {
 fn steady(text: &str) -> String {
     let mut steady = String::new();
     for line in text.lines() {
-        let line =
-            line.split_once(" after ").map_or(line.to_owned(), |(came, _)| format!("{came} after TIME"));
+        let line = line
+            .split_once(" after ")
+            .map_or_else(|| line.to_owned(), |(came, _)| format!("{came} after TIME"));
         let words =
             line.split(' ').map(|word| match word.trim_end_matches(':').parse::<std::net::SocketAddr>() {
                 Ok(_) if word.ends_with(':') => "ADDRESS:",

@@ -8,18 +8,28 @@ use crate::command::Up;
 use crate::program::{Ran, run};
 
 /// A folder that is gone with the test.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = format!("certs-{:016x}", rand::random::<u64>());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir(&folder).unwrap();
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// The certificate and the key of somebody's own CA.
+    pub(crate) async fn plugged_ca(&self) -> (String, String) {
+        let (cert, key) = (self.path("ca-cert.pem"), self.path("ca-key.pem"));
+        let made = format!(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout '{key}' -out '{cert}' -days 2 -subj /O=corp"
+        );
+        assert_eq!(pasted(&made).await.code, 0);
+        (cert, key)
     }
 }
 
@@ -103,11 +113,7 @@ async fn no_certificate_is_given_over_tcp() {
 #[tokio::test]
 async fn a_plugged_in_ca_is_not_borrowed_from() {
     let folder = Folder::new();
-    let (cert, key) = (folder.path("ca-cert.pem"), folder.path("ca-key.pem"));
-    let made = format!(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout '{key}' -out '{cert}' -days 2 -subj /O=corp"
-    );
-    assert_eq!(pasted(&made).await.code, 0);
+    let (cert, key) = folder.plugged_ca().await;
     let up = Up::start(&["--ca-cert", &cert, "--ca-key", &key]).await;
     let dir = folder.path("papers");
     let refused = up.ask(&["certs", "export"], &["curl-client", "--dir", &dir]).await;

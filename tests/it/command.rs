@@ -40,6 +40,13 @@ impl Up {
         Self::by(vec![PROGRAM.to_owned()], arguments).await
     }
 
+    /// With secrets of its TLS connections in a file.
+    pub(crate) async fn with_keys(file: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.env("SSLKEYLOGFILE", file);
+        Self::from(command, vec![PROGRAM.to_owned()], arguments).await
+    }
+
     /// As a user who may do nothing, if this one may do more.
     pub(crate) async fn as_nobody(arguments: &[&str]) -> Self {
         // Nobody may look into the folder that the program was built in.

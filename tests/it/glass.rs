@@ -2,12 +2,14 @@
 //! records say.
 
 mod capture;
+mod commands;
 mod generated;
 mod golden;
 
 use std::sync::Arc;
 
 use glasstunnel::admin::Wish;
+use glasstunnel::ca::{Authority, AuthorityOptions, Bend, Profile};
 use glasstunnel::explain::{Manner, Question};
 use glasstunnel::glass::{Sequence, trace};
 use glasstunnel::lab::{Lab, LabOptions};
@@ -32,4 +34,13 @@ async fn made(lab: &Lab, from: &str, to: &str, manner: Option<Manner>, fresh_tun
 
 async fn drawn(lab: &Lab, from: &str, to: &str, manner: Option<Manner>, fresh_tunnel: bool) -> Sequence {
     trace(&*made(lab, from, to, manner, fresh_tunnel).await, false)
+}
+
+/// From now on the client shows a certificate of a root that nobody else has, and trusts the mesh's as before.
+fn show_a_strangers_certificate(lab: &Lab) {
+    let id = lab.svid("curl-client").unwrap().id.clone();
+    let authority = Authority::generate(&AuthorityOptions::default()).unwrap();
+    let mut foreign = authority.issue_bent(&Profile { id, bend: Bend::OtherRoot }).unwrap();
+    foreign.bundle = lab.svid("server").unwrap().bundle.clone();
+    lab.present("curl-client", &foreign).unwrap();
 }

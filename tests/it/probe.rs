@@ -101,28 +101,28 @@ async fn captured_cell(
 
 #[tokio::test]
 async fn every_mode_at_the_captured_door_of_an_http_server() {
-    captured("http", PATIENCE).await;
+    Box::pin(captured("http", PATIENCE)).await;
 }
 
 #[tokio::test]
 async fn every_mode_at_the_captured_door_of_an_echo_server() {
-    captured("echo", PATIENCE).await;
+    Box::pin(captured("echo", PATIENCE)).await;
 }
 
 #[tokio::test]
 async fn every_mode_at_the_captured_door_of_an_application_with_tls() {
-    captured("tls", PATIENCE).await;
+    Box::pin(captured("tls", PATIENCE)).await;
 }
 
 #[tokio::test]
 async fn every_mode_at_the_captured_door_of_a_server_that_speaks_first() {
-    captured("server-first", PATIENCE).await;
+    Box::pin(captured("server-first", PATIENCE)).await;
 }
 
 /// Every attempt that reaches the server ends with our patience.
 #[tokio::test]
 async fn every_mode_at_the_captured_door_of_a_silent_server() {
-    captured("silent", Duration::from_secs(2)).await;
+    Box::pin(captured("silent", Duration::from_secs(2))).await;
 }
 
 /// A tunnel door tells less: which modes would do what it did.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!       ms   app      source   dest     backend
-//!    0.021   ├───────▶│        │        │        SOCKS5  wants customers:80
-//!    0.214   │        ╞═══════▶│        │        {Certificate}  spiffe://…
+//!    0.021   ├───────▶│        │        │        SOCKS5: wants customers:80
+//!    0.214   │        ╞═══════▶│        │        {Certificate}: 486 B · spiffe://…
 //! ```
 
 use anstyle::{AnsiColor, Style};
@@ -169,7 +169,7 @@ fn style(tone: Tone) -> Style {
     }
 }
 
-/// `{Certificate}`, and `812 B · spiffe://…`.
+/// `{Certificate}:`, and `812 B · spiffe://…`.
 fn said(event: &Event) -> (String, String) {
     let mark = if event.tone == Tone::Bad && event.to.is_some() { "✗ " } else { "" };
     let name = if event.encrypted { format!("{{{}}}", event.name) } else { event.name.clone() };
@@ -177,7 +177,8 @@ fn said(event: &Event) -> (String, String) {
     let lost = event.lost.then(|| "never arrived".to_owned());
     let says = Some(event.says.clone()).filter(|says| !says.is_empty());
     let rest: Vec<String> = [bytes, lost, says].into_iter().flatten().collect();
-    (format!("{mark}{name}"), rest.join(" · "))
+    let colon = if rest.is_empty() { "" } else { ":" };
+    (format!("{mark}{name}{colon}"), rest.join(" · "))
 }
 
 /// What adds up to more than one event.

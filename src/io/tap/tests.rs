@@ -17,7 +17,7 @@ fn what_was_written_is_kept_and_no_more() {
 fn a_long_connection_is_kept_in_part() {
     let tap = Tap::new(MOST);
     for _ in 0..20 {
-        tap.keep(Direction::In, tap.now(), &vec![7; MOST / 8 + 1]);
+        tap.keep(Direction::In, tap.now(), &[7; MOST / 8 + 1]);
     }
     assert_eq!(tap.chunks().iter().map(|chunk| chunk.bytes.len()).sum::<usize>(), MOST);
     assert!(tap.is_full());

@@ -1,10 +1,9 @@
 //! A real connection's capture, with tshark as the referee: it opens the file without options, and finds everything.
 
-use glasstunnel::ca::{Authority, AuthorityOptions, Bend, Profile};
 use glasstunnel::glass::capture;
 use glasstunnel::telemetry::Record;
 
-use super::{made, tapped};
+use super::{made, show_a_strangers_certificate, tapped};
 use crate::mesh::Plan;
 use crate::peers::peer;
 use crate::program::run;
@@ -54,11 +53,7 @@ async fn tshark_finds_the_alert() {
     let Some(tshark) = peer("/usr/bin", "tshark", "tshark_finds_the_alert") else { return };
     let tshark = tshark.to_str().unwrap();
     let lab = tapped(Plan::new().server("server", "http")).start().await;
-    let id = lab.svid("curl-client").unwrap().id.clone();
-    let authority = Authority::generate(&AuthorityOptions::default()).unwrap();
-    let mut foreign = authority.issue_bent(&Profile { id, bend: Bend::OtherRoot }).unwrap();
-    foreign.bundle = lab.svid("server").unwrap().bundle.clone();
-    lab.present("curl-client", &foreign).unwrap();
+    show_a_strangers_certificate(&lab);
     let record = made(&lab, "curl-client", "server:80", None, false).await;
     let alerts = seen(tshark, &record, &["tls.alert_message.desc"]).await;
     // unknown_ca (RFC 8446 §6).

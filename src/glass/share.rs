@@ -1,4 +1,4 @@
-//! [`own_frames`]: which of a tunnel's frames are one connection's.
+//! [`Share`]: what of a tunnel is one connection's.
 
 use std::time::{Duration, Instant};
 
@@ -6,14 +6,32 @@ use crate::glass::frames::Frame;
 use crate::glass::opened::Wire;
 use crate::telemetry::Record;
 
-/// The frames of this connection: those of its stream, and of a tunnel that it was the first in also those before.
-pub(crate) fn own_frames<'a>(record: &Record, wire: &'a Wire) -> Vec<(Instant, &'a Frame)> {
-    let all = wire.frames();
-    let Some(stream) = stream(record, &all) else {
-        // The CONNECT itself never came: all that there is tells how far it got.
-        return if record.is_reused() { Vec::new() } else { all };
-    };
-    let first = !record.is_reused() && stream == 1;
+/// What of a tunnel, or of a TLS connection of its own, is one connection's.
+pub(crate) struct Share<'a> {
+    /// Its frames: those of its stream, and of a tunnel that it was the first in also those before.
+    pub(crate) frames: Vec<(Instant, &'a Frame)>,
+    /// Whether the tunnel was there before it, so that the handshake is another connection's.
+    pub(crate) is_reused: bool,
+}
+
+impl<'a> Share<'a> {
+    /// That of `record`, which went over `wire`.
+    pub(crate) fn of(record: &Record, wire: Option<&'a Wire>) -> Self {
+        let all = wire.map(Wire::frames).unwrap_or_default();
+        match stream(record, &all) {
+            // A client's first stream is number 1 (RFC 9113 §5.1.1).
+            Some(stream) => {
+                let is_reused = record.is_reused() || stream != 1;
+                Self { frames: own_frames(all, stream, !is_reused), is_reused }
+            }
+            // The CONNECT itself never came: all that there is tells how far it got.
+            None if record.is_reused() => Self { frames: Vec::new(), is_reused: true },
+            None => Self { frames: all, is_reused: false },
+        }
+    }
+}
+
+fn own_frames(all: Vec<(Instant, &Frame)>, stream: u32, first: bool) -> Vec<(Instant, &Frame)> {
     let opened = all.iter().find(|(_, frame)| frame.stream == stream).map(|(at, _)| *at);
     let before = |at: Instant| opened.is_some_and(|opened| at <= opened + SETTLING);
     let own = |at: Instant, frame: &Frame| {
