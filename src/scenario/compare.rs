@@ -5,7 +5,7 @@ use crate::scenario::observed::Observed;
 use crate::scenario::report::Row;
 
 /// Much of what is seen is long; this is enough to recognise it.
-const SHOWN: usize = 300;
+const SHOWN: usize = 160;
 
 /// A line for each thing that was expected, then for each way in which it may come out.
 pub(crate) fn rows(expected: &Expected, runs: &[Observed]) -> Vec<Row> {
@@ -105,9 +105,12 @@ fn holds(wanted: &Wanted, run: &Observed) -> bool {
 
 /// The value, of a long one the part that matters: around the first part that was looked for, else its beginning.
 fn excerpt(value: &str, wanted: &Wanted) -> String {
+    // Lines and what moves a cursor are for whoever asks for all of it.
+    let value: String =
+        value.split(|c: char| c.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let count = value.chars().count();
     if count <= SHOWN {
-        return value.to_owned();
+        return value;
     }
     let found = match &wanted.want {
         Want::Holds(parts) => parts.first().and_then(|part| value.find(part.as_str())),

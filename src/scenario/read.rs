@@ -146,13 +146,14 @@ fn certificates(fields: Fields<'_>) -> Result<Vec<Certificate>, Problem> {
 fn faults(document: &OwnDocument, fields: Fields<'_>) -> Result<Vec<FaultWish>, Problem> {
     let one = |node: &Node| {
         let fields = Fields::of(node, "a fault")?;
-        fields.only(&["on", "fault"])?;
-        let on = fields.required("on")?;
-        let on = Fields::of(on.node(), "on")?;
-        on.only(&["workload", "door"])?;
+        fields.only(&["at", "fault"])?;
+        // Not `on`: YAML 1.1 takes that word for true.
+        let place = fields.required("at")?;
+        let place = Fields::of(place.node(), "at")?;
+        place.only(&["workload", "door"])?;
         Ok(FaultWish {
-            workload: on.required_text("workload")?.to_owned(),
-            door: choice(&on.required("door")?, &DOORS)?.to_owned(),
+            workload: place.required_text("workload")?.to_owned(),
+            door: choice(&place.required("door")?, &DOORS)?.to_owned(),
             fault: scalar(&fields.required("fault")?.node().value),
             source: document.source(node.at),
         })

@@ -8,14 +8,14 @@ use crate::cli::play::{report_text, said};
 use crate::cli::wrap::wrapped;
 use crate::knowledge::{By, Row};
 use crate::repro::Entry;
-use crate::scenario::{Aspect, End, Report, Scenario, Wanted};
+use crate::scenario::{End, Report, Scenario, Wanted};
 
 const ID: Style = AnsiColor::Cyan.on_default().bold();
 const TITLE: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
 
 /// The column of the labels.
-const LABEL: usize = 14;
+const LABEL: usize = 20;
 
 /// Prose is easier to read in short lines.
 const WIDEST: usize = 110;
@@ -85,10 +85,9 @@ fn title(entry: &Entry) -> String {
 }
 
 fn sees(wanted: &Wanted) -> String {
-    match (wanted.end, wanted.aspect) {
-        (End::Connection, aspect) => aspect.to_string(),
-        (End::Client, Aspect::Sees) => "sees".to_owned(),
-        (end, aspect) => format!("{} {aspect}", if end == End::Destination { "dest." } else { "src." }),
+    match wanted.end {
+        End::Connection => wanted.aspect.to_string(),
+        end => format!("{end} {}", wanted.aspect),
     }
 }
 

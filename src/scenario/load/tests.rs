@@ -114,7 +114,7 @@ fn mistakes_have_their_place() {
     check("  clients:\n  - {to: 'web:80'}\n", "{to", "expected a field `from`");
     check(&client("as: http"), "http", "found `http`");
     check(&client("expect: {verdict: allowed}"), "allowed", "did you mean `allow`?");
-    check(&client("expect: {stage: tsl}"), "tsl", "did you mean `tls`?");
+    check(&client("expect: {stage: peer_auht}"), "peer_auht", "did you mean `peer_auth`?");
     check(&client("expect: {aler: x}"), "aler", "did you mean `alert`?");
     check(&client("repeat: 0"), "0", "expected 1 to 1000 runs");
     check(&format!("{CLIENTS}  - {{from: web, to: 'web:81'}}\n"), "{from", "expected each client once");
