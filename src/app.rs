@@ -23,6 +23,7 @@ mod dialler;
 mod start;
 mod running;
 
+pub(crate) use dialler::{finishes, reached};
 pub use error::StartError;
 pub use ground::{Ground, One};
 pub use options::{AdminAt, CERTIFICATE_TTL, CaAt, Options};

@@ -38,16 +38,21 @@ mod borrowed;
 mod certs;
 mod probe;
 mod why;
+mod play;
+mod junit;
+mod repro;
+mod suite;
 mod change;
 mod dispatch;
 
 pub use args::{
-    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CaptureArguments, CertsArguments,
-    CertsCommand, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments, Drawing, ExecArguments,
-    ExplainArguments, ExportArguments, Format, GetArguments, InspectArguments, IssueArguments, LintArguments,
-    ListArguments, LogShape, Moment, PeerRole, PluggedCa, ProbeArguments, ProxyArguments, Rehearsed, Shape,
-    Story, StrictArguments, TapArguments, Threshold, TraceArguments, UpArguments, VerifyArguments,
-    WhyArguments,
+    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CaptureArguments, Catalogue,
+    CertsArguments, CertsCommand, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments, Drawing,
+    ExecArguments, ExplainArguments, ExportArguments, FixArguments, Format, GetArguments, InspectArguments,
+    IssueArguments, LintArguments, ListArguments, LogShape, Moment, Outcome, PeerRole, PlayArguments,
+    PluggedCa, ProbeArguments, ProxyArguments, Rehearsed, ReproArguments, ReproCommand, ReproListArguments,
+    ReproRunArguments, ReproShowArguments, Shape, Story, StrictArguments, TapArguments, TestArguments,
+    Threshold, TraceArguments, UpArguments, VerifyArguments, WhyArguments,
 };
 pub use banner::banner;
 pub use child::ChildError;
@@ -56,9 +61,11 @@ pub use error::CliError;
 pub use exit::Exit;
 pub use get::tables;
 pub use inside::Inside;
+pub use junit::junit;
 pub use limits::{Descriptors, raise_descriptors};
 pub use listed::{Listed, listing};
 pub use output::{Output, failure_text};
+pub use play::report_text;
 pub use probe::text as probe_text;
 pub use strict::rehearsal;
 pub use suggest::{Suggestion, suggestions};

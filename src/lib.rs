@@ -38,4 +38,6 @@ pub mod netns;
 pub mod fault;
 pub mod app;
 pub mod lab;
+pub mod scenario;
+pub mod repro;
 pub mod cli;

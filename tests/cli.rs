@@ -26,6 +26,8 @@ mod certs;
 mod probe;
 #[path = "cli/why.rs"]
 mod why;
+#[path = "cli/repro.rs"]
+mod repro;
 #[path = "cli/program.rs"]
 mod program;
 #[path = "cli/connections.rs"]

@@ -157,7 +157,7 @@ fn socket(network: &Network, to: SocketAddr, from: Option<IpAddr>) -> Result<std
 }
 
 /// The workload behind an address, a service's included, and its own port.
-fn reached(mesh: &Mesh, dialled: MeshAddr) -> Option<(Arc<Workload>, MeshAddr)> {
+pub(crate) fn reached(mesh: &Mesh, dialled: MeshAddr) -> Option<(Arc<Workload>, MeshAddr)> {
     if let Some(workload) = mesh.workload_at(dialled.ip()) {
         return Some((Arc::clone(workload), dialled));
     }
@@ -167,7 +167,7 @@ fn reached(mesh: &Mesh, dialled: MeshAddr) -> Option<(Arc<Workload>, MeshAddr)> 
 }
 
 /// Whether the server waits until its client has said all.
-fn finishes(mesh: &Mesh, dialled: MeshAddr) -> bool {
+pub(crate) fn finishes(mesh: &Mesh, dialled: MeshAddr) -> bool {
     reached(mesh, dialled).is_none_or(|(workload, _)| workload.backend != BackendKind::Http)
 }
 

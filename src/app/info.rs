@@ -67,6 +67,7 @@ pub(crate) fn whole(
     let hours = ttl.as_secs() / 3600;
     let life = if hours > 0 { format!("{hours}h") } else { format!("{}s", ttl.as_secs()) };
     let ca = match &options.ca {
+        CaAt::Authority(_) => "in memory, made for this mesh".to_owned(),
         CaAt::Memory => format!("in memory, ECDSA P-256, certificates live {life}"),
         CaAt::Dir(folder) => format!("in {}, certificates live {life}", folder.display()),
         CaAt::Files(files) => format!("plugged in from {}, certificates live {life}", files.cert.display()),
@@ -81,7 +82,7 @@ pub(crate) fn whole(
         semantics: settings.semantics.to_string(),
         ca,
         ca_dir: match &options.ca {
-            CaAt::Memory | CaAt::Files(_) | CaAt::Custom(_) => None,
+            CaAt::Memory | CaAt::Authority(_) | CaAt::Files(_) | CaAt::Custom(_) => None,
             // Commands that ask may stand somewhere else.
             CaAt::Dir(folder) => {
                 let absolute = std::path::absolute(folder);

@@ -48,6 +48,9 @@ impl MeshCa {
                 warn_of_open_key(files);
                 Self::kept(KeptAuthority::in_files(files.clone(), &authority)?, Some(files.cert.clone()))
             }
+            CaAt::Authority(authority) => {
+                Self::new(Arc::clone(authority) as _, By::Authority(Arc::clone(authority)), None)
+            }
             CaAt::Custom(issuer) => Self::new(Arc::clone(issuer), By::Nobody, None),
         })
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::ground::Ground;
-use crate::ca::CaFiles;
+use crate::ca::{Authority, CaFiles};
 use crate::identity::Issuer;
 use crate::mesh::Semantics;
 use crate::policy::Snapshot;
@@ -28,6 +28,8 @@ pub enum CaAt {
     Dir(PathBuf),
     /// In files that somebody else made, as in Istio's `cacerts` secret. What changes there is read again.
     Files(CaFiles),
+    /// An authority that is there already; [`Options::intermediate`] and [`Options::certificate_ttl`] are its own affair.
+    Authority(Arc<Authority>),
     /// Somewhere else: whoever this is issues. [`Options::intermediate`] and [`Options::certificate_ttl`] are its own affair.
     Custom(Arc<dyn Issuer>),
 }
@@ -38,6 +40,7 @@ impl fmt::Debug for CaAt {
             Self::Memory => f.write_str("Memory"),
             Self::Dir(folder) => write!(f, "Dir({})", folder.display()),
             Self::Files(files) => write!(f, "Files({})", files.cert.display()),
+            Self::Authority(_) => f.write_str("Authority"),
             Self::Custom(_) => f.write_str("Custom"),
         }
     }

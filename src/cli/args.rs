@@ -4,6 +4,7 @@ mod answer;
 mod certs;
 mod probe;
 mod proxy;
+mod repro;
 mod running;
 mod seen;
 mod up;
@@ -28,6 +29,10 @@ pub use certs::{
 };
 pub use probe::ProbeArguments;
 pub use proxy::ProxyArguments;
+pub use repro::{
+    Catalogue, FixArguments, Outcome, PlayArguments, ReproArguments, ReproCommand, ReproListArguments,
+    ReproRunArguments, ReproShowArguments, TestArguments,
+};
 pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 pub use seen::{CaptureArguments, Drawing, TraceArguments};
 pub use up::UpArguments;
@@ -92,6 +97,10 @@ pub enum Command {
     Certs(CertsArguments),
     /// Find out what any port accepts, raw, TLS, mTLS or HBONE, and which mode it behaves like
     Probe(ProbeArguments),
+    /// Reproduce any of the known failures here, both ends of it, and mend it
+    Repro(ReproArguments),
+    /// Run scenarios of your own: a mesh, clients, and what both ends must see
+    Test(TestArguments),
     /// Say what may be behind an error text or a log, and what decides it
     Why(WhyArguments),
 }

@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: &CaptureArguments, output: &mut Output) -> Re
 }
 
 /// For its owner alone, and never over another file unless that is wanted.
-fn write(path: &Path, file: &[u8], force: bool) -> Result<(), CliError> {
+pub(crate) fn write(path: &Path, file: &[u8], force: bool) -> Result<(), CliError> {
     let failed = |source| CliError::Capture { path: path.to_owned(), source };
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);

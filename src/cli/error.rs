@@ -13,6 +13,7 @@ use crate::mesh::UnknownName;
 use crate::netns::NetnsError;
 use crate::reason::{Reason, Side};
 use crate::resources::{LoadErrors, UnknownKind};
+use crate::scenario::ScenarioError;
 use crate::telemetry::LoggingError;
 use crate::tls::TlsError;
 
@@ -174,6 +175,29 @@ pub enum CliError {
     /// Nobody said for whom to issue.
     #[error("expected an identity to issue for, found none")]
     NoIdentity,
+    /// A scenario cannot be played.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// No failure of the catalogue is called that.
+    #[error("expected the id or the name of a failure, found `{}`", found.escape_debug())]
+    NoSuchFailure {
+        /// The word.
+        found: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+    },
+    /// A failure that is known, and not in the catalogue.
+    #[error("expected a failure that can be reproduced here, found {id}, which is only described")]
+    NotReproducible {
+        /// The failure.
+        id: &'static str,
+    },
+    /// The files hold no scenario, or none of those that were asked for.
+    #[error("expected at least one `kind: Scenario` in these files, found {found}")]
+    NoScenario {
+        /// What there is.
+        found: String,
+    },
     /// There is no runtime to do it on.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -196,9 +220,13 @@ impl CliError {
             Self::Identity(error) => Some(error),
             Self::Ca(error) => Some(error),
             Self::Tls(error) => Some(error),
+            Self::Scenario(error) => Some(error),
             Self::Dial { .. }
             | Self::NoSuchParty { .. }
             | Self::NothingThere { .. }
+            | Self::NoSuchFailure { .. }
+            | Self::NotReproducible { .. }
+            | Self::NoScenario { .. }
             | Self::NoCertificate { .. }
             | Self::NoIdentity
             | Self::NoPlace { .. }
@@ -244,6 +272,10 @@ impl Reason for CliError {
             Self::NoPlace { .. } => "cli.no_place",
             Self::Keyless { .. } => "cli.keyless",
             Self::CaInMemory { .. } => "cli.ca_in_memory",
+            Self::Scenario(error) => error.code(),
+            Self::NoSuchFailure { .. } => "cli.no_such_failure",
+            Self::NotReproducible { .. } => "cli.not_reproducible",
+            Self::NoScenario { .. } => "cli.no_scenario",
             Self::Read(_) => "cli.read",
             Self::Mend { .. } => "cli.mend",
             Self::KeyLog { .. } => "cli.key_log",
@@ -283,6 +315,15 @@ impl Reason for CliError {
             ),
             Self::NoCertificate { .. } => {
                 Some("glasstunnel certs list has all of them, with their states".to_owned())
+            }
+            Self::NoSuchFailure { nearest, .. } => Some(match nearest {
+                Some(near) => format!("did you mean {near}? glasstunnel repro list has all of them"),
+                None => "glasstunnel repro list has all of them; glasstunnel why finds one by its message"
+                    .to_owned(),
+            }),
+            Self::NotReproducible { id } => Some(format!("glasstunnel why {id} says what is known of it")),
+            Self::NoScenario { .. } => {
+                Some("glasstunnel repro show A01 -o yaml prints one to begin with".to_owned())
             }
             Self::KeyLog { .. } => Some("name a file that can be written, or unset SSLKEYLOGFILE".to_owned()),
             Self::Capture { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {

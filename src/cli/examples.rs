@@ -256,3 +256,49 @@ Connects to that one address only, one connection at a time and 8 at most. What 
 in plaintext, a safe method that asks for no resource; ClientHellos; and to a tunnel door a CONNECT
 to the door itself, which nobody delivers. TLS 1.3 only. Nothing that is shown is verified.
 Exits 0 when it can tell, 5 if there is nothing to connect to, 6 if it cannot tell.";
+
+/// Under `repro --help`.
+pub(crate) const REPRO: &str = "\
+Examples:
+  glasstunnel repro list
+  glasstunnel repro run B25             another root: expected against observed, at both ends
+  glasstunnel repro fix B25             the same with its fix
+  glasstunnel repro show B25 -o yaml    a scenario to change and to run with `glasstunnel test`
+
+A failure that comes out as documented is 0, one that differs is 1.";
+
+/// Under `repro list --help`.
+pub(crate) const REPRO_LIST: &str = "\
+Examples:
+  glasstunnel repro list --area certificates
+  glasstunnel repro list -o json";
+
+/// Under `repro show --help`.
+pub(crate) const REPRO_SHOW: &str = "\
+Examples:
+  glasstunnel repro show unknown-ca-different-root
+  glasstunnel repro show B25 -o yaml > mine.yaml && glasstunnel test mine.yaml";
+
+/// Under `repro run --help`.
+pub(crate) const REPRO_RUN: &str = "\
+Examples:
+  glasstunnel repro run B25
+  glasstunnel repro run B25 --trace
+  glasstunnel repro run B25 --capture B25.pcapng
+  glasstunnel repro run B25 --keep      then, in another terminal: glasstunnel config connections
+  glasstunnel repro run all";
+
+/// Under `repro fix --help`.
+pub(crate) const REPRO_FIX: &str = "\
+Examples:
+  glasstunnel repro fix B25
+  glasstunnel repro fix B25 --trace";
+
+/// Under `test --help`.
+pub(crate) const TEST: &str = "\
+Examples:
+  glasstunnel test examples/scenarios
+  glasstunnel test -f mesh/ scenarios/ -o junit > report.xml
+  glasstunnel test mine.yaml --observe    all that is observed, to expect it
+
+0 when everything is as expected, 1 when something differs, 3 for a mistake in a file, 6 when something did not end.";

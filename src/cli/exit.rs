@@ -80,6 +80,11 @@ impl Exit {
             CliError::Question(_) | CliError::Workload(_) | CliError::Kind(_) | CliError::Nameless { .. } => {
                 Self::Usage
             }
+            CliError::Scenario(error) if error.is_mistake() => Self::Configuration,
+            CliError::Scenario(_) => Self::Environment,
+            CliError::NoSuchFailure { .. } => Self::Usage,
+            CliError::NotReproducible { .. } => Self::No,
+            CliError::NoScenario { .. } => Self::Configuration,
             CliError::NotFound { .. } => Self::No,
             CliError::Unrecorded { .. } => Self::Inconclusive,
             CliError::Start(StartError::Context(error)) => Self::of_context(error),

@@ -11,7 +11,7 @@ use crate::identity::{Svid, SvidSource};
 use crate::lab::error::LabError;
 use crate::mesh::{Semantics, Workload, build};
 use crate::policy::Snapshot;
-use crate::proxy::{Config, DoorKind, Tapping};
+use crate::proxy::{Config, DoorKind, Tapping, Wish};
 use crate::resources::{Input, Objects};
 use crate::telemetry::Record;
 
@@ -39,6 +39,7 @@ pub struct LabOptions {
 /// A running mesh with its own loopback block, so that any number of labs run beside each other.
 pub struct Lab {
     running: Running,
+    tapping: Tapping,
 }
 
 impl Lab {
@@ -48,11 +49,20 @@ impl Lab {
     ///
     /// As `glasstunnel up -f` would fail.
     pub async fn start(yaml: &str, options: LabOptions) -> Result<Self, LabError> {
-        let objects = Objects::read(&[Input::text("lab.yaml", yaml)])?;
+        Self::start_with(Objects::read(&[Input::text("lab.yaml", yaml)])?, options).await
+    }
+
+    /// Starts the mesh that `objects` declare.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::start`].
+    pub async fn start_with(objects: Objects, options: LabOptions) -> Result<Self, LabError> {
         let loaded = objects.assemble()?;
         let mut spec = loaded.spec;
         spec.settings.semantics = options.semantics.unwrap_or(spec.settings.semantics);
         let snapshot = Snapshot::new(Arc::new(build(spec)?), loaded.policies);
+        let tapping = Tapping::new(options.tapped, None);
         let running = app::start(Options {
             objects,
             snapshot,
@@ -67,15 +77,20 @@ impl Lab {
             workers: options.workers.max(1),
             admin: AdminAt::Nowhere,
             proxy: options.proxy,
-            tapping: Tapping::new(options.tapped, None),
+            tapping: tapping.clone(),
             access_log: None,
         });
-        Ok(Self { running: running.await? })
+        Ok(Self { running: running.await?, tapping })
     }
 
     /// The running mesh.
     pub fn running(&self) -> &Running {
         &self.running
+    }
+
+    /// The running mesh itself, to go on with.
+    pub fn into_running(self) -> Running {
+        self.running
     }
 
     /// The workload that `name` means.
@@ -163,6 +178,11 @@ impl Lab {
     pub fn present(&self, workload: &str, svid: &Svid) -> Result<(), LabError> {
         let workload = self.workload(workload)?;
         Ok(self.running.present(&workload.identity, svid)?)
+    }
+
+    /// Something is special about the connection that will come from `client`, an address of this machine.
+    pub fn want(&self, client: SocketAddr, wish: Wish) {
+        self.tapping.want(client, wish);
     }
 
     /// The next finished record that `wanted` accepts; records from before the call count too.

@@ -16,6 +16,7 @@ use crate::resources::mesh_config::{istio_operator, mesh_config};
 use crate::resources::metadata::Metadata;
 use crate::resources::node::{At, Node};
 use crate::resources::object::{Content, Object};
+use crate::resources::own_document::OwnDocument;
 use crate::resources::parse::Problem;
 use crate::resources::peer_authentication::peer_authentication;
 use crate::resources::pod::{deployment, pod};
@@ -140,7 +141,7 @@ impl Collected {
 fn content(
     kind: &Kind<'_>,
     document: Fields<'_>,
-    (file, node): (&File, &Node),
+    (file, node): (&Arc<File>, &Node),
     findings: &mut Findings,
 ) -> Result<Content, Problem> {
     let Kind::Known(kind) = kind else { return Ok(Content::Ignored) };
@@ -168,6 +169,7 @@ fn content(
             Some(route) => Content::SubsetRoute(Arc::new(route)),
             None => Content::Ignored,
         },
+        "Scenario" => Content::Scenario(Arc::new(OwnDocument::new(file, node))),
         "MeshConfig" => Content::Settings(Box::new(settings(document)?)),
         "IstioOperator" => Content::Settings(Box::new(settings(istio_operator(document)?)?)),
         // Only `ServiceAccount` is left of the known kinds.
@@ -179,7 +181,7 @@ fn content(
 fn name(document: Fields<'_>, content: &Content) -> Result<Name, Problem> {
     match content {
         Content::Namespace(namespace) => Ok(Name::new("", namespace.name.as_str())),
-        Content::Ignored | Content::Nothing | Content::Settings(_) => {
+        Content::Ignored | Content::Nothing | Content::Settings(_) | Content::Scenario(_) => {
             let metadata = document.map("metadata")?;
             let text = |field| metadata.get(field).and_then(|found| found.node().value.as_text());
             Ok(Name::new(text("namespace").unwrap_or_default(), text("name").unwrap_or_default()))

@@ -112,7 +112,7 @@ impl LoadErrors {
     /// More would scroll the first out of sight.
     pub const MOST: usize = 10;
 
-    pub(in crate::resources) fn check(mut errors: Vec<LoadError>) -> Result<(), Self> {
+    pub(crate) fn check(mut errors: Vec<LoadError>) -> Result<(), Self> {
         errors.truncate(Self::MOST);
         if errors.is_empty() { Ok(()) } else { Err(Self { errors }) }
     }

@@ -167,6 +167,11 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Found<'a> {
+    /// An item of a list, which has no name.
+    pub(crate) fn of(node: &'a Node) -> Self {
+        Self { name: "item", node }
+    }
+
     /// Where its value is.
     pub(crate) fn at(&self) -> At {
         self.node.at

@@ -26,6 +26,7 @@ pub(crate) fn meaning(kind: &str) -> &'static str {
         "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "CronJob" => {
             "its pods are not made from it: give the Pods themselves"
         }
+        "Scenario" => "glasstunnel test runs it",
         "ServiceEntry" => "hosts outside the mesh are passed through",
         _ if kind.ends_with("List") => "the items are not read: `kubectl get -o yaml` prints a plain List",
         _ => "it does not take part in the mesh",

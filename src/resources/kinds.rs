@@ -22,7 +22,7 @@ const NETWORKING: &str = "networking.istio.io";
 const NETWORKING_VERSIONS: &[&str] = &["v1", "v1beta1", "v1alpha3"];
 
 /// Kubernetes' core group has no name.
-const KNOWN: [Known; 14] = [
+const KNOWN: [Known; 15] = [
     known("", &["v1"], "List"),
     known("", &["v1"], "Namespace"),
     known("", &["v1"], "ServiceAccount"),
@@ -35,6 +35,7 @@ const KNOWN: [Known; 14] = [
     known(SECURITY, SECURITY_VERSIONS, "PeerAuthentication"),
     known(SECURITY, SECURITY_VERSIONS, "AuthorizationPolicy"),
     known(SECURITY, SECURITY_VERSIONS, "RequestAuthentication"),
+    known("glasstunnel.dev", &["v1"], "Scenario"),
     known("mesh.istio.io", &["v1alpha1"], "MeshConfig"),
     known("install.istio.io", &["v1alpha1"], "IstioOperator"),
 ];

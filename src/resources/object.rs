@@ -9,6 +9,7 @@ use crate::policy::{AuthorizationPolicy, DestinationRule, PeerAuthentication, Su
 use crate::resources::findings::Warning;
 use crate::resources::input::File;
 use crate::resources::node::{At, Node};
+use crate::resources::own_document::OwnDocument;
 use crate::resources::request_authentication::RequestAuthentication;
 
 /// What an object is called among all others; kinds without namespaces have an empty one.
@@ -69,6 +70,8 @@ pub enum Content {
     RequestAuthentication(Arc<RequestAuthentication>),
     /// A MeshConfig or an IstioOperator.
     Settings(Box<Settings>),
+    /// A scenario, which is no part of the mesh: whoever runs it reads it.
+    Scenario(Arc<OwnDocument>),
     /// A kind that adds nothing to what the others say: identities come from the pods, not from ServiceAccounts.
     Nothing,
     /// A kind that is not read.

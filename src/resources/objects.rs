@@ -10,7 +10,9 @@ use crate::resources::collect::Collected;
 use crate::resources::error::{LoadError, LoadErrors, Mark};
 use crate::resources::ignored::{IgnoredKind, meaning};
 use crate::resources::input::{File, Input, read};
+use crate::resources::node::Node;
 use crate::resources::object::{Content, NamedTarget, Object, ObjectKey};
+use crate::resources::own_document::OwnDocument;
 use crate::resources::parse::documents;
 use crate::resources::request_authentication::RequestAuthentication;
 use crate::resources::target_port::Selected;
@@ -83,6 +85,18 @@ impl Objects {
                 Err(error) => errors.push(error),
             }
         }
+        LoadErrors::check(errors)?;
+        Ok(Self { objects: collected.objects })
+    }
+
+    /// Documents that stand inside of one of our own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Objects::read`].
+    pub(crate) fn within(document: &OwnDocument, nodes: &[Node]) -> Result<Self, LoadErrors> {
+        let (mut collected, mut errors) = (Collected::default(), Vec::new());
+        nodes.iter().for_each(|node| collected.document(&document.file, node, &mut errors));
         LoadErrors::check(errors)?;
         Ok(Self { objects: collected.objects })
     }
@@ -248,7 +262,7 @@ impl Loaded {
             Content::RequestAuthentication(policy) => self.request_authentications.push(Arc::clone(policy)),
             Content::Settings(settings) => self.spec.settings = (**settings).clone(),
             Content::Nothing => {}
-            Content::Ignored => self.ignore(object),
+            Content::Scenario(_) | Content::Ignored => self.ignore(object),
         }
     }
 

@@ -28,6 +28,7 @@ mod peers;
 mod pair;
 mod proxy;
 mod ztunnel;
+mod repro;
 mod revocation;
 mod trust_domains;
 mod side_by_side;

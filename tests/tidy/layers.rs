@@ -34,6 +34,7 @@ const ORDER: [&str; 31] = [
     "fault",
     "app",
     "lab",
+    "scenario",
     "load",
     "repro",
     "cli",

@@ -1,0 +1,77 @@
+//! `test`: a person's own scenarios.
+
+use crate::admin::{Document, List, json};
+use crate::cli::args::{Outcome, TestArguments};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::files::inputs;
+use crate::cli::junit::junit;
+use crate::cli::output::Output;
+use crate::cli::play::{report_text, said, sum};
+use crate::scenario::{Conclusion, Report, Scenario, load, run_all};
+
+/// Runs them all.
+///
+/// # Errors
+///
+/// [`CliError`] when a file is wrong or holds no scenario, or the answer cannot be written.
+pub(crate) async fn run(arguments: &TestArguments, output: &mut Output) -> Result<Exit, CliError> {
+    let common = if arguments.mesh.is_empty() { Vec::new() } else { inputs(&arguments.mesh)? };
+    let mut scenarios = load(&common, &inputs(&arguments.files)?)?;
+    if arguments.fixed {
+        scenarios = scenarios.into_iter().filter_map(|scenario| Some(*scenario.fix?)).collect();
+    }
+    let scenarios = chosen(scenarios, &arguments.only)?;
+    let reports = run_all(scenarios, arguments.jobs, |_| ()).await;
+    let text = match arguments.output {
+        Outcome::Text => text(&reports, arguments.observe, output.width()),
+        Outcome::Json => json(&Document::<List<Report>>::list(reports.clone())),
+        Outcome::Junit => junit(&reports),
+    };
+    output.answer(&text)?;
+    Ok(exit(&reports))
+}
+
+fn chosen(scenarios: Vec<Scenario>, only: &[String]) -> Result<Vec<Scenario>, CliError> {
+    let names: Vec<String> = scenarios.iter().map(|scenario| scenario.name.clone()).collect();
+    let is_asked = |scenario: &Scenario| only.is_empty() || only.contains(&scenario.name);
+    let chosen: Vec<Scenario> = scenarios.into_iter().filter(is_asked).collect();
+    if chosen.is_empty() {
+        let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Err(CliError::NoScenario { found });
+    }
+    Ok(chosen)
+}
+
+/// A line for each scenario, and the whole comparison of those that are not as expected.
+fn text(reports: &[Report], observe: bool, width: usize) -> String {
+    let mut text = String::new();
+    for report in reports {
+        let (word, style) = said(report.conclusion, "ok");
+        let title = if report.title.is_empty() { String::new() } else { format!("  {}", report.title) };
+        text.push_str(&format!("{style}{word:12}{style:#}  {}{title}  ({})\n", report.name, report.source));
+        if report.conclusion != Conclusion::AsExpected {
+            text.push_str(&report_text(report, width));
+        }
+        if observe {
+            let shown =
+                report.clients.iter().map(|client| format!("# {}\n{}", client.does, client.observed()));
+            text.push_str(&shown.collect::<String>());
+        }
+    }
+    text + "\n" + &sum(reports, "ok")
+}
+
+/// What all of them come to: what differs is worse than what is wrong or not known.
+pub(crate) fn exit(reports: &[Report]) -> Exit {
+    let is = |wanted| reports.iter().any(|report| report.conclusion == wanted);
+    let mistaken =
+        reports.iter().filter_map(|report| report.problem.as_ref()).any(|trouble| trouble.is_mistake);
+    match () {
+        () if is(Conclusion::Differed) => Exit::No,
+        () if mistaken => Exit::Configuration,
+        () if is(Conclusion::Unplayable) => Exit::Environment,
+        () if is(Conclusion::Inconclusive) => Exit::Inconclusive,
+        () => Exit::Done,
+    }
+}

@@ -1,0 +1,12 @@
+//! The failure catalogue: rows of `knowledge` as scenarios that can be run.
+//!
+//! # How to write an entry
+//!
+//! `src/repro/README.md` says it in forty lines.
+//!
+//! Not here: what a failure means and how it is mended, in words (`knowledge`), and how a scenario is run (`scenario`).
+
+mod files;
+mod entry;
+
+pub use entry::{Entry, base, entries, entry};

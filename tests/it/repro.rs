@@ -1,0 +1,94 @@
+//! The failure catalogue on real sockets: every entry comes out as documented, and every fix mends.
+
+use std::fmt::Write as _;
+
+use glasstunnel::repro::{Entry, entries};
+use glasstunnel::resources::Input;
+use glasstunnel::scenario::{Conclusion, Report, Scenario, load, run_all};
+
+/// How many meshes run beside each other.
+const AT_ONCE: usize = 4;
+
+fn scenario(entry: &Entry) -> Scenario {
+    entry.scenario().unwrap_or_else(|error| panic!("{error}")).unwrap()
+}
+
+/// What is not as expected, a line each.
+fn differences(reports: &[Report]) -> String {
+    let mut text = String::new();
+    for report in reports.iter().filter(|report| report.conclusion != Conclusion::AsExpected) {
+        writeln!(text, "{} {:?} {:?}", report.name, report.conclusion, report.problem).unwrap();
+        for client in &report.clients {
+            for row in client.rows.iter().filter(|row| !row.ok) {
+                writeln!(text, "  {}: {row:?} {:?}", client.name, client.inconclusive).unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[tokio::test]
+async fn every_entry_comes_out_as_documented() {
+    let scenarios: Vec<Scenario> = entries().map(|entry| scenario(&entry)).collect();
+    assert!(scenarios.len() >= 20);
+    let reports = run_all(scenarios, AT_ONCE, |_| ()).await;
+    assert_eq!(differences(&reports), "");
+}
+
+#[tokio::test]
+async fn every_fix_mends() {
+    let fixes: Vec<Scenario> = entries().filter_map(|entry| Some(*scenario(&entry).fix?)).collect();
+    assert!(fixes.len() >= 20);
+    let reports = run_all(fixes, AT_ONCE, |_| ()).await;
+    assert_eq!(differences(&reports), "");
+}
+
+/// An expectation that is wrong in any one place must not pass.
+#[tokio::test]
+async fn what_is_wrong_differs() {
+    let entry = entries().find(|entry| entry.row.id == "B25").unwrap();
+    let wrong = [
+        ("code: tls.unknown_issuer\n      flag", "code: tls.expired\n      flag"),
+        ("alert: unknown_ca from server", "alert: unknown_ca from client"),
+        ("exit: 56", "exit: 52"),
+        ("tls.refused_unknown_ca", "tls.unknown_issuer"),
+        ("verdict: fail", "verdict: deny"),
+    ];
+    let text = |(right, wrong): &(&str, &str)| {
+        assert!(entry.text.contains(right), "{right}");
+        Input::text("wrong.yaml", entry.text.replacen(right, wrong, 1))
+    };
+    let inputs: Vec<Input> = wrong.iter().map(text).collect();
+    let scenarios = load(&[glasstunnel::repro::base()], &inputs).unwrap();
+    for report in run_all(scenarios, AT_ONCE, |_| ()).await {
+        let wrong = report.clients.iter().flat_map(|client| &client.rows).filter(|row| !row.ok).count();
+        assert_eq!((report.conclusion, wrong), (Conclusion::Differed, 1), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_shop_s_own_suite_passes() {
+    let scenarios = load(&[], &[Input::Path("examples/scenarios".into())]).unwrap();
+    assert!(scenarios.len() >= 2);
+    assert_eq!(differences(&run_all(scenarios, AT_ONCE, |_| ()).await), "");
+}
+
+#[tokio::test]
+async fn what_cannot_be_played_says_why() {
+    let text = entries().next().unwrap().text;
+    let check = async |right: &str, wrong: &str, code: &str| {
+        assert!(text.contains(right), "{right}");
+        let input = Input::text("wrong.yaml", text.replacen(right, wrong, 1));
+        let reports = run_all(load(&[glasstunnel::repro::base()], &[input]).unwrap(), 1, |_| ()).await;
+        let trouble = reports[0].problem.as_ref().unwrap();
+        assert_eq!((reports[0].conclusion, trouble.code.as_str()), (Conclusion::Unplayable, code));
+        assert!(trouble.is_mistake, "{trouble:?}");
+    };
+    check("from: outsider", "from: outsidre", "mesh.unknown_name").await;
+    check(
+        "  clients:",
+        "  faults: [{at: {workload: server, door: hbone}, fault: x}]\n  clients:",
+        "scenario.fault",
+    )
+    .await;
+}
