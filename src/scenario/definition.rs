@@ -30,7 +30,7 @@ pub struct Scenario {
     /// Who connects, one after the other.
     pub clients: Vec<Client>,
     /// The same after it was mended; `title` says how.
-    pub fix: Option<Box<Scenario>>,
+    pub fix: Option<Box<Self>>,
 }
 
 /// A certificate in the place of a workload's real one.

@@ -42,7 +42,7 @@ where
         if say.finishes && !say.bytes.is_empty() {
             let _refused = stream.shutdown().await;
         }
-        let mut chunk = [0; 16 * 1024];
+        let mut chunk = vec![0; 16 * 1024];
         while heard.len() < MOST {
             match stream.read(&mut chunk).await {
                 Ok(0) => return Ok(()),

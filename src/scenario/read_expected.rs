@@ -26,7 +26,10 @@ const PROXY: [(&str, Aspect); 5] = [
     ("why", Aspect::Why),
 ];
 
-const ENDS: [(&str, End, &[(&str, Aspect)]); 3] = [
+/// What may be said of one end.
+type OfEnd = (&'static str, End, &'static [(&'static str, Aspect)]);
+
+const ENDS: [OfEnd; 3] = [
     ("client", End::Client, &CLIENT),
     ("source", End::Source, &PROXY),
     ("destination", End::Destination, &PROXY),

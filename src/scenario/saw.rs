@@ -79,11 +79,11 @@ fn status(bytes: &[u8]) -> Option<u16> {
 fn missing(bytes: &[u8]) -> usize {
     let text = String::from_utf8_lossy(bytes);
     let Some((head, _)) = text.split_once("\r\n\r\n") else { return 0 };
-    let lengths = head.lines().filter_map(|line| {
+    let mut lengths = head.lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
     });
-    let Some(length) = lengths.last() else { return 0 };
+    let Some(length) = lengths.next_back() else { return 0 };
     let body = bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |at| bytes.len() - at - 4);
     length.saturating_sub(body)
 }
