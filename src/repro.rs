@@ -8,5 +8,7 @@
 
 mod files;
 mod entry;
+mod left_out;
 
 pub use entry::{Entry, base, entries, entry};
+pub use left_out::LEFT_OUT;
