@@ -112,7 +112,7 @@ async fn one(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let signals = if arguments.keep { Some(Signals::new()?) } else { None };
-    let Played { report, lab } = play(scenario).await?;
+    let Played { report, lab, faults } = play(scenario).await?;
     let reports = [report];
     for report in &reports {
         if arguments.output == Story::Text {
@@ -133,6 +133,7 @@ async fn one(
                 "its mesh runs on until Ctrl-C: glasstunnel config workloads --context {context}\n"
             ));
             signals.next().await;
+            drop(faults);
             stop(lab.into_running(), Duration::ZERO, output).await;
         }
         None => drop(lab.stop(Duration::ZERO).await),

@@ -77,8 +77,8 @@ pub enum ScenarioError {
         #[source]
         source: io::Error,
     },
-    /// A fault that nobody can make.
-    #[error("{at}: expected a fault that can be made, found `{fault}`: faults are not yet supported")]
+    /// A fault of HBONE at a door that speaks something else.
+    #[error("{at}: expected the door hbone for `{fault}`, which an HBONE server does, found another")]
     Fault {
         /// The fault.
         fault: String,

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::app::CaAt;
 use crate::ca::{Authority, AuthorityOptions, Profile};
-use crate::lab::{Lab, LabOptions};
+use crate::lab::{Faulty, Lab, LabOptions};
 use crate::scenario::call::{Called, PATIENCE, call};
 use crate::scenario::client::Client;
 use crate::scenario::compare::rows;
@@ -24,6 +24,8 @@ pub struct Played {
     pub report: Report,
     /// The mesh.
     pub lab: Lab,
+    /// What is in the way in it, as long as this lives.
+    pub faults: Vec<Faulty>,
 }
 
 /// Plays a scenario, and stops its mesh.
@@ -32,7 +34,9 @@ pub struct Played {
 ///
 /// As [`play`].
 pub async fn run(scenario: &Scenario) -> Result<Report, ScenarioError> {
-    let Played { report, lab } = play(scenario).await?;
+    let Played { report, lab, faults } = play(scenario).await?;
+    // What waits at a fault would hold the mesh up.
+    drop(faults);
     lab.stop(Duration::ZERO).await;
     Ok(report)
 }
@@ -56,7 +60,7 @@ pub async fn play(scenario: &Scenario) -> Result<Played, ScenarioError> {
         let svid = authority.issue_bent(&Profile { id, bend: certificate.bend })?;
         lab.present(&certificate.workload, &svid)?;
     }
-    fault::put(&lab, &scenario.faults)?;
+    let faults = fault::put(&lab, &scenario.faults).await?;
     let mut clients = Vec::new();
     for client in &scenario.clients {
         clients.push(played(&lab, client, &authority).await?);
@@ -70,7 +74,7 @@ pub async fn play(scenario: &Scenario) -> Result<Played, ScenarioError> {
         problem: None,
         clients,
     };
-    Ok(Played { report, lab })
+    Ok(Played { report, lab, faults })
 }
 
 fn authority(scenario: &Scenario) -> Result<Authority, ScenarioError> {

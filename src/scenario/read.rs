@@ -1,10 +1,10 @@
 //! `kind: Scenario`, read.
 
 use crate::identity::SpiffeId;
-use crate::resources::{Fields, LoadErrors, Node, Objects, OwnDocument, Problem, scalar};
+use crate::resources::{Fields, LoadErrors, Node, Objects, OwnDocument, Problem};
 use crate::scenario::client::Client;
 use crate::scenario::definition::{Certificate, Scenario};
-use crate::scenario::fault::FaultWish;
+use crate::scenario::fault::{FaultWish, Place};
 use crate::scenario::read_client::{bends, client};
 use crate::scenario::read_expected::expected;
 use crate::scenario::settings::ScenarioSettings;
@@ -15,7 +15,8 @@ const FIX: [&str; 8] =
     ["title", "documents", "delete", "certificates", "faults", "settings", "clients", "expect"];
 const SETTINGS: [&str; 7] =
     ["semantics", "certificateTtl", "intermediate", "silence", "handshake", "dial", "answer"];
-const DOORS: [(&str, &str); 3] = [("hbone", "hbone"), ("captured", "captured"), ("backend", "backend")];
+const DOORS: [(&str, Place); 3] =
+    [("hbone", Place::Hbone), ("captured", Place::Captured), ("backend", Place::Backend)];
 
 /// Reads one scenario, whose mesh is `objects`.
 pub(crate) fn scenario(document: &OwnDocument, objects: &Objects) -> Result<Scenario, LoadErrors> {
@@ -153,8 +154,8 @@ fn faults(document: &OwnDocument, fields: Fields<'_>) -> Result<Vec<FaultWish>, 
         place.only(&["workload", "door"])?;
         Ok(FaultWish {
             workload: place.required_text("workload")?.to_owned(),
-            door: choice(&place.required("door")?, &DOORS)?.to_owned(),
-            fault: scalar(&fields.required("fault")?.node().value),
+            place: choice(&place.required("door")?, &DOORS)?,
+            fault: parsed(&fields.required("fault")?)?,
             source: document.source(node.at),
         })
     };
