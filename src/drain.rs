@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -96,7 +97,7 @@ impl Tasks {
         let Some(ticket) = Ticket::enter(&self.shared, name) else { return };
         let id = ticket.id;
         #[expect(clippy::disallowed_methods, reason = "this is the one spawn door that the ban points to")]
-        let handle = tokio::spawn(run(future, ticket));
+        let handle = tokio::spawn(Counted { future, ticket });
         self.shared.attach(id, handle.abort_handle());
     }
 
@@ -312,11 +313,25 @@ impl Drop for Ticket {
     }
 }
 
-/// Runs a counted task. The order of the parameters matters: when the task is cut before its first poll they are dropped
-/// in this order, and a task counts as gone only when everything it owned is.
-async fn run<F: Future<Output = ()>>(future: F, mut ticket: Ticket) {
-    future.await;
-    ticket.completed = true;
+pin_project! {
+    /// A counted task. The order of the fields matters: they are dropped in this order, and a task counts as gone only
+    /// when everything it owned is. An async fn would hold the future twice: as its parameter, and as what it awaits.
+    struct Counted<F> {
+        #[pin]
+        future: F,
+        ticket: Ticket,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Counted<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let ended = this.future.poll(cx);
+        this.ticket.completed |= ended.is_ready();
+        ended
+    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod authority;
 pub mod inbound;
 mod tunnel;
 mod originate;
+mod line;
 mod direct;
 pub mod outbound;
 mod worker;

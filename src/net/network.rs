@@ -52,7 +52,6 @@ impl Network {
         }
         socket.bind(&addr.into())?;
         socket.listen(BACKLOG)?;
-        socket.set_nonblocking(true)?;
         Ok(socket.into())
     }
 
@@ -64,7 +63,6 @@ impl Network {
     pub fn datagrams(&self, addr: SocketAddr) -> io::Result<UdpSocket> {
         let socket = self.socket(addr, Type::DGRAM)?;
         socket.bind(&addr.into())?;
-        socket.set_nonblocking(true)?;
         Ok(socket.into())
     }
 
@@ -78,7 +76,6 @@ impl Network {
         if let Some(from) = same_family(from, to) {
             socket.bind(&SocketAddr::new(from, 0).into())?;
         }
-        socket.set_nonblocking(true)?;
         Ok(socket.into())
     }
 
@@ -93,13 +90,13 @@ impl Network {
             transparent(&socket)?;
             socket.bind(&SocketAddr::new(from, 0).into())?;
         }
-        socket.set_nonblocking(true)?;
         Ok(socket.into())
     }
 
     fn socket(&self, addr: SocketAddr, kind: Type) -> io::Result<Socket> {
         let protocol = if kind == Type::STREAM { Protocol::TCP } else { Protocol::UDP };
-        let make = || Socket::new(Domain::for_address(addr), kind, Some(protocol));
+        // Asked for with the socket, it costs no system calls of its own.
+        let make = || Socket::new(Domain::for_address(addr), kind.nonblocking(), Some(protocol));
         let socket = match &self.namespace {
             None => make()?,
             Some(namespace) => namespace.run(make)?,

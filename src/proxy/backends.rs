@@ -52,6 +52,11 @@ impl Backends {
         self.lock().get(&socket).cloned()
     }
 
+    /// Whether what answers behind `port` of `workload` is inside this process.
+    pub(crate) fn is_here(&self, workload: &Name, port: u16) -> bool {
+        matches!(self.addresses.load().get(&(workload.clone(), port)), Some(Backend::Here(_)))
+    }
+
     /// Notes who dials from `socket` until the guard is dropped.
     pub(crate) fn introduce(&self, socket: SocketAddr, caller: Caller) -> Introduced {
         self.lock().insert(socket, caller);

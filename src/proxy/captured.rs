@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -13,7 +12,7 @@ use crate::io::{Pipe, Prefixed, ResetCause, StreamPipe, TcpPipe, reset_on_close}
 use crate::mesh::{Name, Semantics, Workload};
 use crate::policy::{Admitted, CheckRequest, Entered, First, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
-use crate::proxy::backends::Caller;
+use crate::proxy::backends::{Caller, Introduced};
 use crate::proxy::context::Context;
 use crate::proxy::live::LetIn;
 use crate::proxy::recording::Recording;
@@ -148,7 +147,8 @@ async fn terminate(
     let tls = pair.server.accepting(ends.snapshot.policies.trust_domain_aliases(&ends.workload));
     let tls = tls.telling(secrets);
     let stream = Prefixed::new(stream, sniffed.bytes);
-    let (stream, peer) = accept(stream, &tls, offer, deadline).await.map_err(|error| failure::tls(&error))?;
+    let (stream, peer) =
+        Box::pin(accept(stream, &tls, offer, deadline)).await.map_err(|error| failure::tls(&error))?;
     let peer = Arc::new(peer);
     recording.step(handshaken(&peer));
     recording.note(|half| {
@@ -169,6 +169,13 @@ pub(crate) fn handshaken(peer: &Peer) -> Fact {
     }
 }
 
+/// A backend that was reached.
+struct Backend {
+    pipe: TcpPipe,
+    /// For as long as it lives, an in-process backend may ask who calls.
+    _known: Option<Introduced>,
+}
+
 async fn pass<P: Pipe>(
     ctx: &Context,
     ends: &Ends,
@@ -177,38 +184,47 @@ async fn pass<P: Pipe>(
     (client, wire): (&mut P, Wire),
     recording: &mut Recording,
 ) -> Result<(), Failure> {
-    let permit = match permit(ends, admitted, peer.map(|peer| &**peer)) {
-        Ok(permit) => permit,
-        Err(denied) => {
-            client.reset(ResetCause::Cut);
-            return Err(denied);
-        }
-    };
-    recording.step(Fact::Permitted(Box::new(permit.clone())));
-    let between = (ends.client.ip(), ends.to.ip());
-    let backend = match dial::deliver(&ctx.shared, &permit, &ends.workload, between).await {
+    // What it takes to get there is gone before the first byte is relayed.
+    let reached = Box::pin(reach(ctx, ends, admitted, (peer, wire), recording)).await;
+    let mut backend = match reached {
         Ok(backend) => backend,
-        Err(error) => {
+        Err(failure) => {
             client.reset(ResetCause::Cut);
-            return Err(failure::dial(&error));
+            return Err(failure);
         }
     };
-    recording.step(Fact::Dialed { to: ends.to });
-    let _known =
-        introduce_caller(ctx, &backend, (ends.client, peer.map(|peer| &**peer), wire), &ends.snapshot);
     recording.open(wire);
     let (counts, tap) = (recording.counts(), recording.relayed());
     let mut listed = ctx.list(&ends.snapshot, let_in(ends, peer, wire));
-    let mut backend = TcpPipe::with_prefix(backend, Bytes::new());
     tokio::select! {
         biased;
-        result = relay(client, &mut backend, &counts, tap.as_ref()) => result,
+        result = relay(client, &mut backend.pipe, &counts, tap.as_ref()) => result,
         cut = listed.cut() => {
             client.reset(ResetCause::Cut);
-            backend.reset(ResetCause::Cut);
+            backend.pipe.reset(ResetCause::Cut);
             Err(cut)
         }
     }
+}
+
+/// Decides, and dials the backend.
+async fn reach(
+    ctx: &Context,
+    ends: &Ends,
+    admitted: Admitted,
+    (peer, wire): (Option<&Arc<Peer>>, Wire),
+    recording: &mut Recording,
+) -> Result<Backend, Failure> {
+    let peer = peer.map(|peer| &**peer);
+    let permit = permit(ends, admitted, peer)?;
+    recording.step(Fact::Permitted(Box::new(permit.clone())));
+    let between = (ends.client.ip(), ends.to.ip());
+    let dialled = dial::deliver(&ctx.shared, &permit, &ends.workload, between).await;
+    let stream = dialled.map_err(|error| failure::dial(&error))?;
+    recording.step(Fact::Dialed { to: ends.to });
+    let served = (&ends.workload.name, permit.port());
+    let _known = introduce_caller((ctx, &ends.snapshot), served, &stream, (ends.client, peer, wire));
+    Ok(Backend { pipe: TcpPipe::new(stream), _known })
 }
 
 fn let_in(ends: &Ends, peer: Option<&Arc<Peer>>, wire: Wire) -> LetIn {
@@ -237,18 +253,22 @@ fn permit(ends: &Ends, admitted: Admitted, peer: Option<&Peer>) -> Result<Permit
         .map_err(|denial| Failure::denied(Stage::Authz, &denial))
 }
 
-/// Lets an in-process backend ask who is behind `backend`'s socket.
+/// Lets an in-process backend ask who is behind `stream`; any other does not ask.
 pub(crate) fn introduce_caller(
-    ctx: &Context,
-    backend: &TcpStream,
+    (ctx, snapshot): (&Context, &Snapshot),
+    (workload, port): (&Name, u16),
+    stream: &TcpStream,
     (client, peer, wire): (MeshAddr, Option<&Peer>, Wire),
-    snapshot: &Snapshot,
-) -> Option<impl Drop + use<>> {
+) -> Option<Introduced> {
+    let backends = &ctx.shared.backends;
+    if !backends.is_here(workload, port) {
+        return None;
+    }
     let workload = snapshot.mesh.workload_at(client.ip());
     let caller = Caller {
         workload: workload.map(|workload| workload.name.to_string()),
         identity: peer.map(|peer| peer.id.to_string()),
         wire: wire.name(),
     };
-    Some(ctx.shared.backends.introduce(LocalAddr::from(backend.local_addr().ok()?).0, caller))
+    Some(backends.introduce(LocalAddr::from(stream.local_addr().ok()?).0, caller))
 }

@@ -1,5 +1,6 @@
 //! What every connection of one worker borrows.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -69,11 +70,12 @@ impl Context {
     }
 
     /// Does `work` until it is done, or until the peer is revoked; what it was at is dropped then, and so reset.
-    pub(crate) async fn unless_revoked(
+    /// `work` is pinned where it was made: handed over, it would be in memory twice.
+    pub(crate) async fn unless_revoked<T>(
         &self,
         known: Known,
-        work: impl Future<Output = Result<(), Failure>>,
-    ) -> Result<(), Failure> {
+        work: Pin<&mut impl Future<Output = Result<T, Failure>>>,
+    ) -> Result<T, Failure> {
         let mut listed = self.list_peer(known);
         tokio::select! {
             biased;

@@ -209,7 +209,7 @@ async fn connect(socket: std::net::TcpStream, addr: SocketAddr) -> io::Result<Tc
     let stream = TcpSocket::from_std_stream(socket).connect(addr).await?;
     stream.set_nodelay(true)?;
     // On loopback, a dial to a closed port in the ephemeral range can connect to itself (simultaneous open).
-    if stream.local_addr()? == stream.peer_addr()? {
+    if addr.ip().is_loopback() && stream.local_addr()? == stream.peer_addr()? {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     Ok(stream)

@@ -1,30 +1,29 @@
-//! Direct mutual TLS to a sidecar: tls → relay, without a tunnel.
+//! Direct mutual TLS to a sidecar, without a tunnel.
 
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::io::{StreamPipe, TcpPipe, reset_on_close};
+use crate::io::{StreamPipe, reset_on_close};
 use crate::mesh::Workload;
 use crate::policy::Snapshot;
 use crate::proxy::captured::handshaken;
 use crate::proxy::context::Context;
 use crate::proxy::failure;
+use crate::proxy::line::Line;
 use crate::proxy::recording::Recording;
-use crate::proxy::relay::relay;
-use crate::proxy::revocation::Known;
-use crate::telemetry::{Failure, Flag, Stage, Wire};
+use crate::telemetry::{Failure, Flag, Stage};
 use crate::tls::{ClientOffer, connect};
 
-/// Shakes hands with `workload`'s sidecar on `stream` in the name of `source`, and relays.
+/// Shakes hands with `workload`'s sidecar on `stream` in the name of `source`.
 pub(crate) async fn mutual_tls(
     ctx: &Context,
     snapshot: &Snapshot,
     (source, workload): (&Arc<Workload>, &Arc<Workload>),
-    (stream, client): (TcpStream, &mut TcpPipe),
+    stream: TcpStream,
     recording: &mut Recording,
-) -> Result<(), Failure> {
+) -> Result<Line, Failure> {
     let pair = ctx.shared.identities.get(&source.identity).await;
     let pair = pair.map_err(|error| failure::at(Stage::Tls, Flag::IdentityError, &error))?;
     let deadline = Instant::now() + ctx.shared.config.deadlines.handshake;
@@ -39,9 +38,6 @@ pub(crate) async fn mutual_tls(
         half.source.identity = Some(source.identity.clone());
         half.destination.identity = Some(peer.id.clone());
     });
-    let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
-    recording.open(Wire::Mtls);
-    let (counts, tap) = (recording.counts(), recording.relayed());
-    let work = relay(client, &mut pipe, &counts, tap.as_ref());
-    ctx.unless_revoked(Known::callee(&Arc::new(peer)), work).await
+    let pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
+    Ok(Line::Mtls(pipe, Arc::new(peer)))
 }

@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::net::TcpStream;
 
 use crate::addr::{LocalAddr, MeshAddr};
-use crate::hbone::{Authority, ConnectRequest, Requested, Respond, Server};
+use crate::hbone::{Authority, ConnectRequest, Requested, Respond, Server, TunnelStream};
 use crate::io::{Pipe, ResetCause, Tap, TcpPipe};
 use crate::mesh::{Name, Workload};
 use crate::policy::{CheckRequest, Entered, Permit, Snapshot, authorize, peer_auth};
 use crate::proxy::accept::Accepted;
+use crate::proxy::backends::Introduced;
 use crate::proxy::captured::{handshaken, introduce_caller, is_served};
 use crate::proxy::context::Context;
 use crate::proxy::live::LetIn;
@@ -46,7 +46,8 @@ pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, workload: Name)
     let local = accepted.stream.local_addr().ok().map(LocalAddr::from);
     let secrets = ctx.shared.tapping.secrets();
     let tap = secrets.tap.clone();
-    match open(&ctx, accepted, &workload, secrets).await {
+    // What a handshake takes is gone before the tunnel lives.
+    match Box::pin(open(&ctx, accepted, &workload, secrets)).await {
         Ok((server, peer)) => {
             drive(&ctx, server, Tunnel { workload, peer: Arc::new(peer), client, local, tap }).await;
         }
@@ -95,13 +96,12 @@ async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, 
             }
             next = server.accept() => next,
             // Its streams are cut as all connections of a revoked peer are, each with its own record.
-            _revoked = listed.cut() => return server.cut().await,
+            _revoked = listed.cut() => return Box::pin(server.cut()).await,
         };
         match next {
             Some(Ok(requested)) => {
-                let (ctx, tunnel) = (Arc::clone(ctx), Arc::clone(&tunnel));
-                let tasks = ctx.tasks.clone();
-                tasks.spawn("hbone request", async move { request(&ctx, &tunnel, requested).await });
+                let request = request(Arc::clone(ctx), Arc::clone(&tunnel), Box::new(requested));
+                ctx.tasks.spawn("hbone request", request);
             }
             // The streams of a broken connection each end with their own record; the connection has none.
             Some(Err(error)) => {
@@ -113,15 +113,14 @@ async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, 
     }
 }
 
-async fn request(ctx: &Context, tunnel: &Tunnel, requested: Requested) {
+async fn request(ctx: Arc<Context>, tunnel: Arc<Tunnel>, requested: Box<Requested>) {
     let since = tokio::time::Instant::now();
-    let mut recording = Recording::start(ctx, Reporter::Destination, since);
-    introduce(ctx, &tunnel.workload, (tunnel.client, tunnel.local), &mut recording);
+    let mut recording = Recording::start(&ctx, Reporter::Destination, since);
+    introduce(&ctx, &tunnel.workload, (tunnel.client, tunnel.local), &mut recording);
     recording.carried_by(tunnel.tap.as_ref());
     recording.step(handshaken(&tunnel.peer));
     recording.note(|half| half.source.identity = Some(tunnel.peer.id.clone()));
-    let Requested { request, respond } = requested;
-    let result = flow(ctx, tunnel, (request, respond), &mut recording).await;
+    let result = flow(&ctx, &tunnel, requested, &mut recording).await;
     recording.finish(result);
 }
 
@@ -149,12 +148,48 @@ fn introduce(
     });
 }
 
+/// A CONNECT that was let in: its stream, and the backend that it leads to.
+struct Delivered {
+    snapshot: Arc<Snapshot>,
+    let_in: LetIn,
+    stream: TunnelStream,
+    backend: TcpPipe,
+    /// For as long as it lives, an in-process backend may ask who calls.
+    _known: Option<Introduced>,
+}
+
 async fn flow(
     ctx: &Context,
     tunnel: &Tunnel,
-    (request, respond): (Result<ConnectRequest, crate::hbone::HboneError>, Respond),
+    requested: Box<Requested>,
     recording: &mut Recording,
 ) -> Result<(), Failure> {
+    // What it takes to get there is gone before the first byte is relayed.
+    let Delivered { snapshot, let_in, mut stream, mut backend, _known } =
+        Box::pin(deliver(ctx, tunnel, requested, recording)).await?;
+    recording.open(Wire::Hbone);
+    let (counts, tap) = (recording.counts(), recording.relayed());
+    let mut listed = ctx.list(&snapshot, let_in);
+    drop(snapshot);
+    tokio::select! {
+        biased;
+        result = relay(&mut stream, &mut backend, &counts, tap.as_ref()) => result,
+        cut = listed.cut() => {
+            stream.reset(ResetCause::Cut);
+            backend.reset(ResetCause::Cut);
+            Err(cut)
+        }
+    }
+}
+
+/// Decides on a CONNECT, dials its backend, and answers.
+async fn deliver(
+    ctx: &Context,
+    tunnel: &Tunnel,
+    requested: Box<Requested>,
+    recording: &mut Recording,
+) -> Result<Delivered, Failure> {
+    let Requested { request, respond } = *requested;
     let snapshot = ctx.shared.snapshots.load();
     let request = match request {
         Ok(request) => request,
@@ -182,12 +217,15 @@ async fn flow(
         Err(error) => return refuse(respond, UNAVAILABLE, recording, failure::dial(&error)),
     };
     recording.step(Fact::Dialed { to: MeshAddr::new(to, permit.port()) });
-    let _known = introduce_caller(ctx, &backend, (client, Some(&tunnel.peer), Wire::Hbone), &snapshot);
+    let _known = introduce_caller(
+        (ctx, &snapshot),
+        (&workload.name, permit.port()),
+        &backend,
+        (client, Some(&tunnel.peer), Wire::Hbone),
+    );
     let baggage = baggage(&workload, snapshot.mesh.settings());
-    let mut stream = respond.accept(Some(&baggage)).map_err(|error| failure::hbone(&error))?;
+    let stream = respond.accept(Some(&baggage)).map_err(|error| failure::hbone(&error))?;
     recording.step(Fact::Answered { status: 200 });
-    recording.open(Wire::Hbone);
-    let (counts, tap) = (recording.counts(), recording.relayed());
     let let_in = LetIn {
         workload: workload.name.clone(),
         port: permit.port(),
@@ -195,17 +233,7 @@ async fn flow(
         source: Some(Arc::clone(&tunnel.peer)),
         source_addr: client,
     };
-    let mut listed = ctx.list(&snapshot, let_in);
-    let mut backend = TcpPipe::with_prefix(backend, Bytes::new());
-    tokio::select! {
-        biased;
-        result = relay(&mut stream, &mut backend, &counts, tap.as_ref()) => result,
-        cut = listed.cut() => {
-            stream.reset(ResetCause::Cut);
-            backend.reset(ResetCause::Cut);
-            Err(cut)
-        }
-    }
+    Ok(Delivered { snapshot, let_in, stream, backend: TcpPipe::new(backend), _known })
 }
 
 /// Which of the workload's addresses a CONNECT means; a name means the workload as a whole.
@@ -252,7 +280,7 @@ fn permit(
     Ok(permit)
 }
 
-fn refuse(respond: Respond, status: u16, recording: &mut Recording, failure: Failure) -> Result<(), Failure> {
+fn refuse<T>(respond: Respond, status: u16, recording: &mut Recording, failure: Failure) -> Result<T, Failure> {
     respond.refuse(status);
     recording.step(Fact::Answered { status });
     Err(failure)

@@ -1,6 +1,7 @@
 //! The outbound door: orig_dst → route → dial → tls → hbone → relay.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,25 +18,22 @@ use crate::policy::Snapshot;
 use crate::proxy::accept::Accepted;
 use crate::proxy::captured::is_served;
 use crate::proxy::context::Context;
+use crate::proxy::line::Line;
 use crate::proxy::orig_dst::{self, Asked, Destination, OrigDstError, Through, ask};
 use crate::proxy::originate::Ready;
 use crate::proxy::recording::Recording;
-use crate::proxy::relay::relay;
 use crate::proxy::revocation::Known;
 use crate::proxy::route::{Chosen, route};
 use crate::proxy::tapping::Wish;
 use crate::proxy::tunnel::{self, Between};
 use crate::proxy::wire_choice::Route;
 use crate::proxy::{dial, direct, failure, ports};
-use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage, Wire};
-use crate::tls::ClientStream;
+use crate::telemetry::{Fact, Failure, Flag, Reporter, Stage};
+use crate::tls::Peer;
 use crate::trace_context::TraceContext;
 
 /// How long a program that is about to be refused may take to say its first bytes.
 const HEAR_OUT: Duration = Duration::from_secs(1);
-
-/// How long the end of a tunnel's stream may take, once TLS inside it has ended.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves one connection of an application and records it.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Name>) {
@@ -197,10 +195,21 @@ fn resolve(ctx: &Context, snapshot: &Snapshot, asked: &Asked) -> Result<MeshAddr
 async fn send(
     ctx: &Arc<Context>,
     snapshot: &Snapshot,
-    (asked, from, to): (&Asked, MeshAddr, MeshAddr),
+    between: (&Asked, MeshAddr, MeshAddr),
     client: &mut TcpPipe,
     recording: &mut Recording,
 ) -> Result<(), Failure> {
+    let line = Box::pin(reach(ctx, snapshot, between, recording)).await?;
+    line.carry(ctx, client, recording).await
+}
+
+/// Gets where the connection should go.
+async fn reach(
+    ctx: &Arc<Context>,
+    snapshot: &Snapshot,
+    (asked, from, to): (&Asked, MeshAddr, MeshAddr),
+    recording: &mut Recording,
+) -> Result<Line, Failure> {
     let chosen = route(snapshot, ctx.shared.place, &asked.source, to, ctx.turn())
         .map_err(|error| failure::at(Stage::Route, Flag::Connect, &error))?;
     routed(ctx, &chosen, recording);
@@ -217,12 +226,11 @@ async fn send(
                 fresh: asked.fresh_tunnel,
             };
             let (tunnel, peer) = tunnel::open(ctx, snapshot, &between, &request, recording).await?;
-            let work = through(ctx, tunnel, originate, client, recording);
-            ctx.unless_revoked(Known::callee(&peer), work).await
+            through(ctx, (tunnel, peer), originate, recording).await
         }
         Route::Mtls(workload) => {
             let stream = dial(ctx, &chosen, (&asked.source.name, source_ip), recording).await?;
-            direct::mutual_tls(ctx, snapshot, (&asked.source, workload), (stream, client), recording).await
+            direct::mutual_tls(ctx, snapshot, (&asked.source, workload), stream, recording).await
         }
         Route::Plain(workload) => {
             if ports::is_own(chosen.to.port()) && chosen.to.port() != ports::HBONE && workload.is_some() {
@@ -230,7 +238,7 @@ async fn send(
             }
             let source_ip = source_ip.filter(|_| workload.is_some());
             let stream = dial(ctx, &chosen, (&asked.source.name, source_ip), recording).await?;
-            straight(ctx, stream, originate, client, recording).await
+            straight(ctx, stream, originate, recording).await
         }
     }
 }
@@ -238,26 +246,15 @@ async fn send(
 /// Through a tunnel, in TLS of the rule's if there is any.
 async fn through(
     ctx: &Context,
-    mut tunnel: TunnelStream,
+    (tunnel, peer): (TunnelStream, Arc<Peer>),
     originate: Option<Ready>,
-    client: &mut TcpPipe,
     recording: &mut Recording,
-) -> Result<(), Failure> {
-    let Some(ready) = originate else {
-        return carry(client, &mut tunnel, Wire::Hbone, recording).await;
-    };
-    let stream = Box::pin(ready.handshake(ctx, PipeStream::new(tunnel), recording)).await?;
-    let reset = |stream: &mut ClientStream<PipeStream<_>>| {
-        stream.get_mut().0.get_mut().reset(ResetCause::PeerReset);
-    };
-    let mut pipe = StreamPipe::new(stream, reset);
-    carry(client, &mut pipe, Wire::Hbone, recording).await?;
-    if let Some((mut stream, _)) = pipe.take_parts() {
-        // TLS ends with its close_notify, the tunnel's stream only with what comes behind it: dropped before, it is reset.
-        let end = stream.get_mut().0.get_mut().drain();
-        let _not_in_time = timeout(FAREWELL, end).await;
-    }
-    Ok(())
+) -> Result<Line, Failure> {
+    let Some(ready) = originate else { return Ok(Line::Tunnel(tunnel, peer)) };
+    let handshake = pin!(ready.handshake(ctx, PipeStream::new(tunnel), recording));
+    let stream = ctx.unless_revoked(Known::callee(&peer), handshake).await?;
+    let pipe = StreamPipe::new(stream, |stream| stream.get_mut().0.get_mut().reset(ResetCause::PeerReset));
+    Ok(Line::TlsInTunnel(pipe, peer))
 }
 
 /// Straight to the port, in TLS of the rule's if there is any.
@@ -265,16 +262,11 @@ async fn straight(
     ctx: &Context,
     stream: TcpStream,
     originate: Option<Ready>,
-    client: &mut TcpPipe,
     recording: &mut Recording,
-) -> Result<(), Failure> {
-    let Some(ready) = originate else {
-        let mut backend = TcpPipe::with_prefix(stream, Bytes::new());
-        return carry(client, &mut backend, Wire::Raw, recording).await;
-    };
-    let stream = Box::pin(ready.handshake(ctx, stream, recording)).await?;
-    let mut pipe = StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()));
-    carry(client, &mut pipe, Wire::Tls, recording).await
+) -> Result<Line, Failure> {
+    let Some(ready) = originate else { return Ok(Line::Raw(TcpPipe::new(stream))) };
+    let stream = ready.handshake(ctx, stream, recording).await?;
+    Ok(Line::Tls(StreamPipe::new(stream, |stream| reset_on_close(stream.get_mut().0.get_mut()))))
 }
 
 fn routed(ctx: &Context, chosen: &Chosen, recording: &mut Recording) {
@@ -313,15 +305,4 @@ async fn dial(
     recording.note(|half| half.join.socket = socket);
     recording.step(Fact::Dialed { to: chosen.to });
     Ok(stream)
-}
-
-async fn carry<B: Pipe>(
-    client: &mut TcpPipe,
-    backend: &mut B,
-    wire: Wire,
-    recording: &mut Recording,
-) -> Result<(), Failure> {
-    recording.open(wire);
-    let (counts, tap) = (recording.counts(), recording.relayed());
-    relay(client, backend, &counts, tap.as_ref()).await
 }
