@@ -56,7 +56,7 @@ fn list(arguments: &ReproListArguments, output: &mut Output) -> Result<Exit, Cli
 fn show(arguments: &ReproShowArguments, output: &mut Output) -> Result<Exit, CliError> {
     let entry = found(&arguments.id)?;
     let text = match arguments.output {
-        Catalogue::Text => story::show(&entry, &scenario(&entry)?),
+        Catalogue::Text => story::show(&entry, &scenario(&entry)?, output.width()),
         Catalogue::Yaml => entry.standalone()?,
     };
     output.answer(&text)?;

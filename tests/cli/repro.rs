@@ -30,6 +30,12 @@ fn unnumbered(text: &str, key: &str) -> String {
     })
 }
 
+/// The page that people read is what the entries say.
+#[test]
+fn the_catalogue_s_page_is_true() {
+    golden::check_path("src/repro/FAILURES.md", &glasstunnel::repro::page().unwrap());
+}
+
 #[test]
 fn the_catalogue_is_listed() {
     let (code, out, err) = program(&["repro", "list", "--area", "certificates"]);
