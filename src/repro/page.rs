@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::knowledge::{Area, By, Row, alert, by_id, rows};
+use crate::knowledge::{Area, By, Row, by_id, rows};
 use crate::repro::entry::{Entry, entries, entry};
 use crate::repro::left_out::LEFT_OUT;
 use crate::repro::markdown::{block, cell, code, link, prose, source};
 use crate::repro::next::next;
 use crate::repro::setup::setup;
-use crate::repro::sight::sights;
+use crate::repro::sight::{expected, sights};
 use crate::resources::LoadErrors;
-use crate::scenario::Scenario;
+use crate::scenario::{Aspect, Scenario};
 
 /// The areas in the order of their letters, as chapters.
 const AREAS: [(Area, &str); 7] = [
@@ -30,7 +30,7 @@ const AREAS: [(Area, &str); 7] = [
 /// A mistake in an entry, of which a test knows that there is none.
 pub fn page() -> Result<String, LoadErrors> {
     let mut text = head();
-    text.push_str(&contents());
+    text.push_str(&contents()?);
     for (area, title) in AREAS {
         let _infallible = write!(text, "\n## {title}\n");
         for entry in entries().filter(|entry| entry.row.area == area) {
@@ -63,35 +63,31 @@ fn head() -> String {
 }
 
 /// A table for each area.
-fn contents() -> String {
+fn contents() -> Result<String, LoadErrors> {
     let mut text = String::new();
     for (area, title) in AREAS {
-        let entries = entries().filter(|entry| entry.row.area == area).map(|entry| entry.row);
         let _infallible = write!(
             text,
-            "\n**[{title}](#{})**, `glasstunnel repro list --area {area}`\n\n| | what | alert | flag |\n|---|---|---|---|\n",
+            "\n**[{title}](#{})**, `glasstunnel repro list --area {area}`\n\n| | what | curl exit | alert | flag |\n|---|---|---|---|---|\n",
             title.to_lowercase().replace(' ', "-").replace('/', "")
         );
-        for row in entries {
-            let flags: Vec<String> = row.flags.iter().take(1).map(|flag| code(flag)).collect();
+        for entry in entries().filter(|entry| entry.row.area == area) {
+            let scenario = entry.scenario()?;
+            let seen =
+                |aspect| scenario.as_ref().map(|scenario| expected(scenario, aspect)).unwrap_or_default();
+            let quoted = |aspect| seen(aspect).iter().map(|text| code(text)).collect::<Vec<_>>().join(" ");
             let _infallible = writeln!(
                 text,
-                "| {} | {} | {} | {} |",
-                link(row),
-                cell(row.title),
-                alerts(row).join(", "),
-                flags.join(", ")
+                "| {} | {} | {} | {} | {} |",
+                link(entry.row),
+                cell(entry.row.title),
+                seen(Aspect::Exit).join(" "),
+                quoted(Aspect::Alert),
+                quoted(Aspect::Flag)
             );
         }
     }
-    text
-}
-
-fn alerts(row: &Row) -> Vec<String> {
-    let name = |number: &u8| {
-        alert(*number).map_or_else(|| number.to_string(), |known| format!("{} ({number})", code(known.name)))
-    };
-    row.alerts.iter().map(name).collect()
+    Ok(text)
 }
 
 /// One entry.
@@ -128,20 +124,23 @@ fn told(entry: &Entry) -> Result<String, LoadErrors> {
 fn seen(row: &Row, scenario: &Scenario) -> String {
     let mut text = String::new();
     for sight in sights(scenario) {
-        let _infallible = write!(text, "\n| {} | |\n|---|---|\n", cell(&sight.does));
+        let _infallible = write!(text, "\n| | {} |\n|---|---|\n", cell(&sight.does));
         for (by, sees) in &sight.lines {
             let _infallible = writeln!(text, "| {by} | {} |", cell(sees));
         }
     }
     let elsewhere = elsewhere(row);
     if !elsewhere.is_empty() {
-        let _infallible = write!(text, "\nIn the words of others: {}.\n", elsewhere.join("; "));
+        text.push_str("\n| | in the words of others |\n|---|---|\n");
+    }
+    for (by, texts) in elsewhere {
+        let _infallible = writeln!(text, "| {by} | {} |", cell(&texts.join(" ")));
     }
     text
 }
 
-/// The words of each stack.
-fn elsewhere(row: &Row) -> Vec<String> {
+/// The words of each stack, as code.
+fn elsewhere(row: &Row) -> Vec<(By, Vec<String>)> {
     let mut by: Vec<(By, Vec<String>)> = Vec::new();
     for seen in row.seen {
         match by.iter_mut().find(|(who, _)| *who == seen.by) {
@@ -149,7 +148,7 @@ fn elsewhere(row: &Row) -> Vec<String> {
             None => by.push((seen.by, vec![code(seen.text)])),
         }
     }
-    by.into_iter().map(|(who, texts)| format!("{who} {}", texts.join(", "))).collect()
+    by
 }
 
 fn paragraph(text: &mut String, label: &str, says: &str) {
@@ -158,15 +157,16 @@ fn paragraph(text: &mut String, label: &str, says: &str) {
     }
 }
 
-/// Lines for a shell: the failure here, then with the tools that are everywhere, then what decides it.
+/// Lines for a shell: the failure here, then with the tools that are everywhere, then what tells it from others.
 fn commands(row: &Row, tools: &[String]) -> String {
     let own = next(row);
     let (run, decide) = own.split_at(own.len().min(1));
-    let tools = tools.iter().map(String::as_str);
     let mut lines: Vec<&str> = run.iter().map(String::as_str).collect();
-    lines.extend(tools);
-    lines.extend(decide.iter().map(String::as_str));
-    lines.dedup();
+    let parts = [("# with plain tools", tools), ("# to know that it is this one", decide)];
+    for (title, commands) in parts.into_iter().filter(|(_, commands)| !commands.is_empty()) {
+        lines.push(title);
+        lines.extend(commands.iter().map(String::as_str));
+    }
     lines.join("\n")
 }
 

@@ -24,12 +24,12 @@ fn sight(client: &Client) -> Sight {
         ("alert", alert(wanted)),
         ("source's log", proxy(wanted, End::Source)),
         ("destination's log", proxy(wanted, End::Destination)),
-        ("together", together(wanted)),
+        ("connection", connection(wanted)),
     ];
     let mut lines: Vec<(&'static str, String)> =
         told.into_iter().filter(|(_, said)| !said.is_empty()).collect();
     for outcome in &client.expect.outcomes {
-        let parts = [client_sees(&outcome.wanted), alert(&outcome.wanted), together(&outcome.wanted)];
+        let parts = [client_sees(&outcome.wanted), alert(&outcome.wanted), connection(&outcome.wanted)];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let often = match outcome.at_least {
             0 => "or".to_owned(),
@@ -82,22 +82,24 @@ fn proxy(wanted: &[Wanted], end: End) -> String {
     }
     let mut parts: Vec<String> =
         of(Aspect::Error).map(|error| format!("error={error}")).into_iter().collect();
-    parts.extend(of(Aspect::Why));
+    parts.extend(of(Aspect::Why).map(|why| format!("why {why}")));
     parts.extend(of(Aspect::Code).map(|code| format!("code {code}")));
     parts.extend(of(Aspect::Stage).map(|stage| format!("at {stage}")));
     parts.extend(of(Aspect::Flag).map(|flag| format!("flag {flag}")));
     parts.join(", ")
 }
 
-fn together(wanted: &[Wanted]) -> String {
+fn connection(wanted: &[Wanted]) -> String {
     let of = |aspect| said(wanted, End::Connection, aspect);
-    let mut parts: Vec<String> = of(Aspect::Verdict).map(|verdict| plain(&verdict)).into_iter().collect();
-    parts.extend(of(Aspect::Stage).map(|stage| format!("at {stage}")));
+    let (verdict, stage) = (of(Aspect::Verdict).map(|verdict| plain(&verdict)), of(Aspect::Stage));
+    let stage = stage.map(|stage| format!("at {stage}"));
+    let outcome = [verdict, stage].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let mut parts: Vec<String> = Some(outcome).filter(|outcome| !outcome.is_empty()).into_iter().collect();
     parts.extend(of(Aspect::Code).map(|code| format!("code {code}")));
     parts.extend(of(Aspect::Flag).map(|flag| format!("flag {flag}")));
     parts.extend(of(Aspect::Wire).map(|wire| format!("wire {}", plain(&wire))));
     parts.extend(of(Aspect::Policy).map(|policy| format!("decided by {}", plain(&policy))));
-    parts.extend(of(Aspect::Why));
+    parts.extend(of(Aspect::Why).map(|why| format!("why {why}")));
     parts.join(", ")
 }
 
@@ -124,3 +126,30 @@ fn calm(text: &str) -> String {
 fn plain(text: &str) -> String {
     text.replace('`', "")
 }
+
+/// What an entry expects of one aspect anywhere, each value once; not what stands for nothing, or for success.
+pub fn expected(scenario: &Scenario, aspect: Aspect) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for client in &scenario.clients {
+        let outcomes = client.expect.outcomes.iter().flat_map(|outcome| &outcome.wanted);
+        let ends = [End::Connection, End::Client];
+        let all = client.expect.wanted.iter().chain(outcomes);
+        for wanted in all.filter(|wanted| wanted.aspect == aspect && ends.contains(&wanted.end)) {
+            let (Want::Is(texts) | Want::Holds(texts)) = &wanted.want;
+            // Of an alert who sent it is left out.
+            let texts = texts.iter().map(|text| match aspect {
+                Aspect::Alert => text.split(' ').next().unwrap_or_default(),
+                _ => text,
+            });
+            let fresh: Vec<String> = texts
+                .filter(|text| !NOTHING.contains(text) && !found.iter().any(|known| known == text))
+                .map(str::to_owned)
+                .collect();
+            found.extend(fresh);
+        }
+    }
+    found
+}
+
+/// What says that there is nothing to say.
+const NOTHING: [&str; 4] = ["none", "-", "0", "200"];

@@ -28,7 +28,7 @@ pub enum ReproCommand {
     /// Make it happen: what was expected against what was observed, at both ends
     #[command(after_help = examples::REPRO_RUN, arg_required_else_help = true)]
     Run(ReproRunArguments),
-    /// Apply its fix, and show that it works
+    /// Apply its fix: what changes, and the same connections before and after
     #[command(after_help = examples::REPRO_FIX, arg_required_else_help = true)]
     Fix(FixArguments),
 }
@@ -95,6 +95,9 @@ pub struct ReproRunArguments {
     /// How many run beside each other [default: 4]
     #[arg(short, long, value_name = "N", default_value_t = 4, hide_default_value = true)]
     pub jobs: usize,
+    /// Do all of it N times; any difference between two rounds is an error, too [default: 1]
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub times: u32,
     /// How they are played.
     #[command(flatten)]
     pub play: PlayArguments,
