@@ -43,8 +43,7 @@ pub(crate) async fn run(arguments: &ReproArguments, output: &mut Output) -> Resu
 type Chosen = (Entry, Scenario);
 
 fn list(arguments: &ReproListArguments, output: &mut Output) -> Result<Exit, CliError> {
-    let is_wanted =
-        |entry: &Entry| arguments.area.as_ref().is_none_or(|area| entry.row.area.to_string() == *area);
+    let is_wanted = |entry: &Entry| arguments.area.is_none_or(|area| entry.row.area == area);
     let wanted = entries().filter(is_wanted).map(with_scenario).collect::<Result<Vec<_>, _>>()?;
     let views = list::views(&wanted);
     output.answer(&match arguments.output {

@@ -6,6 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::answer::Story;
 use crate::cli::examples;
+use crate::knowledge::Area;
+use crate::mesh::nearest;
 
 /// What `repro` takes.
 #[derive(Debug, Args)]
@@ -37,13 +39,26 @@ pub enum ReproCommand {
 #[derive(Debug, Args)]
 pub struct ReproListArguments {
     /// policy, certificates, tls, hbone, tcp, authz or topology [default: all]
-    #[arg(long, value_name = "AREA", value_parser = ["policy", "certificates", "tls", "hbone", "tcp", "authz", "topology"])]
-    #[arg(hide_possible_values = true)]
-    pub area: Option<String>,
+    #[arg(long, value_name = "AREA", value_parser = area)]
+    pub area: Option<Area>,
     /// text, json or yaml [default: text]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
     #[arg(hide_possible_values = true, hide_default_value = true)]
     pub output: Story,
+}
+
+/// An area by its name.
+fn area(text: &str) -> Result<Area, String> {
+    let names = Area::ALL.map(|area| area.to_string());
+    let found = Area::ALL.into_iter().find(|area| area.to_string() == text);
+    found.ok_or_else(|| {
+        let (last, others) = names
+            .split_last()
+            .map_or((String::new(), String::new()), |(last, others)| (last.clone(), others.join(", ")));
+        let near =
+            nearest(text, names.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
+        format!("expected {others} or {last}{}", near.unwrap_or_default())
+    })
 }
 
 /// What `repro show` takes.

@@ -168,6 +168,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "connect() succeeds though the application is down",
         story: "The proxy accepts first and dials later.",
         confusing: "TCP health checks are green with nothing behind them.",
+        looks_like: &["D65"],
         words: "health check green accept",
         tells_apart: "The connection opens and ends at once, without a byte; the destination logs D65.",
         fix: "Health checks that read a byte.",

@@ -19,6 +19,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Kubernetes, "Liveness probe failed"),
             only(Kubernetes, "Readiness probe failed"),
         ],
+        looks_like: &["A01"],
         words: "probe kubelet readiness liveness",
         tells_apart: "The source address: the node's, or 169.254.7.127.",
         fix: "The exemption, an exec probe, or a port of its own.",
@@ -40,6 +41,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "The API server cannot call a webhook under STRICT",
         story: "The API server is outside the mesh and speaks its own HTTPS.",
         seen: &[only(Kubernetes, "failed calling webhook"), only(Kubernetes, "failed to call webhook")],
+        looks_like: &["A01"],
         words: "webhook apiserver admission",
         tells_apart: "The destination's line: the control plane's address, no identity, the webhook's port.",
         fix: "PERMISSIVE for that port of that workload (mind A17 and A18).",
@@ -55,6 +57,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "nginx or Traefik without enrolment sends plaintext, or TLS without a client certificate.",
         confusing: "Users see 502 from a gateway that works for everything else.",
         seen: &[rarely(App, "502 Bad Gateway"), only(App, "ext_proc … remote connection failure")],
+        looks_like: &["A01", "A05"],
         words: "ingress nginx traefik ext_proc",
         tells_apart: "Is there a src.identity on the hop from the gateway? If not, it came as plaintext or one-way \
             TLS.",

@@ -44,6 +44,7 @@ pub(crate) const ROWS: &[Row] = &[
             "dapr/dapr#4517",
             MEASURED,
         ],
+        ..Row::EMPTY
     },
     Row {
         id: "B23",
@@ -77,6 +78,7 @@ pub(crate) const ROWS: &[Row] = &[
             "dapr/dapr#3058",
             MEASURED,
         ],
+        ..Row::EMPTY
     },
     Row {
         id: "B24",
