@@ -46,6 +46,7 @@ pub use load::load;
 pub use observed::Observed;
 pub use play::{Played, play, run};
 pub use report::{ClientReport, Conclusion, Report, Row, Trouble};
+pub use runs::does;
 pub use saw::Saw;
 pub use settings::ScenarioSettings;
 pub use step::Step;

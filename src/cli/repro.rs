@@ -6,6 +6,8 @@ mod one;
 mod several;
 mod fix;
 
+use std::time::SystemTime;
+
 use crate::admin::{json, yaml};
 use crate::cli::args::{
     Catalogue, PlayArguments, ReproArguments, ReproCommand, ReproListArguments, ReproRunArguments,
@@ -33,8 +35,8 @@ pub(crate) async fn run(arguments: &ReproArguments, output: &mut Output) -> Resu
         ReproCommand::Show(arguments) => show(arguments, output),
         ReproCommand::Run(arguments) => reproduce(arguments, output).await,
         ReproCommand::Fix(arguments) => {
-            let chosen = chosen(&arguments.id)?;
-            fix::run(&chosen, arguments, output).await
+            let (entry, scenario) = chosen(&arguments.id)?;
+            fix::run(&(entry, at(scenario, &arguments.play)), arguments, output).await
         }
     }
 }
@@ -70,10 +72,20 @@ async fn reproduce(arguments: &ReproRunArguments, output: &mut Output) -> Result
         true => entries().map(with_scenario).collect::<Result<_, _>>()?,
         false => arguments.ids.iter().map(|id| chosen(id)).collect::<Result<_, _>>()?,
     };
+    let chosen: Vec<Chosen> =
+        chosen.into_iter().map(|(entry, scenario)| (entry, at(scenario, &arguments.play))).collect();
     match chosen.as_slice() {
         [one] if !all && arguments.times == 1 => one::run(one, &arguments.play, output).await,
         several if arguments.play.keep => Err(CliError::KeepsOne { found: several.len() }),
         several => several::run(several, arguments, output).await,
+    }
+}
+
+/// The scenario at the time that was asked for.
+fn at(scenario: Scenario, arguments: &PlayArguments) -> Scenario {
+    match arguments.at {
+        Some(moment) => scenario.at(moment.ahead(SystemTime::now())),
+        None => scenario,
     }
 }
 

@@ -1,7 +1,7 @@
 //! [`Sight`]: what is seen of one client's connection, at both ends, in words with code between backticks.
 
 use crate::knowledge::ALERTS;
-use crate::scenario::{Aspect, Client, End, Scenario, Want, Wanted};
+use crate::scenario::{self, Aspect, Client, End, Scenario, Step, Want, Wanted};
 
 /// What is seen of one client's connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub struct Sight {
 
 /// What is seen of each client's connection.
 pub fn sights(scenario: &Scenario) -> Vec<Sight> {
-    scenario.clients.iter().map(sight).collect()
+    scenario.clients.iter().map(|client| sight(client, &scenario.afterwards)).collect()
 }
 
-fn sight(client: &Client) -> Sight {
+fn sight(client: &Client, afterwards: &[Step]) -> Sight {
     let wanted = client.expect.wanted.as_slice();
     let told = [
         ("client", client_sees(wanted)),
@@ -37,19 +37,13 @@ fn sight(client: &Client) -> Sight {
         };
         lines.push(("outcome", format!("{often}: {}", parts.join("; "))));
     }
-    Sight { does: does(client), lines }
+    Sight { does: does(client, afterwards), lines }
 }
 
-/// What a client does, in one line.
-pub fn does(client: &Client) -> String {
+/// What a client does, in one line, with its name where it has one of its own.
+pub fn does(client: &Client, afterwards: &[Step]) -> String {
     let name = if client.name == client.from { String::new() } else { format!("{}: ", client.name) };
-    if !client.command.is_empty() {
-        return format!("{name}`{}` in {}", client.command.join(" "), client.from);
-    }
-    let manner =
-        client.manner.map(|manner| format!(", straight to its door as {manner}")).unwrap_or_default();
-    let times = if client.repeat > 1 { format!(", {} times", client.repeat) } else { String::new() };
-    format!("{name}{} → {}{manner}{times}", client.from, client.to)
+    name + &calm(&scenario::does(client, afterwards))
 }
 
 fn client_sees(wanted: &[Wanted]) -> String {

@@ -169,7 +169,7 @@ fn deadline(client: &Client) -> Instant {
 }
 
 /// What a client does, in one line, with what happens to the mesh before it and while it stays.
-fn does(client: &Client, afterwards: &[Step]) -> String {
+pub fn does(client: &Client, afterwards: &[Step]) -> String {
     let mut line = match client.before.is_empty() {
         true => String::new(),
         false => format!("{}, then ", told(&client.before)),

@@ -141,7 +141,7 @@ async fn what_cannot_be_played_says_why() {
     check("from: outsider", "from: outsidre", "mesh.unknown_name").await;
     check(
         "  clients:",
-        "  faults: [{at: {workload: server, door: hbone}, fault: x}]\n  clients:",
+        "  faults: [{at: {workload: server, door: backend}, fault: \"h2:goaway@connect\"}]\n  clients:",
         "scenario.fault",
     )
     .await;

@@ -1,10 +1,12 @@
 //! What `repro` and `test` take.
 
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::answer::Story;
+use crate::cli::args::certs::Moment;
 use crate::cli::examples;
 use crate::knowledge::Area;
 use crate::mesh::nearest;
@@ -92,6 +94,9 @@ pub struct PlayArguments {
     /// Write the connections to a file that Wireshark opens decrypted; it holds their keys
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
+    /// At another time, by all clocks of the mesh: +25h, -1h or 2026-11-21T06:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = Moment::from_str, allow_hyphen_values = true)]
+    pub at: Option<Moment>,
     /// Leave the mesh running until Ctrl-C
     #[arg(long)]
     pub keep: bool,

@@ -98,11 +98,11 @@ fn compared(
         |client: &Client| fixed.clients.iter().zip(&after.clients).find(|(other, _)| is_same(client, other));
     for (client, report) in broken.clients.iter().zip(&before.clients) {
         let after = pair(client).map(|(_, report)| report);
-        text.push_str(&table(&does(client), Some(report), after, width));
+        text.push_str(&table(&does(client, &broken.afterwards), (Some(report), after), width));
     }
     let is_new = |client: &Client| !broken.clients.iter().any(|other| is_same(other, client));
     for (client, report) in fixed.clients.iter().zip(&after.clients).filter(|(client, _)| is_new(client)) {
-        text.push_str(&table(&does(client), None, Some(report), width));
+        text.push_str(&table(&does(client, &fixed.afterwards), (None, Some(report)), width));
     }
     text
 }
@@ -111,35 +111,41 @@ fn is_same(one: &Client, other: &Client) -> bool {
     (&one.name, &one.to) == (&other.name, &other.to)
 }
 
-fn table(does: &str, before: Option<&ClientReport>, after: Option<&ClientReport>, width: usize) -> String {
-    let column = width.saturating_sub(LABEL + 2 + 2) / 2;
-    let does = does.replace('`', "");
-    let mut text = format!("\n  {does}\n\n  {:LABEL$}{QUIET}{:column$}  AFTER{QUIET:#}\n", "", "BEFORE");
-    let seen = |report: Option<&ClientReport>, (end, aspect)| {
-        let seen: Option<&Observed> = report.and_then(|report| report.seen.as_ref());
-        seen.map(|seen| shown(seen.get(end, aspect)))
-    };
+/// What there was of a connection before and after.
+type Sides<'a> = (Option<&'a ClientReport>, Option<&'a ClientReport>);
+
+fn table(does: &str, (before, after): Sides<'_>, width: usize) -> String {
+    let sides = [("BEFORE", before), ("AFTER", after)];
+    let sides: Vec<(&str, &Observed)> =
+        sides.into_iter().filter_map(|(title, report)| Some((title, report?.seen.as_ref()?))).collect();
+    let column = width.saturating_sub(LABEL + 2 + 2) / sides.len().max(1);
+    let titles: Vec<Vec<String>> = sides.iter().map(|(title, _)| vec![(*title).to_owned()]).collect();
+    let mut text = format!("\n  {does}\n\n{}", row(("", QUIET), &titles, column));
     for (end, aspect) in COMPARED {
-        let (old, new) = (seen(before, (end, aspect)), seen(after, (end, aspect)));
-        if [&old, &new].into_iter().flatten().all(|value| matches!(value.as_str(), "none" | "not recorded")) {
+        let seen: Vec<String> = sides.iter().map(|(_, seen)| shown(seen.get(end, aspect))).collect();
+        if seen.iter().all(|value| matches!(value.as_str(), "none" | "not recorded")) {
             continue;
         }
         let label = if end == End::Connection { aspect.to_string() } else { format!("{end} {aspect}") };
-        let cell = |value: Option<String>| wrapped(value.as_deref().unwrap_or("-"), column);
-        text.push_str(&row(&label, &cell(old), &cell(new), column));
+        let cells: Vec<Vec<String>> = seen.iter().map(|value| wrapped(value, column)).collect();
+        let is_same = sides.len() > 1 && seen.iter().all(|value| seen.first() == Some(value));
+        text.push_str(&row((&label, if is_same { QUIET } else { Style::new() }), &cells, column));
     }
     text
 }
 
-fn row(label: &str, before: &[String], after: &[String], column: usize) -> String {
+/// Cells of several lines beside each other.
+fn row((label, style): (&str, Style), cells: &[Vec<String>], column: usize) -> String {
     let mut text = String::new();
-    let style = if before == after { QUIET } else { Style::new() };
-    for line in 0..before.len().max(after.len()) {
-        let cell = |lines: &[String]| lines.get(line).cloned().unwrap_or_default();
-        let (label, before, after) = (if line == 0 { label } else { "" }, cell(before), cell(after));
-        let room = " ".repeat(column.saturating_sub(columns(&before)));
-        let line = format!("  {label:LABEL$}{style}{before}{room}  {after}");
-        let _infallible = writeln!(text, "{}{style:#}", line.trim_end());
+    for line in 0..cells.iter().map(Vec::len).max().unwrap_or_default() {
+        let label = if line == 0 { label } else { "" };
+        let mut said = format!("  {label:LABEL$}{style}");
+        for cell in cells {
+            let cell = cell.get(line).map(String::as_str).unwrap_or_default();
+            let room = " ".repeat(column.saturating_sub(columns(cell)));
+            said.push_str(&format!("{cell}{room}  "));
+        }
+        let _infallible = writeln!(text, "{}{style:#}", said.trim_end());
     }
     text
 }
