@@ -61,8 +61,10 @@ fn told(report: &Report, observe: bool, (width, widest): (usize, usize)) -> Stri
         text.push_str(&format!("\n  {}\n{}", report.source, report_text(report, width)));
     }
     if observe {
-        let shown = report.clients.iter().map(|client| format!("# {}\n{}", client.does, client.observed()));
-        text.push_str(&shown.collect::<String>());
+        for client in &report.clients {
+            text.push_str(&format!("    # {}\n    expect:\n", client.does));
+            text.extend(client.observed().lines().map(|line| format!("      {line}\n")));
+        }
     }
     text
 }

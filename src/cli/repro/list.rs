@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::admin::{Document, Kind, List};
 use crate::cli::table::Table;
 use crate::knowledge::{ALERTS, rows};
-use crate::repro::{Entry, expected};
+use crate::repro::{Entry, entries, expected};
 use crate::scenario::{Aspect, Scenario};
 
 /// An entry in the list.
@@ -72,9 +72,10 @@ pub(super) fn text(views: &[EntryView]) -> String {
     }
     let example = views.first().map_or("B25", |view| view.id);
     format!(
-        "{}\n{} of {} known failures can be made to happen here.  glasstunnel repro show {example} · glasstunnel repro run {example} · glasstunnel repro run all\n",
+        "{}\n{} listed; {} of {} known failures can be made to happen here.\nglasstunnel repro show {example} · glasstunnel repro run {example} · glasstunnel repro fix {example} · glasstunnel repro run all\n",
         table.render(true),
         views.len(),
+        entries().count(),
         rows().count()
     )
 }

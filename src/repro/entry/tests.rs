@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::scenario::{Aspect, Client, End, Want, Wanted};
 
 #[test]
 fn the_list_is_the_folder() {
@@ -24,8 +25,41 @@ fn every_entry_is_of_its_row() {
         let scenario = entry.scenario().unwrap_or_else(|error| panic!("{error}")).unwrap();
         assert_eq!(entry.file, format!("{}-{}.yaml", entry.row.id, entry.row.name));
         assert_eq!(scenario.name, entry.row.id);
-        let conclusive = |client: &crate::scenario::Client| !client.expect.wanted.is_empty();
+        let conclusive = |client: &Client| !client.expect.wanted.is_empty();
         assert!(scenario.clients.iter().any(conclusive), "{} expects nothing", entry.file);
+    }
+}
+
+/// Each entry says where it ends, with which code and which flag; one that ends well says so, and over which wire.
+#[test]
+fn every_entry_names_stage_code_and_flag() {
+    for entry in entries() {
+        let scenario = entry.scenario().unwrap().unwrap();
+        let names = |client: &Client, aspects: &[Aspect]| {
+            let has = |wanted: &[Wanted], aspect: Aspect| {
+                wanted.iter().any(|wanted| wanted.aspect == aspect && wanted.end == End::Connection)
+            };
+            let expect = &client.expect;
+            aspects.iter().all(|aspect| {
+                let outcomes = &expect.outcomes;
+                has(&expect.wanted, *aspect)
+                    || (!outcomes.is_empty() && outcomes.iter().all(|outcome| has(&outcome.wanted, *aspect)))
+            })
+        };
+        let fails =
+            scenario.clients.iter().any(|client| names(client, &[Aspect::Stage, Aspect::Code, Aspect::Flag]));
+        let is_allowed = |client: &&Client| {
+            let allowed = Want::Is(vec!["allow".to_owned()]);
+            let is_verdict = |wanted: &Wanted| wanted.aspect == Aspect::Verdict && wanted.want == allowed;
+            client.expect.wanted.iter().any(is_verdict)
+        };
+        let mut allowed = scenario.clients.iter().filter(is_allowed);
+        let succeeds = allowed.any(|client| names(client, &[Aspect::Wire]));
+        assert!(
+            fails || succeeds,
+            "{} names neither stage, code and flag nor a wire that is allowed",
+            entry.file
+        );
     }
 }
 
