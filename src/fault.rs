@@ -23,6 +23,7 @@ mod watcher;
 mod script;
 mod relay;
 mod frames;
+mod conversation;
 mod scripted;
 
 pub use endpoint_fault::{EndpointFault, EndpointPhase, EndpointWhat};

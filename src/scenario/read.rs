@@ -13,8 +13,18 @@ use crate::scenario::value::{choice, duration, list, parsed, texts, wrong};
 const SPEC: [&str; 7] = ["title", "plainTools", "certificates", "faults", "settings", "clients", "fix"];
 const FIX: [&str; 8] =
     ["title", "documents", "delete", "certificates", "faults", "settings", "clients", "expect"];
-const SETTINGS: [&str; 7] =
-    ["semantics", "certificateTtl", "intermediate", "silence", "handshake", "dial", "answer"];
+const SETTINGS: [&str; 10] = [
+    "semantics",
+    "certificateTtl",
+    "intermediate",
+    "silence",
+    "handshake",
+    "dial",
+    "answer",
+    "idle",
+    "pingInterval",
+    "pingTimeout",
+];
 const DOORS: [(&str, Place); 3] =
     [("hbone", Place::Hbone), ("captured", Place::Captured), ("backend", Place::Backend)];
 
@@ -173,5 +183,8 @@ fn settings(fields: Fields<'_>) -> Result<ScenarioSettings, Problem> {
         handshake: time("handshake")?,
         dial: time("dial")?,
         answer: time("answer")?,
+        idle: time("idle")?,
+        ping_interval: time("pingInterval")?,
+        ping_timeout: time("pingTimeout")?,
     })
 }
