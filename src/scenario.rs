@@ -25,9 +25,11 @@ mod saw;
 mod exchange;
 mod program;
 mod call;
+mod together;
 mod observed;
 mod report;
 mod compare;
+mod runs;
 mod play;
 mod suite;
 

@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
+/// As wrong as a clock can be: the times that it shows can still be written as dates.
+const FARTHEST: time::Duration = time::Duration::days(36_525);
+
 /// A clock that is the system's, or so much ahead of it or behind. Clones share it; reading takes no lock.
 #[derive(Clone, Default)]
 pub struct Clock {
@@ -30,9 +33,10 @@ struct Inner {
 }
 
 impl Clock {
-    /// Sets it ahead of the system's clock, or behind; whoever waits by it is told.
+    /// Sets it ahead of the system's clock, or behind, by a century at most; whoever waits by it is told.
     pub fn set_ahead(&self, ahead: time::Duration) {
-        let ahead = i64::try_from(ahead.whole_milliseconds()).unwrap_or(i64::MAX);
+        let ahead = ahead.clamp(-FARTHEST, FARTHEST);
+        let ahead = i64::try_from(ahead.whole_milliseconds()).unwrap_or(0);
         self.inner.ahead.store(ahead, Ordering::Relaxed);
         self.inner.changed.notify_waiters();
     }
@@ -80,7 +84,11 @@ mod tests {
         check(time::Duration::ZERO, 1_000_000);
         check(time::Duration::hours(25), 1_090_000);
         check(time::Duration::seconds(-30), 999_970);
-        check(time::Duration::MIN, 1_000_000);
+        clock.set_ahead(time::Duration::MIN);
+        let century = Duration::from_secs(36_525 * 24 * 3600);
+        assert_eq!(noon.duration_since(other.at(noon)).unwrap(), century);
+        clock.set_ahead(time::Duration::MAX);
+        assert_eq!(other.at(noon).duration_since(noon).unwrap(), century);
     }
 
     #[tokio::test]
