@@ -90,16 +90,24 @@ impl Conversation {
 
     /// The application has heard something.
     fn answered(&mut self, heard: &Frame) -> Vec<Says> {
-        if matches!(self.fault.what(), EndpointWhat::Window(_)) || self.ended.contains(&heard.stream) {
+        if self.ended.contains(&heard.stream) {
             return Vec::new();
         }
-        let is_request = heard.payload.starts_with(b"GET ");
+        let is_request = heard.payload.starts_with(b"GET ") && heard.payload.ends_with(b"\r\n\r\n");
+        let does_not_read = matches!(self.fault.what(), EndpointWhat::Window(_));
+        if does_not_read && !is_request {
+            return Vec::new();
+        }
         let ends = heard.flags & END_STREAM != 0 || is_request && !stays(&heard.payload);
         if ends {
             self.ended.insert(heard.stream);
         }
         let words = if is_request { OK } else { &heard.payload };
-        vec![Says::Bytes(data(heard.stream, words, ends)), Says::Bytes(room(heard))]
+        let mut says = vec![Says::Bytes(data(heard.stream, words, ends))];
+        if !does_not_read {
+            says.push(Says::Bytes(room(heard)));
+        }
+        says
     }
 
     /// What goes wrong.

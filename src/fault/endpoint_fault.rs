@@ -90,7 +90,9 @@ impl EndpointWhat {
     pub fn can_be_at(self, at: EndpointPhase) -> bool {
         let instead_of_an_answer = matches!(at, EndpointPhase::Connect | EndpointPhase::Reuse);
         match self {
-            Self::GoAway | Self::Freeze | Self::Vanish => true,
+            Self::GoAway | Self::Freeze => true,
+            // A reset behind an answer may overtake it.
+            Self::Vanish => at != EndpointPhase::Answer,
             // There is a stream to reset only once the client has opened it.
             Self::ResetStream => at != EndpointPhase::Preface,
             // SETTINGS may come at any time (RFC 9113 §6.5); behind an answer they meet a tunnel that is in use.

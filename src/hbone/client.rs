@@ -151,21 +151,34 @@ impl Shared {
         self.send.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Why a tunnel is gone: because the proxy ended it, or what answered was no HTTP/2, or else what h2 says.
+    /// Why a stream broke: its tunnel was given up, or what answered was no HTTP/2, or else what h2 says.
     fn broken(&self, source: h2::Error) -> HboneError {
-        match (self.lost.get(), self.not_http2.get()) {
-            (Some(after), _) => HboneError::PingTimeout { after: *after },
-            (None, Some(found)) => HboneError::NotHttp2 { found: found.clone() },
-            (None, None) => HboneError::Broken { source },
-        }
+        self.known().unwrap_or(HboneError::Broken { source })
     }
 
     /// The same where h2 did not even take a stream.
     fn gone(&self) -> HboneError {
+        self.known().unwrap_or(HboneError::Gone)
+    }
+
+    fn known(&self) -> Option<HboneError> {
         match (self.lost.get(), self.not_http2.get()) {
-            (Some(after), _) => HboneError::PingTimeout { after: *after },
-            (None, Some(found)) => HboneError::NotHttp2 { found: found.clone() },
-            (None, None) => HboneError::Gone,
+            (Some(after), _) => Some(HboneError::PingTimeout { after: *after }),
+            (None, Some(found)) => Some(HboneError::NotHttp2 { found: found.clone() }),
+            (None, None) => None,
+        }
+    }
+
+    /// Why a stream, whose ticket is gone, got no answer in time: h2 holds back what the peer has no room for, and says
+    /// nothing of it.
+    fn unanswered(&self, after: Duration) -> HboneError {
+        let after = Duration::from_millis(u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
+        let limit = self.sender().map(|sender| sender.current_max_send_streams());
+        match limit {
+            Some(limit) if self.active.load(Ordering::Relaxed) >= limit => {
+                HboneError::NoRoom { after, limit }
+            }
+            _ => HboneError::AnswerTimeout { after },
         }
     }
 
@@ -204,33 +217,18 @@ impl Ticket {
         request: &ConnectRequest,
         deadline: Instant,
     ) -> Result<(TunnelStream, Option<Baggage>), HboneError> {
-        let began = Instant::now();
-        let waiting = timeout_at(deadline, self.place()).await;
-        let Ok(sender) = waiting else { return Err(self.no_room(began.elapsed())) };
-        match timeout_at(deadline, self.connect(sender?, request)).await {
+        let (began, shared) = (Instant::now(), Arc::clone(&self.shared));
+        match timeout_at(deadline, self.connect(request)).await {
             Ok(opened) => opened,
-            Err(_elapsed) => Err(HboneError::AnswerTimeout { after: began.elapsed() }),
+            Err(_elapsed) => Err(shared.unanswered(began.elapsed())),
         }
     }
 
-    /// A place among the streams that the peer allows at once.
-    async fn place(&self) -> Result<SendRequest<Charged>, HboneError> {
+    async fn connect(self, request: &ConnectRequest) -> Result<(TunnelStream, Option<Baggage>), HboneError> {
+        let request = request.to_request()?;
         let sender = self.shared.sender().ok_or_else(|| self.shared.gone())?;
         // A tunnel that ended while we waited for our turn never saw this CONNECT.
-        sender.ready().await.ok().ok_or_else(|| self.shared.gone())
-    }
-
-    fn no_room(&self, after: Duration) -> HboneError {
-        let limit = self.shared.sender().map_or(0, |sender| sender.current_max_send_streams());
-        HboneError::NoRoom { after, limit }
-    }
-
-    async fn connect(
-        self,
-        mut sender: SendRequest<Charged>,
-        request: &ConnectRequest,
-    ) -> Result<(TunnelStream, Option<Baggage>), HboneError> {
-        let request = request.to_request()?;
+        let mut sender = sender.ready().await.ok().ok_or_else(|| self.shared.gone())?;
         let broken = |source| self.shared.broken(source);
         let (response, send) = sender.send_request(request, false).map_err(broken)?;
         drop(sender);

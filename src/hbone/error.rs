@@ -116,12 +116,17 @@ impl HboneError {
     pub fn never_processed(&self) -> bool {
         match self {
             Self::Gone => true,
-            Self::Broken { source } => {
-                source.is_remote()
-                    && (source.is_go_away() || source.reason() == Some(H2Reason::REFUSED_STREAM))
-            }
-            _ => false,
+            _ => self.is_goodbye() || self.is_refused_stream(),
         }
+    }
+
+    fn is_goodbye(&self) -> bool {
+        matches!(self, Self::Broken { source } if source.is_remote() && source.is_go_away())
+    }
+
+    fn is_refused_stream(&self) -> bool {
+        let refused = Some(H2Reason::REFUSED_STREAM);
+        matches!(self, Self::Broken { source } if source.is_remote() && source.reason() == refused)
     }
 
     /// The plain sentence for people.
@@ -133,12 +138,17 @@ impl HboneError {
                 503 => "the destination could not reach its backend".to_owned(),
                 _ => format!("the destination answered {status}"),
             },
-            Self::Broken { source } if source.reason() == Some(H2Reason::REFUSED_STREAM) => {
+            Self::Broken { .. } if self.is_refused_stream() => {
                 "the destination refused the stream before it did anything for it, and did so again"
                     .to_owned()
             }
-            Self::Broken { source } if source.is_remote() && source.is_go_away() => {
+            Self::Broken { source } if self.is_goodbye() => {
                 format!("the destination ended the tunnel before it took the CONNECT: {source}")
+            }
+            Self::Broken { source } => {
+                format!(
+                    "expected an answer to the CONNECT, found that the stream or its tunnel broke: {source}"
+                )
             }
             other => other.to_string(),
         }
@@ -155,6 +165,8 @@ impl Reason for HboneError {
             Self::Handshake { .. } => "hbone.handshake",
             Self::HandshakeTimeout => "hbone.handshake_timeout",
             Self::NotHttp2 { .. } => "hbone.not_http2",
+            Self::Broken { .. } if self.is_refused_stream() => "hbone.refused",
+            Self::Broken { .. } if self.is_goodbye() => "hbone.goaway",
             Self::Broken { .. } => "hbone.broken",
             Self::Gone => "hbone.gone",
             Self::NoRoom { .. } => "hbone.no_room",
@@ -198,7 +210,7 @@ impl Reason for HboneError {
             Self::PingTimeout { .. } => Some(
                 "the peer is frozen or gone, or the path to it: see whether its workload still runs".to_owned(),
             ),
-            Self::Broken { source } if source.reason() == Some(H2Reason::REFUSED_STREAM) => Some(
+            Self::Broken { .. } if self.is_refused_stream() => Some(
                 "it is safe to try again; look at how many streams it allows".to_owned(),
             ),
             Self::Broken { .. } | Self::Gone => {

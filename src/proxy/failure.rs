@@ -56,7 +56,7 @@ pub(crate) fn relay(error: &RelayError) -> Failure {
             let failure = Failure::from_reason(Stage::Relay, Flag::Connect, lost);
             Failure { side: error.side(), ..failure.because(lost.plain()) }
         }
-        None => Failure::from_reason(Stage::Relay, Flag::Connect, error),
+        None => Failure::from_reason(Stage::Relay, Flag::Connect, error).because(error.plain()),
     }
 }
 

@@ -81,5 +81,7 @@ fn a_request_is_answered_and_anything_else_comes_back() {
 
 #[test]
 fn who_does_not_read_gives_no_room() {
-    assert_eq!(told("h2:window=16", &[connect(1), frame(DATA, 0, 1, b"GET / HTTP/1.0\r")]), ["status=200/1"]);
+    let said = |payload| told("h2:window=16", &[connect(1), frame(DATA, 0, 1, payload)]);
+    assert_eq!(said(b"GET / HTTP/1.0\r"), ["status=200/1"]);
+    assert_eq!(said(b"GET / HTTP/1.0\r\n\r\n"), ["status=200/1", "data/1 end"]);
 }
