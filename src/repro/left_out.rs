@@ -31,7 +31,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "E85",
         "It takes limits of a whole process or machine: descriptors and the range of local ports. All meshes of a run live \
          in one process on loopback, where each workload dials from an address of its own, and lowering a limit for one \
-         would fail the others. What a door does without descriptors is held by the tests of proxy::accept.",
+         would fail the others.",
     ),
 ];
 
