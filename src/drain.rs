@@ -68,7 +68,7 @@ impl Drain {
     /// It also waits for the dropped ones, so every runtime that tasks were spawned on has to be driven until this
     /// returns, and a task that never yields holds it up. Afterwards nothing can be spawned any more.
     /// Cancelling this future leaves the drain started and cuts nothing.
-    pub async fn finish(self, grace: Duration) -> Drained {
+    pub async fn finish(&self, grace: Duration) -> Drained {
         self.shared.start();
         if tokio::time::timeout(grace, self.shared.closed()).await.is_err() {
             self.shared.cut();

@@ -106,7 +106,7 @@ impl Identities {
     }
 
     /// Rings when the revocation lists are others.
-    pub(crate) fn changes(&self) -> &Changes {
+    pub fn changes(&self) -> &Changes {
         &self.changes
     }
 

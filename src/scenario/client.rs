@@ -6,6 +6,7 @@ use crate::ca::Bend;
 use crate::explain::Manner;
 use crate::fault::Fault;
 use crate::scenario::expected::Expected;
+use crate::scenario::step::Step;
 use crate::tls::ClientOffer;
 
 /// One client, which connects once or several times.
@@ -41,6 +42,8 @@ pub struct Client {
     pub tls: TlsWish,
     /// The authority of its CONNECT, where `manner` is HBONE and it shall be another than what is dialled.
     pub authority: Option<String>,
+    /// What happens to the mesh right before it connects.
+    pub before: Vec<Step>,
     /// What must be seen.
     pub expect: Expected,
 }

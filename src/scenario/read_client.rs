@@ -8,7 +8,7 @@ use crate::scenario::read_expected::expected;
 use crate::scenario::value::{choice, duration, list, parsed, wrong};
 use crate::tls::ClientOffer;
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "name",
     "from",
     "to",
@@ -24,6 +24,7 @@ const FIELDS: [&str; 16] = [
     "command",
     "tls",
     "authority",
+    "before",
     "expect",
 ];
 
@@ -37,7 +38,7 @@ const OFFERS: [(&str, ClientOffer); 4] = [
     ("sidecar", ClientOffer::Sidecar),
 ];
 
-/// Reads one client.
+/// Reads one client, without what happens before it.
 pub(crate) fn client(node: &Node) -> Result<Client, Problem> {
     let fields = Fields::of(node, "a client")?;
     fields.only(&FIELDS)?;
@@ -62,6 +63,7 @@ pub(crate) fn client(node: &Node) -> Result<Client, Problem> {
         command,
         tls: tls(fields.map("tls")?)?,
         authority: fields.text("authority")?.map(str::to_owned),
+        before: Vec::new(),
         expect: expected(fields.map("expect")?)?,
         from,
     })

@@ -16,6 +16,7 @@ use crate::scenario::observed::Observed;
 use crate::scenario::program;
 use crate::scenario::report::ClientReport;
 use crate::scenario::saw::Saw;
+use crate::scenario::step::{Step, told};
 use crate::scenario::together::{Doing, all};
 use crate::telemetry::Record;
 
@@ -68,8 +69,8 @@ impl<'a> Runs<'a> {
         Ok(runs)
     }
 
-    /// Lets those that stayed go on to their ends.
-    pub(crate) async fn finish(mut self) -> ClientReport {
+    /// Lets those that stayed go on to their ends, after what happened `afterwards`.
+    pub(crate) async fn finish(mut self, afterwards: &[Step]) -> ClientReport {
         let wait = self.client.patience.unwrap_or(PATIENCE);
         let go_on = |(met, from): (Met, SocketAddr)| -> Doing<'_, _> {
             Box::pin(async move {
@@ -83,7 +84,7 @@ impl<'a> Runs<'a> {
         for (saw, from) in all(staying.into_iter().map(go_on).collect()).await {
             self.record_from(&saw, from).await;
         }
-        self.report()
+        self.report(afterwards)
     }
 
     async fn once(&mut self) -> Result<(), ScenarioError> {
@@ -96,9 +97,10 @@ impl<'a> Runs<'a> {
         let last = lab.running().recorder().recent(1).last().map_or(0, |record| record.id);
         let saw = program::run(lab, client, deadline(client)).await?;
         let source = lab.workload(&client.from)?;
+        // A program may also say that it stands for somebody whom nobody knows.
         let is_own = |record: &Record| {
             let by = record.source_party().workload;
-            record.id > last && by.is_some_and(|workload| workload.name == source.name)
+            record.id > last && by.is_none_or(|workload| workload.name == source.name)
         };
         self.record(&saw, is_own).await;
         Ok(())
@@ -134,11 +136,11 @@ impl<'a> Runs<'a> {
         self.records.extend(record);
     }
 
-    fn report(self) -> ClientReport {
+    fn report(self, afterwards: &[Step]) -> ClientReport {
         let Self { client, seen, records, inconclusive, .. } = self;
         ClientReport {
             name: client.name.clone(),
-            does: does(client),
+            does: does(client, afterwards),
             runs: u32::try_from(seen.len()).unwrap_or(u32::MAX),
             rows: rows(&client.expect, &seen),
             inconclusive,
@@ -166,19 +168,34 @@ fn deadline(client: &Client) -> Instant {
     Instant::now() + client.patience.unwrap_or(PATIENCE)
 }
 
-/// What a client does, in one line.
-fn does(client: &Client) -> String {
-    if !client.command.is_empty() {
-        return format!("{}: {}", client.from, client.command.join(" "));
-    }
-    let manner = client.manner.map(|manner| format!(" as {manner}")).unwrap_or_default();
-    let times = match (client.repeat, client.together) {
-        (0 | 1, _) => String::new(),
-        (times, false) => format!(", {times} times"),
-        (times, true) => format!(", {times} at once"),
+/// What a client does, in one line, with what happens to the mesh before it and while it stays.
+fn does(client: &Client, afterwards: &[Step]) -> String {
+    let mut line = match client.before.is_empty() {
+        true => String::new(),
+        false => format!("{}, then ", told(&client.before)),
     };
-    let stays = if client.hold { ", and stays" } else { "" };
-    let patience = client.patience.map(|patience| format!(", for {patience:?}")).unwrap_or_default();
-    let fault = client.fault.map(|fault| format!(" through {fault}")).unwrap_or_default();
-    format!("{} → {}{manner}{fault}{times}{patience}{stays}", client.from, client.to)
+    if !client.command.is_empty() {
+        return line + &format!("{}: {}", client.from, client.command.join(" "));
+    }
+    line += &format!("{} → {}", client.from, client.to);
+    if let Some(manner) = client.manner {
+        line += &format!(" as {manner}");
+    }
+    if let Some(fault) = client.fault {
+        line += &format!(" through {fault}");
+    }
+    match (client.repeat, client.together) {
+        (0 | 1, _) => {}
+        (times, false) => line += &format!(", {times} times"),
+        (times, true) => line += &format!(", {times} at once"),
+    }
+    if let Some(patience) = client.patience {
+        line += &format!(", for {patience:?}");
+    }
+    match (client.hold, afterwards.is_empty()) {
+        (false, _) => {}
+        (true, true) => line += ", and stays",
+        (true, false) => line += &format!(", and stays; then {}", told(afterwards)),
+    }
+    line
 }

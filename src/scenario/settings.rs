@@ -14,6 +14,10 @@ pub struct ScenarioSettings {
     pub semantics: Option<Semantics>,
     /// How long certificates live; `None` is 24 hours.
     pub certificate_ttl: Option<Duration>,
+    /// How much later it is than when its certificates were issued, for all clocks: [`Scenario::at`](crate::scenario::Scenario::at).
+    pub at: Option<time::Duration>,
+    /// How long the root lives; `None` is ten years.
+    pub root_ttl: Option<Duration>,
     /// Whether an intermediate signs them.
     pub intermediate: bool,
     /// [`Deadlines::silence`].
