@@ -26,6 +26,7 @@ mod watcher;
 mod script;
 mod relay;
 mod frames;
+mod conversation;
 mod scripted;
 
 pub use ca_fault::CaFault;

@@ -88,6 +88,14 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("C52-slow-or-unfinished-hello.yaml", include_str!("catalogue/C52-slow-or-unfinished-hello.yaml")),
     ("C53-fragmented-hello.yaml", include_str!("catalogue/C53-fragmented-hello.yaml")),
     ("C54-oversize-hello.yaml", include_str!("catalogue/C54-oversize-hello.yaml")),
+    (
+        "C55-pq-large-hello-breaks-middle.yaml",
+        include_str!("catalogue/C55-pq-large-hello-breaks-middle.yaml"),
+    ),
+    (
+        "C56-tls-eof-without-close-notify.yaml",
+        include_str!("catalogue/C56-tls-eof-without-close-notify.yaml"),
+    ),
     ("C57-handshake-blackhole.yaml", include_str!("catalogue/C57-handshake-blackhole.yaml")),
     (
         "C58-server-first-protocol-vs-sniff.yaml",
@@ -105,9 +113,28 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("D66-connect-503-unknown-host.yaml", include_str!("catalogue/D66-connect-503-unknown-host.yaml")),
     ("D67-tunnel-into-itself.yaml", include_str!("catalogue/D67-tunnel-into-itself.yaml")),
     (
+        "D68-h2-client-to-http1-server-behind-tls.yaml",
+        include_str!("catalogue/D68-h2-client-to-http1-server-behind-tls.yaml"),
+    ),
+    (
         "D69-late-client-auth-shown-as-h2-error.yaml",
         include_str!("catalogue/D69-late-client-auth-shown-as-h2-error.yaml"),
     ),
+    ("D70-max-streams-queue-hang.yaml", include_str!("catalogue/D70-max-streams-queue-hang.yaml")),
+    ("D71-max-streams-race-refused.yaml", include_str!("catalogue/D71-max-streams-race-refused.yaml")),
+    ("D72-goaway-on-checkout.yaml", include_str!("catalogue/D72-goaway-on-checkout.yaml")),
+    ("D74-flow-control-stall.yaml", include_str!("catalogue/D74-flow-control-stall.yaml")),
+    (
+        "D76-stale-pooled-tunnel-ip-reuse.yaml",
+        include_str!("catalogue/D76-stale-pooled-tunnel-ip-reuse.yaml"),
+    ),
+    ("D77-ping-timeout-noise.yaml", include_str!("catalogue/D77-ping-timeout-noise.yaml")),
+    ("D78-pool-lock-head-of-line.yaml", include_str!("catalogue/D78-pool-lock-head-of-line.yaml")),
+    ("E79-half-close-leak.yaml", include_str!("catalogue/E79-half-close-leak.yaml")),
+    ("E80-rst-turns-into-fin.yaml", include_str!("catalogue/E80-rst-turns-into-fin.yaml")),
+    ("E81-fin-turns-into-rst.yaml", include_str!("catalogue/E81-fin-turns-into-rst.yaml")),
+    ("E82-idle-timeout-mismatch.yaml", include_str!("catalogue/E82-idle-timeout-mismatch.yaml")),
+    ("E83-dead-peer-not-noticed.yaml", include_str!("catalogue/E83-dead-peer-not-noticed.yaml")),
     (
         "E86-connect-succeeds-though-app-is-down.yaml",
         include_str!("catalogue/E86-connect-succeeds-though-app-is-down.yaml"),
@@ -133,10 +160,13 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ),
     ("G95-ingress-outside-mesh.yaml", include_str!("catalogue/G95-ingress-outside-mesh.yaml")),
     ("G96-headless-or-pod-ip-direct.yaml", include_str!("catalogue/G96-headless-or-pod-ip-direct.yaml")),
+    ("G97-port-15008-blocked.yaml", include_str!("catalogue/G97-port-15008-blocked.yaml")),
     (
         "G98-port-policy-bypassed-by-tunnel.yaml",
         include_str!("catalogue/G98-port-policy-bypassed-by-tunnel.yaml"),
     ),
+    ("G99-node-local-blackhole.yaml", include_str!("catalogue/G99-node-local-blackhole.yaml")),
+    ("G100-mtu-blackhole-large-certs.yaml", include_str!("catalogue/G100-mtu-blackhole-large-certs.yaml")),
     ("G101-not-captured-bypass.yaml", include_str!("catalogue/G101-not-captured-bypass.yaml")),
     ("G102-sidecar-ambient-mixing.yaml", include_str!("catalogue/G102-sidecar-ambient-mixing.yaml")),
     ("G105-no-healthy-upstream.yaml", include_str!("catalogue/G105-no-healthy-upstream.yaml")),

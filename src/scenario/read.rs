@@ -16,7 +16,7 @@ const SPEC: [&str; 8] =
     ["title", "plainTools", "certificates", "faults", "settings", "clients", "afterwards", "fix"];
 const FIX: [&str; 9] =
     ["title", "documents", "delete", "certificates", "faults", "settings", "clients", "afterwards", "expect"];
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 12] = [
     "semantics",
     "certificateTtl",
     "rootTtl",
@@ -26,6 +26,9 @@ const SETTINGS: [&str; 9] = [
     "handshake",
     "dial",
     "answer",
+    "idle",
+    "pingInterval",
+    "pingTimeout",
 ];
 
 /// Reads one scenario, whose mesh is `objects`.
@@ -170,5 +173,8 @@ fn settings(fields: Fields<'_>) -> Result<ScenarioSettings, Problem> {
         handshake: time("handshake")?,
         dial: time("dial")?,
         answer: time("answer")?,
+        idle: time("idle")?,
+        ping_interval: time("pingInterval")?,
+        ping_timeout: time("pingTimeout")?,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::hbone::Limits;
 use crate::lab::LabOptions;
 use crate::mesh::Semantics;
 use crate::proxy::{Config, Deadlines};
@@ -27,6 +28,12 @@ pub struct ScenarioSettings {
     pub dial: Option<Duration>,
     /// [`Deadlines::answer`].
     pub answer: Option<Duration>,
+    /// [`Limits::idle`].
+    pub idle: Option<Duration>,
+    /// [`Limits::ping_interval`].
+    pub ping_interval: Option<Duration>,
+    /// [`Limits::ping_timeout`].
+    pub ping_timeout: Option<Duration>,
 }
 
 impl ScenarioSettings {
@@ -34,10 +41,20 @@ impl ScenarioSettings {
     pub(crate) fn options(&self) -> LabOptions {
         LabOptions {
             semantics: self.semantics,
-            proxy: Config { deadlines: self.deadlines(), ..Config::default() },
+            proxy: Config { deadlines: self.deadlines(), hbone: self.limits() },
             workers: 1,
             tapped: true,
             ..LabOptions::default()
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            idle: self.idle.unwrap_or(usual.idle),
+            ping_interval: self.ping_interval.unwrap_or(usual.ping_interval),
+            ping_timeout: self.ping_timeout.unwrap_or(usual.ping_timeout),
+            ..usual
         }
     }
 

@@ -300,5 +300,8 @@ fn refused_code(alert: u8) -> &'static str {
 }
 
 fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs())
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        seconds => format!("{seconds} s"),
+    }
 }

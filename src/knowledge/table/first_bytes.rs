@@ -132,8 +132,9 @@ pub(crate) const ROWS: &[Row] = &[
             only(OpenSsl, "unexpected eof while reading"),
             only(Java, "Remote host terminated the handshake"),
             shared(Glasstunnel, "expected the rest of the handshake, found the end of the connection"),
+            only(Glasstunnel, "to say that it has said all, found the bare end of its connection"),
         ],
-        codes: &["tls.eof"],
+        codes: &["tls.eof", "relay.client_failed"],
         words: "close_notify truncated",
         tells_apart: "Clean, truncated or reset: `explain` says who closed and how. In the middle of a frame data \
             was lost; at a boundary nothing was.",

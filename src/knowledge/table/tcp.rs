@@ -1,7 +1,7 @@
 //! A connection's life: ends, resets, idle times and sockets.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Go, Java, Node, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, Java, Node, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -117,8 +117,9 @@ pub(crate) const ROWS: &[Row] = &[
             only(App, "Connection timed out (os error 110)"),
             only(App, "ETIMEDOUT"),
             only(App, "errno 110"),
+            only(Glasstunnel, "expected an answer to the CONNECT within"),
         ],
-        codes: &["tls.io"],
+        codes: &["tls.io", "hbone.answer_timeout"],
         words: "keepalive established dead",
         tells_apart: "The age of the last acknowledgement on each leg.",
         fix: "Pings in the tunnel; close both legs.",
