@@ -112,6 +112,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "A post-quantum key share adds more than a kilobyte, and a middle box reads one segment only.",
         confusing: "Older browsers and clients work through the same path.",
         seen: &[rarely(Curl, "curl: (28)")],
+        looks_like: &["C57"],
         words: "ml kem mlkem post quantum browser",
         tells_apart: "Sizes of the hellos: over 1,400 bytes hang, under do not. Large certificates that hang instead \
             are G100.",
@@ -135,6 +136,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Glasstunnel, "to say that it has said all, found the bare end of its connection"),
         ],
         codes: &["tls.eof", "relay.client_failed"],
+        looks_like: &["C52"],
         words: "close_notify truncated",
         tells_apart: "Clean, truncated or reset: `explain` says who closed and how. In the middle of a frame data \
             was lost; at a boundary nothing was.",

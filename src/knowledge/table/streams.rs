@@ -177,6 +177,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "A lock for each pair of peers is held while a tunnel is being made.",
         seen: &[rarely(Curl, "curl: (28)")],
         codes: &["hbone.handshake_timeout"],
+        looks_like: &["C57"],
         words: "pool lock waiters",
         tells_apart: "Who waits, and at which stage is the one that holds the lock; usually it is C57.",
         fix: "Make tunnels outside the lock, with a deadline.",

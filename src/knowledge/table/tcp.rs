@@ -72,6 +72,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "client disconnected before all data was written"),
         ],
         codes: &["relay.client_reset", "relay.client_failed", "tls.reset"],
+        looks_like: &["E80"],
         words: "econnreset reset",
         tells_apart: "Unread bytes when it was closed. A reset before any byte came back is a refusal instead: A01, \
             D64 or D65.",
@@ -94,6 +95,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Envoy, "upstream_reset_before_response_started{connection_termination}"),
         ],
         flags: &["UC"],
+        looks_like: &["E80"],
         words: "idle keepalive keep alive quiet",
         tells_apart: "Who closed, and after how many quiet seconds: always the same number.",
         fix: "Limits that grow towards the server; keepalives of the app.",

@@ -147,6 +147,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "Something in the node's network path (CNI, eBPF) swallows them; restarting the proxy does not \
             help, draining the node does.",
         seen: &[rarely(Ztunnel, "io error: deadline has elapsed")],
+        looks_like: &["G97"],
         words: "cni ebpf",
         tells_apart: "Success by edge, on one node and across two; TCP to 15008 times out in one class only.",
         fix: "The platform's CNI; meanwhile drain the node.",
@@ -163,6 +164,7 @@ pub(crate) const ROWS: &[Row] = &[
             lost.",
         confusing: "Small certificates work, and only over a VPN it hangs.",
         seen: &[rarely(Curl, "curl: (28)")],
+        looks_like: &["C57"],
         words: "mtu vpn mss",
         tells_apart: "Bytes for each flight, against the largest that came through.",
         fix: "Clamp the MSS; a shorter chain; ECDSA.",
