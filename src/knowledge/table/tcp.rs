@@ -95,7 +95,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Envoy, "upstream_reset_before_response_started{connection_termination}"),
         ],
         flags: &["UC"],
-        looks_like: &["E80"],
+        looks_like: &["E80", "E81"],
         words: "idle keepalive keep alive quiet",
         tells_apart: "Who closed, and after how many quiet seconds: always the same number.",
         fix: "Limits that grow towards the server; keepalives of the app.",
