@@ -54,6 +54,7 @@ async fn run(lab: &Lab, server: &str, injected: Injected, door: FaultyDoor) -> S
     let _faulty = match injected {
         Injected::Wire(fault) => lab.fault(server, door, &[fault]).await.unwrap(),
         Injected::Endpoint(fault) => lab.endpoint_fault(server, fault).unwrap(),
+        other => panic!("{other} is at no door"),
     };
     let seen = match lab.send(CLIENT, server, 80, b"GET /health HTTP/1.0\r\n\r\n").await.unwrap() {
         Attempt::Answered(bytes) if bytes.ends_with(b"ok\n") => "answered".to_owned(),
