@@ -1,7 +1,7 @@
 //! A connection's life: ends, resets, idle times and sockets.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Go, Java, Node, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, Java, Node, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -132,7 +132,10 @@ pub(crate) const ROWS: &[Row] = &[
         area: Area::Tcp,
         title: "A proxy's restart cuts long connections",
         story: "A proxy in user space owns the sockets; what outlasts the drain is cut.",
-        seen: &[only(Ztunnel, "connection closed due to connection drain")],
+        seen: &[
+            only(Ztunnel, "connection closed due to connection drain"),
+            only(Glasstunnel, "the proxy shut down and its grace period was over"),
+        ],
         codes: &["relay.drained"],
         words: "upgrade long lived",
         tells_apart: "How many drained by themselves, and how many were forced.",
