@@ -1,7 +1,7 @@
 //! Who may call: AuthorizationPolicy at layer 4.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Envoy, Istio, Ztunnel};
+use crate::knowledge::row::By::{Envoy, Glasstunnel, Istio, Ztunnel};
 use crate::knowledge::row::{Area, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
@@ -126,7 +126,10 @@ pub(crate) const ROWS: &[Row] = &[
         story: "Open connections are asked again when policies change, and whoever would no longer be let in \
             is cut.",
         confusing: "The connection was fine for hours.",
-        seen: &[only(Ztunnel, "connection closed due to policy change")],
+        seen: &[
+            only(Ztunnel, "connection closed due to policy change"),
+            only(Glasstunnel, "a policy changed while it was open"),
+        ],
         codes: &["relay.policy_changed"],
         tells_apart: "The record names the policy that cut it.",
         fix: "As it should be; look first with `strict --dry-run` or `apply --dry-run`.",

@@ -62,6 +62,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(OpenSsl, "no start line"),
             shared(Rustls, "BadCertificate"),
             only(Glasstunnel, "expected a certificate, key and roots that can be used"),
+            only(Glasstunnel, "expected one PKCS#8 block (PRIVATE KEY)"),
         ],
         alerts: &[42],
         codes: &[

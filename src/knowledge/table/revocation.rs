@@ -38,7 +38,10 @@ pub(crate) const ROWS: &[Row] = &[
         story: "Certificates are judged in the handshake only, unless the proxy asks again when the list \
             changes; newer ztunnels do.",
         confusing: "Without that check a revoked peer talks on for hours over a pooled tunnel.",
-        seen: &[only(Ztunnel, "connection closed: peer certificate revoked by CRL")],
+        seen: &[
+            only(Ztunnel, "connection closed: peer certificate revoked by CRL"),
+            only(Glasstunnel, "was revoked while it was open"),
+        ],
         flags: &["CERT_REVOKED"],
         codes: &["relay.cert_revoked"],
         words: "crl pooled revoked",

@@ -135,7 +135,10 @@ pub(crate) const ROWS: &[Row] = &[
         area: Area::Tcp,
         title: "A proxy's restart cuts long connections",
         story: "A proxy in user space owns the sockets; what outlasts the drain is cut.",
-        seen: &[only(Ztunnel, "connection closed due to connection drain")],
+        seen: &[
+            only(Ztunnel, "connection closed due to connection drain"),
+            only(Glasstunnel, "the proxy shut down and its grace period was over"),
+        ],
         codes: &["relay.drained"],
         words: "upgrade long lived",
         tells_apart: "How many drained by themselves, and how many were forced.",

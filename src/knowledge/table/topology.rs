@@ -1,7 +1,7 @@
 //! Who is where: probes, gateways, firewalls, and the edges of the mesh.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Kubernetes, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Kubernetes, Ztunnel};
 use crate::knowledge::row::{Area, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
@@ -245,6 +245,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "failed to fetch information about local workload"),
             only(Ztunnel, "workload is unknown"),
             only(Ztunnel, "policy rejection: workload not found"),
+            shared(Glasstunnel, "no workload or service is called"),
         ],
         codes: &["accept.unknown_workload", "orig_dst.unknown_workload", "orig_dst.no_workload"],
         tells_apart: "An early denial in the source's log, and no line at the destination.",
