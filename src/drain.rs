@@ -105,6 +105,11 @@ impl Tasks {
         self.shared.started.load(Ordering::Acquire)
     }
 
+    /// Whether the drain is over: the last task has ended, or those that remain are being cut.
+    pub fn is_closed(&self) -> bool {
+        self.shared.registry().closed
+    }
+
     /// Resolves once the drain has started, at once if it already has.
     ///
     /// Make it once per connection and keep polling the same future (`&mut draining` in a loop): it takes a lock when

@@ -166,6 +166,11 @@ impl Identities {
         self.known(id).map(|known| known.clocks)
     }
 
+    /// What time it is for `id`, by the clock by which it judges certificates.
+    pub(crate) fn now(&self, id: &SpiffeId) -> SystemTime {
+        self.known(id).map_or_else(SystemTime::now, |known| known.clocks.judging.now())
+    }
+
     fn known(&self, id: &SpiffeId) -> Option<Known> {
         self.slots.load().get(id).cloned()
     }

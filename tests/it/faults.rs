@@ -60,6 +60,7 @@ async fn run(
     let _faulty = match injected {
         Injected::Wire(fault) => lab.fault(server, door, &[fault]).await.unwrap(),
         Injected::Endpoint(fault) => lab.endpoint_fault(server, fault).unwrap(),
+        other => panic!("{other} is at no door"),
     };
     let mut last = String::new();
     let mut before = 0;

@@ -85,10 +85,26 @@ async fn what_cannot_be_played_says_why() {
         assert!(trouble.is_mistake, "{trouble:?}");
     };
     check("from: outsider", "from: outsidre", "mesh.unknown_name").await;
+    check("  clients:", "  afterwards: [{revoke: nobody}]\n  clients:", "scenario.lab").await;
+    check("  clients:", "  faults: [{at: {ca: nobody}, fault: 'ca:deny'}]\n  clients:", "scenario.lab").await;
+    check("  clients:", "  faults: [{at: {clock: outsider}, fault: clock=+1h}]\n  clients:", "scenario.lab")
+        .await;
     check(
         "  clients:",
         "  faults: [{at: {workload: server, door: hbone}, fault: x}]\n  clients:",
         "scenario.fault",
     )
     .await;
+}
+
+/// Each scenario is as much later as was asked; what is due by then is renewed, what is shown in its place is not.
+#[tokio::test]
+async fn time_is_a_parameter() {
+    let of = |id: &str| scenario(&entries().find(|entry| entry.row.id == id).unwrap());
+    let later = |scenario: &Scenario| scenario.at(time::Duration::hours(25));
+    let (healthy, bent, unrenewed) = (*of("B22").fix.unwrap(), of("B22"), of("B25"));
+    let reports = run_all(vec![later(&healthy), later(&bent), later(&unrenewed)], AT_ONCE, |_| ()).await;
+    assert_eq!(differences(&reports[..2]), "", "a mesh that lives renews; what has expired stays so");
+    let code = reports[2].records().next().unwrap().code();
+    assert_eq!(code, Some("tls.unknown_issuer"), "that comes before its dates");
 }
