@@ -133,6 +133,10 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("D70-max-streams-queue-hang.yaml", include_str!("catalogue/D70-max-streams-queue-hang.yaml")),
     ("D71-max-streams-race-refused.yaml", include_str!("catalogue/D71-max-streams-race-refused.yaml")),
     ("D72-goaway-on-checkout.yaml", include_str!("catalogue/D72-goaway-on-checkout.yaml")),
+    (
+        "D73-graceful-drain-does-not-drain.yaml",
+        include_str!("catalogue/D73-graceful-drain-does-not-drain.yaml"),
+    ),
     ("D74-flow-control-stall.yaml", include_str!("catalogue/D74-flow-control-stall.yaml")),
     (
         "D76-stale-pooled-tunnel-ip-reuse.yaml",

@@ -158,7 +158,7 @@ async fn time_is_a_parameter() {
     let later = |scenario: &Scenario| scenario.at(time::Duration::hours(25));
     let (healthy, bent, unrenewed) = (*of("B22").fix.unwrap(), of("B22"), of("B25"));
     let reports = run_all(vec![later(&healthy), later(&bent), later(&unrenewed)], AT_ONCE, |_| ()).await;
-    assert_eq!(differences(&reports[..2]), "", "a mesh that lives renews; what has expired stays so");
+    assert_eq!(documented(&reports[..2]), "", "a mesh that lives renews; what has expired stays so");
     let code = reports[2].records().next().unwrap().code();
     assert_eq!(code, Some("tls.unknown_issuer"), "that comes before its dates");
 }

@@ -76,6 +76,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "connection failed to drain within the timeout"),
             only(Ztunnel, "failed to drain within the timeout"),
         ],
+        codes: &["relay.drained"],
         words: "drain deadline grace",
         tells_apart: "When GOAWAY went out, when the last stream ended, and how many were forced.",
         fix: "GOAWAY before the listener closes; a grace that fits the streams (--grace).",
