@@ -60,17 +60,19 @@ fn observed(row: &Row, is_program: bool) -> String {
     }
 }
 
-/// Each number as `N`.
+/// Each word with a digit as `N`: an address, a time, a serial number. Of a text that was cut nothing, since where it is cut
+/// depends on how long those are.
 fn unnumbered(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c.is_ascii_digit() {
-            true if out.ends_with('N') => {}
-            true => out.push('N'),
-            false => out.push(c),
-        }
+    if text.contains('…') {
+        return String::new();
     }
-    out
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    let words = text.split_inclusive(|c| !is_word(c)).map(|part| {
+        let word = part.trim_end_matches(|c| !is_word(c));
+        let rest = part.get(word.len()..).unwrap_or_default();
+        if word.bytes().any(|byte| byte.is_ascii_digit()) { format!("N{rest}") } else { part.to_owned() }
+    });
+    words.collect()
 }
 
 #[cfg(test)]
@@ -114,6 +116,7 @@ mod tests {
         };
         check("error", "to 127.1.2.3:40 failed", "to 127.4.5.6:4711 failed", 0);
         check("error", "to 127.1.2.3:40 failed", "to 127.4.5.6:4711 worked", 1);
+        check("why", "serial number 6f5baf0e is revoked", "serial number d11ceb00 is revoked", 0);
         check("exit", "56", "52", 1);
         check("outcome", "34 of 50", "35 of 50", 0);
         let found =

@@ -131,6 +131,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Glasstunnel, "a policy changed while it was open"),
         ],
         codes: &["relay.policy_changed"],
+        looks_like: &["E80"],
         tells_apart: "The record names the policy that cut it.",
         fix: "As it should be; look first with `strict --dry-run` or `apply --dry-run`.",
         next: &[commands::EXPLAIN, commands::DRY_RUN],

@@ -120,7 +120,7 @@ pub(crate) const ROWS: &[Row] = &[
             the other does not yet do.",
         confusing: "It heals by itself within seconds, and leaves no trace.",
         seen: &[rarely(Curl, "curl: (56) Recv failure: Connection reset by peer")],
-        looks_like: &["A01", "E80"],
+        looks_like: &["A01", "E80", "F92"],
         words: "rollout race burst",
         tells_apart: "The refusals begin with the change and end within seconds. If they go on, it is A01.",
         fix: "PERMISSIVE first, look who still sends plaintext, then STRICT.",

@@ -44,6 +44,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["CERT_REVOKED"],
         codes: &["relay.cert_revoked"],
+        looks_like: &["B39", "E80"],
         words: "crl pooled revoked",
         tells_apart: "Compare the tunnel's age with the list's.",
         fix: "Reissue the peer's certificate; keep tunnels short-lived where no check exists.",

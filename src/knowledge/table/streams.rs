@@ -77,6 +77,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "failed to drain within the timeout"),
         ],
         codes: &["relay.drained"],
+        looks_like: &["E84"],
         words: "drain deadline grace",
         tells_apart: "When GOAWAY went out, when the last stream ended, and how many were forced.",
         fix: "GOAWAY before the listener closes; a grace that fits the streams (--grace).",

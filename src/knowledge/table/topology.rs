@@ -112,6 +112,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["NETWORK_POLICY"],
         codes: &["dial.hbone_timeout"],
+        looks_like: &["D65"],
         words: "networkpolicy firewall",
         tells_apart: "Nearly 10,000 ms and no byte is a drop; 0 ms and ECONNREFUSED is a reject, or nobody listens \
             (G102).",
