@@ -1,6 +1,7 @@
 //! `repro`: the failure catalogue.
 
 mod list;
+mod shown;
 mod story;
 mod one;
 mod several;
@@ -13,16 +14,14 @@ use crate::cli::args::{
     Catalogue, PlayArguments, ReproArguments, ReproCommand, ReproListArguments, ReproRunArguments,
     ReproShowArguments, Story,
 };
-use crate::cli::capture;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::trace::trace_text;
-use crate::glass;
+use crate::cli::repro::shown::Chosen;
 use crate::knowledge::by_id;
 use crate::mesh::nearest;
 use crate::repro::{Entry, entries, entry};
-use crate::scenario::{Report, Scenario};
+use crate::scenario::Scenario;
 
 /// Does it.
 ///
@@ -40,9 +39,6 @@ pub(crate) async fn run(arguments: &ReproArguments, output: &mut Output) -> Resu
         }
     }
 }
-
-/// An entry with its scenario.
-type Chosen = (Entry, Scenario);
 
 fn list(arguments: &ReproListArguments, output: &mut Output) -> Result<Exit, CliError> {
     let is_wanted = |entry: &Entry| arguments.area.is_none_or(|area| entry.row.area == area);
@@ -87,23 +83,6 @@ fn at(scenario: Scenario, arguments: &PlayArguments) -> Scenario {
         Some(moment) => scenario.at(moment.ahead(SystemTime::now())),
         None => scenario,
     }
-}
-
-fn traces(report: &Report, width: usize) -> String {
-    report.records().map(|record| format!("\n{}", trace_text(&glass::trace(record, false), width))).collect()
-}
-
-fn captured(reports: &[Report], arguments: &PlayArguments, output: &mut Output) -> Result<(), CliError> {
-    let Some(path) = &arguments.capture else { return Ok(()) };
-    let records = reports.iter().flat_map(Report::records).map(|record| &**record);
-    let file = glass::capture(records).file;
-    capture::write(path, &file, true)?;
-    output.talk(&format!(
-        "wrote {} ({} bytes)\nwarning: it holds the keys of its connections: whoever has the file can read what was said\n",
-        path.display(),
-        file.len()
-    ));
-    Ok(())
 }
 
 /// The entry that somebody means.

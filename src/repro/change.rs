@@ -175,11 +175,11 @@ mod tests {
     #[test]
     fn fixes_are_diffs() {
         assert_eq!(
-            told("A12"),
+            told("A07"),
             [
-                "PeerAuthentication default/strict",
-                "- spec: {mtls: {mode: STRICT}}",
-                "+ spec: {mtls: {mode: PERMISSIVE}}"
+                "DestinationRule default/no-tls",
+                "- spec: {host: \"server\", trafficPolicy: {tls: {mode: DISABLE}}}",
+                "+ spec: {host: server, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}"
             ]
         );
         assert_eq!(

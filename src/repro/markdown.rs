@@ -11,7 +11,7 @@ pub(crate) fn prose(text: &str) -> String {
     let mut out = String::new();
     for (place, part) in text.split('`').enumerate() {
         if place % 2 == 1 {
-            out.push_str(&code(part));
+            out.push_str(&quoted(part));
         } else {
             out.push_str(&linked(part));
         }
@@ -23,13 +23,13 @@ pub(crate) fn prose(text: &str) -> String {
 pub(crate) fn cell(text: &str) -> String {
     let mut out = String::new();
     for (place, part) in text.split('`').enumerate() {
-        out.push_str(&if place % 2 == 1 { code(part).replace('|', "\\|") } else { linked(part) });
+        out.push_str(&if place % 2 == 1 { quoted(part).replace('|', "\\|") } else { linked(part) });
     }
     out
 }
 
 /// A piece of code in a line.
-pub(crate) fn code(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let fence = if text.contains('`') { "``" } else { "`" };
     format!("{fence}{text}{fence}")
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::knowledge::{Area, By, Row, by_id, rows};
 use crate::repro::entry::{Entry, entries, entry};
 use crate::repro::left_out::LEFT_OUT;
-use crate::repro::markdown::{block, cell, code, link, prose, source};
+use crate::repro::markdown::{block, cell, link, prose, quoted, source};
 use crate::repro::next::next;
 use crate::repro::setup::setup;
 use crate::repro::sight::{expected, sights};
@@ -75,15 +75,15 @@ fn contents() -> Result<String, LoadErrors> {
             let scenario = entry.scenario()?;
             let seen =
                 |aspect| scenario.as_ref().map(|scenario| expected(scenario, aspect)).unwrap_or_default();
-            let quoted = |aspect| seen(aspect).iter().map(|text| code(text)).collect::<Vec<_>>().join(" ");
+            let all = |aspect| seen(aspect).iter().map(|text| quoted(text)).collect::<Vec<_>>().join(" ");
             let _infallible = writeln!(
                 text,
                 "| {} | {} | {} | {} | {} |",
                 link(entry.row),
                 cell(entry.row.title),
                 seen(Aspect::Exit).join(" "),
-                quoted(Aspect::Alert),
-                quoted(Aspect::Flag)
+                all(Aspect::Alert),
+                all(Aspect::Flag)
             );
         }
     }
@@ -144,8 +144,8 @@ fn elsewhere(row: &Row) -> Vec<(By, Vec<String>)> {
     let mut by: Vec<(By, Vec<String>)> = Vec::new();
     for seen in row.seen {
         match by.iter_mut().find(|(who, _)| *who == seen.by) {
-            Some((_, texts)) => texts.push(code(seen.text)),
-            None => by.push((seen.by, vec![code(seen.text)])),
+            Some((_, texts)) => texts.push(quoted(seen.text)),
+            None => by.push((seen.by, vec![quoted(seen.text)])),
         }
     }
     by

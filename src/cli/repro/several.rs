@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::play::{InOrder, line, report_text, sum, widest};
 use crate::cli::repro::one::document;
-use crate::cli::repro::{Chosen, captured, traces};
+use crate::cli::repro::shown::{Chosen, captured, traces};
 use crate::cli::suite::exit;
 use crate::repro::differences;
 use crate::scenario::{Conclusion, Report, Scenario, run_all};
