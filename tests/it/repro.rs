@@ -91,7 +91,7 @@ async fn what_cannot_be_played_says_why() {
         .await;
     check(
         "  clients:",
-        "  faults: [{at: {workload: server, door: hbone}, fault: x}]\n  clients:",
+        "  faults: [{at: {workload: server, door: captured}, fault: 'h2:goaway@connect'}]\n  clients:",
         "scenario.fault",
     )
     .await;
