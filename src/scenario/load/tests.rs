@@ -193,6 +193,7 @@ fn mistakes_in_steps_and_faults_have_their_place() {
     check(&client("before: [{revkoe: web}]"), "revkoe", "did you mean `revoke`?");
     check(&client("before: [{renew: web, revoke: web}]"), "{renew", "expected one of");
     check(&client("before: [{delete: [Pod default/wbe]}]"), "[Pod", "did you mean `Pod default/web`?");
-    check(&client("before: [{apply: [{apiVersion: v1, kind: Pdo}]}]"), "Pdo", "Pdo");
+    let nameless = "before: [{apply: [{apiVersion: v1, kind: Pod, metadata: {}}]}]";
+    check(&client(nameless), "{", "expected a field `name`");
     check(&with("afterwards: [{faults: [{at: {ca: web}, fault: x}]}]"), "x}", "expected a fault such as");
 }
