@@ -58,7 +58,7 @@ async fn silence() {
         tls:stall@client-hello        | FAIL | tls.timeout TLS_FAILURE | tls.timeout TLS_FAILURE | reset
         tls:stall@certificate         | FAIL | tls.timeout TLS_FAILURE | tls.timeout TLS_FAILURE | reset
         tls:stall@client-certificate  | FAIL | hbone.answer_timeout CONNECT | tls.timeout TLS_FAILURE | reset
-        tls:stall@answer              | FAIL | hbone.answer_timeout CONNECT | hbone.ping_timeout at relay CONNECT | reset
+        tls:stall@answer              | FAIL | hbone.answer_timeout CONNECT | relay.client_reset CONNECT | reset
         drop-segments-over=600        | FAIL | tls.timeout TLS_FAILURE | tls.timeout TLS_FAILURE | reset
     ";
     check(Hbone, table).await;
