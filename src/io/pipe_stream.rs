@@ -1,5 +1,6 @@
 //! [`PipeStream`]: any [`Pipe`] as a byte stream, so that TLS can run inside a tunnel.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -26,6 +27,16 @@ impl<P: Pipe> PipeStream<P> {
     /// Resets the pipe beneath.
     pub fn reset(&mut self, cause: ResetCause) {
         self.pipe.reset(cause);
+    }
+
+    /// Reads until the pipe beneath ends, and throws away what comes: for a protocol that ended before its carrier.
+    ///
+    /// # Errors
+    ///
+    /// The pipe broke.
+    pub async fn drain(&mut self) -> io::Result<()> {
+        while !poll_fn(|cx| self.pipe.poll_chunk(cx)).await?.is_empty() {}
+        Ok(())
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -110,6 +121,19 @@ mod tests {
         let (answer, seen) = tokio::join!(writing, reading);
         assert!(seen == sent);
         assert_eq!(answer, b"an answer after the end");
+    }
+
+    #[tokio::test]
+    async fn what_comes_behind_the_end_is_waited_for() {
+        let (mut peer, stream) = duplex(64);
+        let mut stream = PipeStream::new(StreamPipe::new(stream, |_| {}));
+        peer.write_all(b"more").await.unwrap();
+        {
+            let mut drained = std::pin::pin!(stream.drain());
+            assert!(drained.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop())).is_pending());
+            drop(peer);
+            drained.await.unwrap();
+        }
     }
 
     #[tokio::test]

@@ -34,6 +34,9 @@ use crate::trace_context::TraceContext;
 /// How long a program that is about to be refused may take to say its first bytes.
 const HEAR_OUT: Duration = Duration::from_secs(1);
 
+/// How long the end of a tunnel's stream may take, once TLS inside it has ended.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Serves one connection of an application and records it.
 pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Name>) {
     let mut recording = Recording::start(&ctx, Reporter::Source, accepted.since);
@@ -247,7 +250,14 @@ async fn through(
     let reset = |stream: &mut ClientStream<PipeStream<_>>| {
         stream.get_mut().0.get_mut().reset(ResetCause::PeerReset);
     };
-    carry(client, &mut StreamPipe::new(stream, reset), Wire::Hbone, recording).await
+    let mut pipe = StreamPipe::new(stream, reset);
+    carry(client, &mut pipe, Wire::Hbone, recording).await?;
+    if let Some((mut stream, _)) = pipe.take_parts() {
+        // TLS ends with its close_notify, the tunnel's stream only with what comes behind it: dropped before, it is reset.
+        let end = stream.get_mut().0.get_mut().drain();
+        let _not_in_time = timeout(FAREWELL, end).await;
+    }
+    Ok(())
 }
 
 /// Straight to the port, in TLS of the rule's if there is any.

@@ -1,17 +1,10 @@
 //! Which DestinationRule holds, on real sockets: port-level and subset-level settings, hosts in every spelling, `sni`,
 //! `subjectAltNames`, `caCertificates` and client certificates.
 
-use glasstunnel::ca::app_certificate;
-use glasstunnel::identity::encode_certificates;
 use glasstunnel::lab::{Lab, LabOptions};
 use glasstunnel::mesh::Semantics;
-use glasstunnel::sniff::{Protocol, SniffLimits, detect};
 use glasstunnel::telemetry::Wire;
-use glasstunnel::tls::{AppTls, ClientFiles, Origination};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-use tokio::time::{Duration, Instant};
+use glasstunnel::tls::{ClientFiles, Origination};
 
 use crate::client_modes::{
     Folder, Seen, ask, destination_rule, namespace, peer_authentication, pod, service,
@@ -19,7 +12,7 @@ use crate::client_modes::{
 use crate::program::run;
 
 /// A client and a server with sidecars, and `more`.
-async fn start(backend: &str, more: &str) -> Lab {
+pub(crate) async fn start(backend: &str, more: &str) -> Lab {
     let yaml = namespace("foo", "istio-injection: enabled")
         + &namespace("bar", "istio-injection: enabled")
         + &pod("foo", "client", ("http", &[]), "")
@@ -30,7 +23,7 @@ async fn start(backend: &str, more: &str) -> Lab {
     Lab::start(&yaml, LabOptions::default()).await.unwrap()
 }
 
-fn wire(seen: &Seen) -> &'static str {
+pub(crate) fn wire(seen: &Seen) -> &'static str {
     seen.wire.map_or("-", Wire::name)
 }
 
@@ -121,88 +114,6 @@ async fn what_keeps_auto_mtls_off() {
     let mutual = destination_rule("foo", "r", "host: server, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}");
     let lab = start("http", &(off.to_owned() + &mutual)).await;
     assert_eq!(wire(&ask(&lab, "foo/client", "server", 80).await), "mtls");
-}
-
-/// An application's TLS server of the test's own, which tells the names that clients ask for.
-async fn tls_server(folder: &Folder, name: &str) -> (String, mpsc::UnboundedReceiver<Option<String>>) {
-    let (certificate, key) = app_certificate(vec![name.to_owned()]).unwrap();
-    folder.put("ca.pem", &encode_certificates(std::slice::from_ref(&certificate)));
-    let tls = AppTls::new(&certificate, &key).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap().to_string();
-    let (sender, names) = mpsc::unbounded_channel();
-    #[expect(clippy::disallowed_methods, reason = "a test's own server is no task of the proxy")]
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let soon = Instant::now() + Duration::from_secs(10);
-            let Ok(sniffed) = detect(&mut stream, &SniffLimits::new(soon, soon)).await else { continue };
-            let sni = match &sniffed.protocol {
-                Protocol::Tls(hello) => hello.server_name.as_ref().map(ToString::to_string),
-                _ => None,
-            };
-            let _ = sender.send(sni);
-            let stream = glasstunnel::io::Prefixed::new(stream, sniffed.bytes);
-            let Ok(mut stream) = tls.accept(stream, soon).await else { continue };
-            let mut request = [0; 4];
-            let _ = stream.read_exact(&mut request).await;
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nok\n").await;
-            let _ = stream.shutdown().await;
-        }
-    });
-    (addr, names)
-}
-
-#[tokio::test]
-async fn originated_tls_says_and_checks_names() {
-    let roots = |folder: &Folder| format!("caCertificates: {}", folder.path("ca.pem"));
-    for (fields, sni, expect) in [
-        ("", "server.foo.svc.cluster.local", "ALLOW -"),
-        ("sni: sni.example", "sni.example", "ALLOW -"),
-        ("subjectAltNames: [other.example, app.example]", "server.foo.svc.cluster.local", "ALLOW -"),
-        (
-            "subjectAltNames: [example]",
-            "server.foo.svc.cluster.local",
-            "FAIL TLS_FAILURE tls.wrong_name at tls",
-        ),
-    ] {
-        for verified in [false, true] {
-            let folder = Folder::new();
-            let (addr, mut names) = tls_server(&folder, "app.example").await;
-            let roots = if verified { roots(&folder) } else { String::new() };
-            let all: Vec<&str> =
-                ["mode: SIMPLE", fields, &roots].into_iter().filter(|text| !text.is_empty()).collect();
-            let spec = format!("host: server, trafficPolicy: {{tls: {{{}}}}}", all.join(", "));
-            let lab = start(&format!("'{addr}'"), &destination_rule("foo", "r", &spec)).await;
-            let seen = ask(&lab, "foo/client", "server", 80).await;
-            assert_eq!((seen.ok, &*seen.concludes), (expect == "ALLOW -", expect), "{fields} {verified}");
-            assert_eq!(names.recv().await.unwrap().as_deref(), Some(sni));
-            let record = lab.running().recorder().recent(1).remove(0);
-            let tls = record
-                .facts()
-                .find(|fact| fact.stage().name() == "tls")
-                .map(glasstunnel::telemetry::Fact::says);
-            if let Some(says) = tls {
-                assert_eq!(says.contains("not verified: no caCertificates"), !verified, "{says}");
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_foreign_root_and_absent_files_are_told_apart() {
-    let folder = Folder::new();
-    let (addr, _names) = tls_server(&folder, "app.example").await;
-    let (foreign, _) = app_certificate(vec!["other.example".to_owned()]).unwrap();
-    folder.put("foreign.pem", &encode_certificates(&[foreign]));
-    for (file, expect) in [("foreign.pem", "tls.unknown_issuer"), ("absent.pem", "tls.own_certificate")] {
-        let spec = format!(
-            "host: server, trafficPolicy: {{tls: {{mode: SIMPLE, caCertificates: {}}}}}",
-            folder.path(file)
-        );
-        let lab = start(&format!("'{addr}'"), &destination_rule("foo", "r", &spec)).await;
-        let seen = ask(&lab, "foo/client", "server", 80).await;
-        assert_eq!(seen.concludes, format!("FAIL TLS_FAILURE {expect} at tls"), "{file}");
-    }
 }
 
 /// MUTUAL to a STRICT sidecar works with a certificate of the mesh, and with no other.

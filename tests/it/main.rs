@@ -21,6 +21,7 @@ mod command;
 mod readme;
 mod client_modes;
 mod destination_rules;
+mod originated_tls;
 mod netns;
 mod netns_remains;
 mod pods;
