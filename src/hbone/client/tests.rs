@@ -157,8 +157,11 @@ async fn who_waits_for_room_in_vain_is_told_the_limit() {
     let (_owner, client, _asked, _orders) = on_bare(0).await;
     sleep(Duration::from_millis(1)).await; // paused time
     let error = open(&client).await.err().unwrap();
-    let expect = "expected room for another stream within 4.999s, found a limit of 0 streams";
-    assert_eq!((error.to_string().as_str(), error.never_processed()), (expect, false));
+    let said = error.to_string();
+    // How much of the deadline was left depends on the timer's ticks.
+    assert!(said.starts_with("expected room for another stream within "), "{said}");
+    assert!(said.ends_with(", found a limit of 0 streams"), "{said}");
+    assert!(!error.never_processed());
 }
 
 #[tokio::test(start_paused = true)]

@@ -197,3 +197,14 @@ fn mistakes_in_steps_and_faults_have_their_place() {
     check(&client(nameless), "{", "expected a field `name`");
     check(&with("afterwards: [{faults: [{at: {ca: web}, fault: x}]}]"), "x}", "expected a fault such as");
 }
+
+#[test]
+fn scenarios_of_the_common_files_are_nobodys() {
+    let file = |name: &str, text: String| Input::text(name, text);
+    let common = [file("mesh.yaml", format!("{MESH}{CLIENTS}"))];
+    let own =
+        format!("apiVersion: glasstunnel.dev/v1\nkind: Scenario\nmetadata: {{name: two}}\nspec:\n{CLIENTS}");
+    let scenarios = load(&common, &[file("a.yaml", own.clone()), file("b.yaml", own)]).unwrap();
+    let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+    assert_eq!(names, ["two", "two"]);
+}
