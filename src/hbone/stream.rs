@@ -195,6 +195,12 @@ impl Pipe for TunnelStream {
         self.poll_gathered(cx)
     }
 
+    /// h2 throws away what a stream that is reset has queued.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_gathered(cx))?;
+        self.share.poll_sent(cx).map(Ok)
+    }
+
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_gathered(cx))?;
         if !self.we_finished {

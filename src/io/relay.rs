@@ -213,7 +213,7 @@ impl<C: Pipe + ?Sized, B: Pipe + ?Sized> Relay<'_, C, B> {
         pumped.map_err(|broken| broken.between(End::Backend, End::Client))
     }
 
-    /// Delivers what a broken end had sent before it broke, and flushes it.
+    /// Delivers what a broken end had sent before it broke, so that the reset does not overtake it.
     ///
     /// An end that refuses our bytes may have answered already: a server that rejects an upload sends its answer,
     /// closes with the upload unread, and its kernel sends RST right behind. The answer is in our receive queue then.
@@ -226,8 +226,8 @@ impl<C: Pipe + ?Sized, B: Pipe + ?Sized> Relay<'_, C, B> {
         };
         match (pumped, error.end) {
             (Ok(Pumped::Busy), _) => Poll::Pending,
-            (_, End::Backend) => self.client.poll_flush(cx).map(drop),
-            (_, End::Client) => self.backend.poll_flush(cx).map(drop),
+            (_, End::Backend) => self.client.poll_sent(cx).map(drop),
+            (_, End::Client) => self.backend.poll_sent(cx).map(drop),
         }
     }
 
