@@ -9,6 +9,7 @@ mod pods;
 mod ground;
 mod threads;
 mod begun;
+mod ca_faults;
 mod certificates;
 mod crl;
 mod backends;
@@ -23,6 +24,7 @@ mod dialler;
 mod start;
 mod running;
 
+pub use ca_faults::CaFaults;
 pub(crate) use dialler::{finishes, reached};
 pub use error::StartError;
 pub use ground::{Ground, One};

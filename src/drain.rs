@@ -69,7 +69,7 @@ impl Drain {
     /// It also waits for the dropped ones, so every runtime that tasks were spawned on has to be driven until this
     /// returns, and a task that never yields holds it up. Afterwards nothing can be spawned any more.
     /// Cancelling this future leaves the drain started and cuts nothing.
-    pub async fn finish(self, grace: Duration) -> Drained {
+    pub async fn finish(&self, grace: Duration) -> Drained {
         self.shared.start();
         if tokio::time::timeout(grace, self.shared.closed()).await.is_err() {
             self.shared.cut();
@@ -104,6 +104,11 @@ impl Tasks {
     /// Whether the drain has started. One atomic load.
     pub fn is_draining(&self) -> bool {
         self.shared.started.load(Ordering::Acquire)
+    }
+
+    /// Whether the drain is over: the last task has ended, or those that remain are being cut.
+    pub fn is_closed(&self) -> bool {
+        self.shared.registry().closed
     }
 
     /// Resolves once the drain has started, at once if it already has.

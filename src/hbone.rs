@@ -18,6 +18,7 @@ mod connect;
 mod reset_budget;
 mod send_budget;
 mod stream;
+mod first_words;
 mod keepalive;
 mod server;
 mod client;

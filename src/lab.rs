@@ -8,6 +8,7 @@ mod mesh;
 mod error;
 mod dial;
 mod faulty;
+mod change;
 
 pub use dial::Attempt;
 pub use error::LabError;

@@ -11,6 +11,7 @@
 //! Not here: what failures mean (`knowledge`), and how a report looks (`cli`).
 
 mod fault;
+mod step;
 mod settings;
 mod expected;
 mod client;
@@ -18,6 +19,8 @@ mod definition;
 mod value;
 mod read_expected;
 mod read_client;
+mod read_fault;
+mod read_step;
 mod read;
 mod load;
 mod error;
@@ -25,9 +28,12 @@ mod saw;
 mod exchange;
 mod program;
 mod call;
+mod together;
 mod observed;
 mod report;
 mod compare;
+mod runs;
+mod stage;
 mod play;
 mod suite;
 
@@ -35,11 +41,13 @@ pub use client::{Client, Shown, TlsWish};
 pub use definition::{Certificate, Scenario};
 pub use error::ScenarioError;
 pub use expected::{Aspect, End, Expected, Possible, Want, Wanted};
-pub use fault::FaultWish;
+pub use fault::{FaultWish, InPlace, Place};
 pub use load::load;
 pub use observed::Observed;
 pub use play::{Played, play, run};
 pub use report::{ClientReport, Conclusion, Report, Row, Trouble};
+pub use runs::does;
 pub use saw::Saw;
 pub use settings::ScenarioSettings;
+pub use step::Step;
 pub use suite::run_all;

@@ -9,7 +9,6 @@ use crate::app::ground::{Ground, Spot};
 use crate::app::port_holder::who_holds;
 use crate::ca::app_certificate;
 use crate::mesh::{BackendKind, Mesh, Name, Place, Service, Workload};
-use crate::net::Sharing;
 use crate::proxy::{Backend, Networks};
 use crate::tls::AppTls;
 
@@ -105,7 +104,7 @@ pub(crate) fn addresses(placement: &Placement) -> HashMap<(Name, u16), Backend> 
 
 fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, spot: &Spot) -> Result<Bound, StartError> {
     let addr = spot.bind;
-    let listener = spot.network.listen(addr, Sharing::Sole).map_err(|source| {
+    let listener = spot.network.listen(addr, spot.sharing).map_err(|source| {
         let door = format!("the app of {}", workload.name);
         match source.kind() {
             std::io::ErrorKind::AddrInUse => {

@@ -66,8 +66,12 @@ pub(crate) fn begin(issuer: &Arc<dyn Issuer>, id: &SpiffeId) -> Attempt {
     }
 }
 
-/// The TLS configurations that present `svid`.
+/// The TLS configurations that present `svid`, which has to be for `id`: a CA's mistake must not turn one workload into
+/// another, and the first certificate is no exception.
 pub(crate) fn usable(id: &SpiffeId, svid: &Svid) -> Result<TlsPair, IdentityError> {
+    if svid.id != *id {
+        return Err(IdentityError::OtherIdentity { expected: id.to_string(), found: svid.id.to_string() });
+    }
     TlsPair::new(svid)
         .map_err(|source| IdentityError::Issuer { id: id.to_string(), source: Box::new(source) })
 }

@@ -86,7 +86,11 @@ impl CrlFile {
 }
 
 /// Puts `revocations` in force, and says what they are and which of them cannot mean anybody here.
-fn put_in_force(revocations: Revocations, identities: &Identities, certificates: &Certificates) {
+pub(in crate::app) fn put_in_force(
+    revocations: Revocations,
+    identities: &Identities,
+    certificates: &Certificates,
+) {
     for list in revocations.summaries() {
         tracing::info!(
             target: "glasstunnel::crl",

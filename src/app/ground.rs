@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::error::StartError;
 use crate::app::pods::{self, PodMap};
 use crate::mesh::{Mesh, Name, Place, Workload};
-use crate::net::{Network, any_address};
+use crate::net::{Network, Sharing, any_address};
 use crate::netns::{Access, Pods};
 use crate::proxy::{Door, Networks, doors, pod_doors};
 
@@ -41,6 +41,8 @@ pub(crate) struct Spot {
     pub(crate) ip: IpAddr,
     /// How its socket is made.
     pub(crate) network: Arc<Network>,
+    /// Who else may listen there.
+    pub(crate) sharing: Sharing,
 }
 
 impl Ground {
@@ -93,14 +95,19 @@ impl Ground {
         let network = networks.of(&workload.name);
         match self {
             Self::Loopback if workload.reach.in_mesh() => {
-                Some(Spot { bind: SocketAddr::new(ip, 0), ip, network })
+                Some(Spot { bind: SocketAddr::new(ip, 0), ip, network, sharing: Sharing::Sole })
             }
-            Self::Loopback => Some(Spot { bind: SocketAddr::new(ip, port), ip, network }),
+            // Where its door will be once it enters the mesh, and was before it left: for a moment both listen. The block of
+            // addresses is this process's alone, so that nobody else can.
+            Self::Loopback => {
+                Some(Spot { bind: SocketAddr::new(ip, port), ip, network, sharing: Sharing::Workers })
+            }
             Self::One(_) => None,
             Self::Pods(..) => {
                 // An app is no proxy: its answers are not marked as one's.
                 let network = Arc::new(Network { mark: None, ..Network::clone(&network) });
-                Some(Spot { bind: SocketAddr::new(any_address(), port), ip, network })
+                let bind = SocketAddr::new(any_address(), port);
+                Some(Spot { bind, ip, network, sharing: Sharing::Sole })
             }
         }
     }

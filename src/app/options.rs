@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::ca_faults::CaFaults;
 use crate::app::ground::Ground;
 use crate::ca::{Authority, CaFiles};
 use crate::identity::Issuer;
@@ -74,6 +75,8 @@ pub struct Options {
     pub ground: Ground,
     /// Where the CA lives.
     pub ca: CaAt,
+    /// What the CA does to whom, on purpose.
+    pub ca_faults: CaFaults,
     /// Whether an intermediate stands between root and workloads.
     pub intermediate: bool,
     /// The file of revocation lists, which is watched; `None` revokes nobody.

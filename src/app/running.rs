@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::admin::{CertificateView, Dialler, EditError, Edited, Editor, MeshInfo};
 use crate::app::certificates::Certificates;
 use crate::app::control::Control;
+use crate::app::crl::put_in_force;
 use crate::app::info;
 use crate::app::threads::Stop;
 use crate::drain::{Drain, Drained};
@@ -18,7 +19,7 @@ use crate::policy::Snapshots;
 use crate::proxy::{Backend, Detours, Door};
 use crate::resources::Objects;
 use crate::telemetry::RecorderHandle;
-use crate::tls::TlsError;
+use crate::tls::{Revocations, TlsError};
 
 /// How long the control side may take to end after the data plane has: it only flushes what is in memory.
 const CONTROL_GRACE: Duration = Duration::from_secs(1);
@@ -97,6 +98,11 @@ impl Running {
         self.parts.certificates.get(id)
     }
 
+    /// Where the certificates of all identities of the mesh are.
+    pub fn svid_sources(&self) -> Vec<SvidSource> {
+        self.parts.certificates.sources().values().cloned().collect()
+    }
+
     /// All certificates, as `config certificates` lists them.
     pub fn certificates(&self) -> Vec<CertificateView> {
         info::certificates(&self.parts.certificates)
@@ -115,6 +121,24 @@ impl Running {
     /// The clocks of `id`, which may be set wrong. `None` for an identity that is not in the mesh.
     pub fn clocks(&self, id: &SpiffeId) -> Option<Clocks> {
         self.parts.control.shared().identities.clocks(id)
+    }
+
+    /// Puts these revocation lists in the place of all others, and waits until every open connection was asked about.
+    pub async fn revoke(&self, revocations: Revocations) {
+        let identities = &self.parts.control.shared().identities;
+        put_in_force(revocations, identities, &self.parts.certificates);
+        identities.changes().settled().await;
+    }
+
+    /// Waits until every open connection was asked about by the newest policies.
+    pub async fn settled(&self) {
+        self.parts.control.shared().changes.settled().await;
+    }
+
+    /// Stops accepting, tells peers with GOAWAY, waits up to `grace` for open connections, then cuts them. Records, API and
+    /// renewals go on.
+    pub async fn drain(&self, grace: Duration) -> Drained {
+        self.data.finish(grace).await
     }
 
     /// Which dials of its proxies go elsewhere.

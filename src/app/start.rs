@@ -16,6 +16,7 @@ use crate::admin::{
 };
 use crate::app::backends::addresses;
 use crate::app::bind::{Claim, claim};
+use crate::app::ca_faults::FaultyIssuer;
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
 use crate::app::crl;
@@ -56,7 +57,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let admin = bind_admin(options.admin, &claim).await?;
     let mesh = Arc::clone(&options.snapshot.mesh);
     let MeshCa { issuer, certifier } = MeshCa::of(&options)?;
-    let certificates = Certificates::new(issuer);
+    let issuer = FaultyIssuer::new(issuer, options.ca_faults.clone());
+    let certificates = Certificates::new(Arc::new(issuer));
     let layout = Layout::new(&mesh, (&options.ground, place), options.workers)?;
     let issued = certificates.issue(&mesh, &layout.networks);
     let at = (node_ip(&claim, place), admin.as_ref().and_then(|listener| listener.local_addr().ok()));

@@ -9,7 +9,7 @@ use rcgen::{Certificate, DnType, DnValue, Issuer as Signer, KeyIdMethod, KeyPair
 use crate::ca::error::CaError;
 use crate::ca::profile::{Profile, Validity, authority_params};
 use crate::identity::{
-    BoxFuture, CertificateDer, CertificateSummary, IdentityError, Issuer, NameAttribute, NameString,
+    BoxFuture, CertificateDer, CertificateSummary, Clock, IdentityError, Issuer, NameAttribute, NameString,
     PrivateKeyDer, SignerCertificate, SpiffeId, Svid, TrustBundle, encode_key, parse_certificates, parse_key,
 };
 
@@ -26,6 +26,8 @@ pub struct AuthorityOptions {
     pub trust_domain: String,
     /// How long a workload's certificate lives; 24 h as in Istio.
     pub ttl: Duration,
+    /// How long the root lives; 3650 days as istiod's own.
+    pub root_ttl: Duration,
     /// How far back a certificate's validity begins, for clocks that differ; 2 min as in Istio.
     pub backdate: Duration,
     /// Whether an intermediate stands between root and workloads. The root's key is then forgotten.
@@ -41,6 +43,7 @@ pub struct Authority {
     bundle: Arc<TrustBundle>,
     ttl: Duration,
     backdate: Duration,
+    clock: Clock,
 }
 
 impl Default for AuthorityOptions {
@@ -48,6 +51,7 @@ impl Default for AuthorityOptions {
         Self {
             trust_domain: "cluster.local".to_owned(),
             ttl: DAY,
+            root_ttl: ROOT_LIFE,
             backdate: Duration::from_secs(120),
             intermediate: false,
         }
@@ -64,7 +68,7 @@ impl Authority {
         let now = SystemTime::now();
         let root_key = new_key()?;
         let lives = |life| Validity { not_before: now - options.backdate, not_after: now + life };
-        let params = authority_params(&options.trust_domain, None, lives(ROOT_LIFE));
+        let params = authority_params(&options.trust_domain, None, lives(options.root_ttl));
         let root = generated(params.self_signed(&root_key))?;
         if !options.intermediate {
             return Self::assemble(options, root_key, vec![root.clone()], vec![root]);
@@ -117,6 +121,7 @@ impl Authority {
             bundle: Arc::new(TrustBundle { trust_domain: options.trust_domain.clone(), roots }),
             ttl: options.ttl,
             backdate: options.backdate,
+            clock: Clock::default(),
         };
         authority.check_subject()?;
         Ok(authority)
@@ -127,13 +132,18 @@ impl Authority {
         Arc::clone(&self.bundle)
     }
 
+    /// The clock by which it issues, which may be set wrong, or to a later time together with all others.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Issues for `id`, valid from now.
     ///
     /// # Errors
     ///
     /// [`CaError::Expired`] when the CA itself has expired, and [`CaError::Generate`].
     pub fn issue_now(&self, id: &SpiffeId) -> Result<Svid, CaError> {
-        self.issue_at(id, SystemTime::now())
+        self.issue_at(id, self.clock.now())
     }
 
     /// Issues for `id` as if the time were `now`.
@@ -175,6 +185,7 @@ impl Authority {
         AuthorityOptions {
             trust_domain: self.bundle.trust_domain.clone(),
             ttl: self.ttl,
+            root_ttl: ROOT_LIFE,
             backdate: self.backdate,
             intermediate: false,
         }

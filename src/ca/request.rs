@@ -1,7 +1,7 @@
 //! Certificates for keys that stay where they were made: a request is signed, and no key travels.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use rcgen::{CertificateParams, DistinguishedName, KeyPair, PublicKeyData, SignatureAlgorithm};
@@ -81,7 +81,7 @@ impl Authority {
         if let Err(aws_lc_rs::error::Unspecified) = key.verify(&request.signed, &request.signature) {
             return Err(CaError::Request);
         }
-        let now = SystemTime::now();
+        let now = self.clock().now();
         let validity = self.validity(now, life)?;
         let params = Profile::straight(id.clone()).params(validity, now)?;
         let leaf = generated(params.signed_by(&TheirKey(&request.public_key), &self.signer))?;
@@ -91,6 +91,8 @@ impl Authority {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
     use crate::ca::AuthorityOptions;
 

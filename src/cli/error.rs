@@ -192,6 +192,12 @@ pub enum CliError {
         /// The failure.
         id: &'static str,
     },
+    /// Only one mesh can be kept.
+    #[error("expected one failure to keep the mesh of, found {found}")]
+    KeepsOne {
+        /// How many there are.
+        found: usize,
+    },
     /// The files hold no scenario, or none of those that were asked for.
     #[error("expected at least one `kind: Scenario` in these files, found {found}")]
     NoScenario {
@@ -226,6 +232,7 @@ impl CliError {
             | Self::NothingThere { .. }
             | Self::NoSuchFailure { .. }
             | Self::NotReproducible { .. }
+            | Self::KeepsOne { .. }
             | Self::NoScenario { .. }
             | Self::NoCertificate { .. }
             | Self::NoIdentity
@@ -275,6 +282,7 @@ impl Reason for CliError {
             Self::Scenario(error) => error.code(),
             Self::NoSuchFailure { .. } => "cli.no_such_failure",
             Self::NotReproducible { .. } => "cli.not_reproducible",
+            Self::KeepsOne { .. } => "cli.keeps_one",
             Self::NoScenario { .. } => "cli.no_scenario",
             Self::Read(_) => "cli.read",
             Self::Mend { .. } => "cli.mend",
@@ -322,6 +330,7 @@ impl Reason for CliError {
                     .to_owned(),
             }),
             Self::NotReproducible { id } => Some(format!("glasstunnel why {id} says what is known of it")),
+            Self::KeepsOne { .. } => Some("name one, and leave --times out: glasstunnel repro run B25 --keep".to_owned()),
             Self::NoScenario { .. } => {
                 Some("glasstunnel repro show A01 -o yaml prints one to begin with".to_owned())
             }

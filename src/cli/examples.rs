@@ -262,16 +262,20 @@ pub(crate) const REPRO: &str = "\
 Examples:
   glasstunnel repro list
   glasstunnel repro run B25             another root: expected against observed, at both ends
-  glasstunnel repro fix B25             the same with its fix
+  glasstunnel repro fix B25             what changes, and the same connections before and after
   glasstunnel repro show B25 -o yaml    a scenario to change and to run with `glasstunnel test`
 
-A failure that comes out as documented is 0, one that differs is 1.";
+The id comes from the list, or from `glasstunnel why TEXT`. A failure that comes out as documented is
+0, one that differs is 1.";
 
 /// Under `repro list --help`.
 pub(crate) const REPRO_LIST: &str = "\
 Examples:
   glasstunnel repro list --area certificates
-  glasstunnel repro list -o json";
+  glasstunnel repro list -o json | jq -r '.items[] | select(.flags[] == \"DENY\") | .id'
+
+CURL is the exit code that curl ends with, ALERT what the refused side is sent, FLAG what both logs
+and the metrics say.";
 
 /// Under `repro show --help`.
 pub(crate) const REPRO_SHOW: &str = "\
@@ -285,20 +289,32 @@ Examples:
   glasstunnel repro run B25
   glasstunnel repro run B25 --trace
   glasstunnel repro run B25 --capture B25.pcapng
-  glasstunnel repro run B25 --keep      then, in another terminal: glasstunnel config connections
-  glasstunnel repro run all";
+  glasstunnel repro run B22 --at +25h   a day later, by all clocks of the mesh
+  glasstunnel repro run B25 --keep      its mesh stays: prints what to type in another terminal
+  glasstunnel repro run all
+  glasstunnel repro run all --times 20  any difference between two rounds is an error, too
+
+Exits 0 if all came out as documented, 1 if anything differed, 5 if this machine cannot play it, 6 if
+something did not end. With -o json a list, also of one.";
 
 /// Under `repro fix --help`.
 pub(crate) const REPRO_FIX: &str = "\
 Examples:
   glasstunnel repro fix B25
-  glasstunnel repro fix B25 --trace";
+  glasstunnel repro fix B25 --trace     draws the connections after it
+  glasstunnel repro fix B25 --keep      the mended mesh stays
+
+Exits 0 if the failure came out as documented and the fix mended it. With -o json a list of both.";
 
 /// Under `test --help`.
 pub(crate) const TEST: &str = "\
 Examples:
   glasstunnel test examples/scenarios
   glasstunnel test -f mesh/ scenarios/ -o junit > report.xml
-  glasstunnel test mine.yaml --observe    all that is observed, to expect it
+  glasstunnel test scenarios/ --only only-web-may-order --observe
 
-0 when everything is as expected, 1 when something differs, 3 for a mistake in a file, 6 when something did not end.";
+--observe prints all that is observed of each client, ready to be pasted under `expect`. Begin with
+`glasstunnel repro show A01 -o yaml`; src/repro/README.md has every field.
+
+Exits 0 when everything is as expected, 1 when something differs, 3 for a mistake in a file, 5 when
+this machine cannot play it, 6 when something did not end in time.";

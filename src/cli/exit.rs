@@ -82,7 +82,7 @@ impl Exit {
             }
             CliError::Scenario(error) if error.is_mistake() => Self::Configuration,
             CliError::Scenario(_) => Self::Environment,
-            CliError::NoSuchFailure { .. } => Self::Usage,
+            CliError::NoSuchFailure { .. } | CliError::KeepsOne { .. } => Self::Usage,
             CliError::NotReproducible { .. } => Self::No,
             CliError::NoScenario { .. } => Self::Configuration,
             CliError::NotFound { .. } => Self::No,

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::cli::error::CliError;
+use crate::cli::output::Output;
 use crate::cli::wrap::{columns, wrapped};
-use crate::scenario::{ClientReport, Conclusion, Report, Row};
+use crate::scenario::{ClientReport, Conclusion, Report, Row, Scenario};
 
 const TITLE: Style = Style::new().bold();
 const QUIET: Style = Style::new().dimmed();
@@ -71,22 +73,52 @@ fn row_text(row: &Row, column: usize) -> String {
     text
 }
 
-/// One line for each report, and a sum.
-pub(crate) fn summary(reports: &[Report], word: &str) -> String {
-    let widest = reports.iter().map(|report| columns(&report.name)).max().unwrap_or_default();
-    let mut text = String::new();
-    for report in reports {
-        let (said, style) = said(report.conclusion, word);
-        let room = " ".repeat(widest - columns(&report.name));
-        let _infallible = writeln!(
-            text,
-            "{style}{said:13}{style:#} {}{room}  {}  {QUIET}{:.2} s{QUIET:#}",
-            report.name,
-            report.title,
-            report.took().as_secs_f64()
-        );
+/// What is said of each report, as soon as it and all before it are known.
+pub(crate) struct InOrder<'a> {
+    tell: &'a dyn Fn(&Report) -> String,
+    /// Where each is written, and what is said of it once it is known.
+    said: Vec<(String, Option<String>)>,
+    next: usize,
+    result: Result<(), CliError>,
+}
+
+impl<'a> InOrder<'a> {
+    /// For these scenarios.
+    pub(crate) fn of(scenarios: &[Scenario], tell: &'a dyn Fn(&Report) -> String) -> Self {
+        let said = scenarios.iter().map(|scenario| (scenario.source.to_string(), None)).collect();
+        Self { tell, said, next: 0, result: Ok(()) }
     }
-    text
+
+    /// Takes a report, and writes what is known from the first on.
+    pub(crate) fn finished(&mut self, report: &Report, output: &mut Output) {
+        let own = |(source, said): &&mut (String, Option<String>)| *source == report.source && said.is_none();
+        if let Some((_, said)) = self.said.iter_mut().find(own) {
+            *said = Some((self.tell)(report));
+        }
+        while let (Some((_, Some(said))), Ok(())) = (self.said.get(self.next), &self.result) {
+            self.result = output.answer(said);
+            self.next += 1;
+        }
+    }
+
+    /// Whether all of it could be written.
+    pub(crate) fn written(self) -> Result<(), CliError> {
+        self.result
+    }
+}
+
+/// A report in one line; names have a column of `widest`.
+pub(crate) fn line(report: &Report, word: &str, widest: usize) -> String {
+    let (said, style) = said(report.conclusion, word);
+    let room = " ".repeat(widest.saturating_sub(columns(&report.name)));
+    let title = if report.title.is_empty() { &report.source } else { &report.title };
+    let seconds = report.took().as_secs_f64();
+    format!("{style}{said:12}{style:#}  {}{room}  {title}  {QUIET}{seconds:.2} s{QUIET:#}\n", report.name)
+}
+
+/// How wide the column of their names is.
+pub(crate) fn widest(scenarios: &[Scenario]) -> usize {
+    scenarios.iter().map(|scenario| columns(&scenario.name)).max().unwrap_or_default()
 }
 
 /// How many came out how.

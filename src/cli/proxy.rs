@@ -54,6 +54,7 @@ fn options(arguments: &ProxyArguments, files: FromFiles, (workload, tapping): (N
         }),
         ca: ca(arguments),
         intermediate: false,
+        ca_faults: app::CaFaults::default(),
         crl: arguments.crl.clone(),
         certificate_ttl: arguments.ttl,
         workers: arguments.workers.map_or(cores, usize::from),

@@ -7,8 +7,11 @@ use crate::cli::exit::Exit;
 use crate::cli::files::inputs;
 use crate::cli::junit::junit;
 use crate::cli::output::Output;
-use crate::cli::play::{report_text, said, sum};
+use crate::cli::play::{InOrder, line, report_text, sum, widest};
 use crate::scenario::{Conclusion, Report, Scenario, load, run_all};
+
+/// What those that came out as expected are called.
+const WORD: &str = "ok";
 
 /// Runs them all.
 ///
@@ -22,9 +25,17 @@ pub(crate) async fn run(arguments: &TestArguments, output: &mut Output) -> Resul
         scenarios = scenarios.into_iter().filter_map(|scenario| Some(*scenario.fix?)).collect();
     }
     let scenarios = chosen(scenarios, &arguments.only)?;
-    let reports = run_all(scenarios, arguments.jobs, |_| ()).await;
+    let (width, widest, is_text) =
+        (output.width(), widest(&scenarios), matches!(arguments.output, Outcome::Text));
+    let tell = |report: &Report| match is_text {
+        true => told(report, arguments.observe, (width, widest)),
+        false => String::new(),
+    };
+    let mut lines = InOrder::of(&scenarios, &tell);
+    let reports = run_all(scenarios, arguments.jobs, |report| lines.finished(report, output)).await;
+    lines.written()?;
     let text = match arguments.output {
-        Outcome::Text => text(&reports, arguments.observe, output.width()),
+        Outcome::Text => format!("\n{}", sum(&reports, WORD)),
         Outcome::Json => json(&Document::<List<Report>>::list(reports.clone())),
         Outcome::Junit => junit(&reports),
     };
@@ -43,23 +54,19 @@ fn chosen(scenarios: Vec<Scenario>, only: &[String]) -> Result<Vec<Scenario>, Cl
     Ok(chosen)
 }
 
-/// A line for each scenario, and the whole comparison of those that are not as expected.
-fn text(reports: &[Report], observe: bool, width: usize) -> String {
-    let mut text = String::new();
-    for report in reports {
-        let (word, style) = said(report.conclusion, "ok");
-        let title = if report.title.is_empty() { String::new() } else { format!("  {}", report.title) };
-        text.push_str(&format!("{style}{word:12}{style:#}  {}{title}  ({})\n", report.name, report.source));
-        if report.conclusion != Conclusion::AsExpected {
-            text.push_str(&report_text(report, width));
-        }
-        if observe {
-            let shown =
-                report.clients.iter().map(|client| format!("# {}\n{}", client.does, client.observed()));
-            text.push_str(&shown.collect::<String>());
+/// A line, and the whole comparison if it is not as expected.
+fn told(report: &Report, observe: bool, (width, widest): (usize, usize)) -> String {
+    let mut text = line(report, WORD, widest);
+    if report.conclusion != Conclusion::AsExpected {
+        text.push_str(&format!("\n  {}\n{}", report.source, report_text(report, width)));
+    }
+    if observe {
+        for client in &report.clients {
+            text.push_str(&format!("    # {}\n    expect:\n", client.does));
+            text.extend(client.observed().lines().map(|line| format!("      {line}\n")));
         }
     }
-    text + "\n" + &sum(reports, "ok")
+    text
 }
 
 /// What all of them come to: what differs is worse than what is wrong or not known.

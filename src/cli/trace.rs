@@ -136,6 +136,7 @@ async fn started(arguments: &TraceArguments) -> Result<Running, CliError> {
         ground: Ground::Loopback,
         ca: CaAt::Memory,
         intermediate: false,
+        ca_faults: app::CaFaults::default(),
         crl: None,
         certificate_ttl: app::CERTIFICATE_TTL,
         workers: 1,

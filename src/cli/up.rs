@@ -97,6 +97,7 @@ fn options(
         ground,
         ca: ca(arguments),
         intermediate: arguments.ca_intermediate,
+        ca_faults: app::CaFaults::default(),
         crl: arguments.crl.clone(),
         certificate_ttl: arguments.ttl,
         workers: arguments.workers.map_or(cores, usize::from),

@@ -10,6 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::knowledge::{MAX_TEXT, causes};
+use crate::repro::next;
 
 /// Looks it up; 1 if nothing is known about it. Needs no mesh.
 ///
@@ -25,8 +26,8 @@ pub(crate) fn run(arguments: &WhyArguments, output: &mut Output) -> Result<Exit,
     let limit = if arguments.all { usize::MAX } else { arguments.limit.max(1) };
     output.answer(&match arguments.output {
         Story::Text => text::of(&causes, limit),
-        Story::Json => json(&Document::one(CausesView::of(&causes, limit))),
-        Story::Yaml => yaml(&Document::one(CausesView::of(&causes, limit))),
+        Story::Json => json(&Document::one(CausesView::of(&causes, limit, next))),
+        Story::Yaml => yaml(&Document::one(CausesView::of(&causes, limit, next))),
     })?;
     if causes.truncated {
         output.talk(&format!("note: only the first {} MiB were looked at\n", MAX_TEXT >> 20));

@@ -3,7 +3,7 @@
 /// Why a text names no fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
-    /// No such fault.
+    /// No such fault, or none of that kind.
     #[error("expected a fault such as tcp:rst@after-client-hello, found {found:?}{}", nearest(.meant))]
     What {
         /// What stands there.

@@ -25,11 +25,15 @@ pub(crate) const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
 /// SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 §6.5.2).
-const MAX_CONCURRENT_STREAMS: u16 = 3;
+pub(crate) const MAX_CONCURRENT_STREAMS: u16 = 3;
+/// SETTINGS_INITIAL_WINDOW_SIZE (RFC 9113 §6.5.2).
+pub(crate) const INITIAL_WINDOW_SIZE: u16 = 4;
 /// NO_ERROR (RFC 9113 §7).
 const NO_ERROR: u32 = 0;
+/// REFUSED_STREAM (RFC 9113 §7).
+pub(crate) const REFUSED_STREAM: u32 = 7;
 /// CANCEL (RFC 9113 §7).
-const CANCEL: u32 = 8;
+pub(crate) const CANCEL: u32 = 8;
 
 /// A frame as it is on the wire.
 pub(crate) struct Frame {
@@ -54,12 +58,12 @@ pub(crate) async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Fra
     Ok(Frame { kind, flags, stream: id, payload: payload.freeze() })
 }
 
-/// SETTINGS that allow `streams` at once, or say nothing.
-pub(crate) fn settings(streams: Option<u32>) -> Bytes {
+/// SETTINGS with these values.
+pub(crate) fn settings(values: &[(u16, u32)]) -> Bytes {
     let mut payload = BytesMut::new();
-    if let Some(streams) = streams {
-        payload.put_u16(MAX_CONCURRENT_STREAMS);
-        payload.put_u32(streams);
+    for (name, value) in values {
+        payload.put_u16(*name);
+        payload.put_u32(*value);
     }
     frame(SETTINGS, 0, 0, &payload)
 }
@@ -78,9 +82,9 @@ pub(crate) fn go_away(last: u32) -> Bytes {
     frame(GOAWAY, 0, 0, &payload)
 }
 
-/// RST_STREAM with CANCEL.
-pub(crate) fn reset(stream: u32) -> Bytes {
-    frame(RST_STREAM, 0, stream, &CANCEL.to_be_bytes())
+/// RST_STREAM.
+pub(crate) fn reset(stream: u32, why: u32) -> Bytes {
+    frame(RST_STREAM, 0, stream, &why.to_be_bytes())
 }
 
 /// HEADERS with a status, as a literal that nobody indexes (RFC 7541 §6.2.2, name 8 of the static table).
@@ -91,10 +95,15 @@ pub(crate) fn status(stream: u32, status: u16) -> Bytes {
     frame(HEADERS, END_HEADERS | ends, stream, &payload)
 }
 
-/// The same DATA back, and as much room as it took.
-pub(crate) fn echo(data: &Frame) -> Bytes {
-    let mut bytes = BytesMut::from(frame(DATA, data.flags & END_STREAM, data.stream, &data.payload).as_ref());
+/// DATA, and whether it ends the stream.
+pub(crate) fn data(stream: u32, bytes: &[u8], ends: bool) -> Bytes {
+    frame(DATA, if ends { END_STREAM } else { 0 }, stream, bytes)
+}
+
+/// As much room as `data` took, for all streams and for its own.
+pub(crate) fn room(data: &Frame) -> Bytes {
     let room = u32::try_from(data.payload.len()).unwrap_or(0);
+    let mut bytes = BytesMut::new();
     if room > 0 {
         bytes.extend_from_slice(&frame(WINDOW_UPDATE, 0, 0, &room.to_be_bytes()));
         bytes.extend_from_slice(&frame(WINDOW_UPDATE, 0, data.stream, &room.to_be_bytes()));

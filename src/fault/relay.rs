@@ -51,8 +51,8 @@ impl Default for RelayLimits {
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
-    /// Holds the port of a relay that refuses.
-    _closed: Option<Socket>,
+    /// Holds the port of a relay that refuses, or that nothing reaches.
+    _closed: Vec<Socket>,
     _running: watch::Sender<()>,
 }
 
@@ -75,8 +75,13 @@ impl Relay {
         socket.bind(&SocketAddr::new(ip, 0).into())?;
         let address = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
         let (running, stopped) = watch::channel(());
-        if faults.iter().any(|fault| fault.what() == What::TcpRefuse) {
-            return Ok(Self { address, _closed: Some(socket), _running: running });
+        let has = |what| faults.iter().any(|fault| fault.what() == what);
+        if has(What::TcpRefuse) {
+            return Ok(Self { address, _closed: vec![socket], _running: running });
+        }
+        if has(What::TcpDrop) {
+            let full = full(&socket, address)?;
+            return Ok(Self { address, _closed: vec![full, socket], _running: running });
         }
         socket.listen(i32::try_from(limits.connections).unwrap_or(i32::MAX))?;
         socket.set_nonblocking(true)?;
@@ -85,13 +90,21 @@ impl Relay {
         let path = Arc::new(Path { to, faults: faults.to_vec(), limits, places });
         let spawner = tasks.clone();
         tasks.spawn("fault relay", listen(listener, path, stopped, spawner));
-        Ok(Self { address, _closed: None, _running: running })
+        Ok(Self { address, _closed: Vec::new(), _running: running })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// Fills the queue of `socket` with the one connection that it has room for: Linux drops every SYN that comes then.
+fn full(socket: &Socket, address: SocketAddr) -> io::Result<Socket> {
+    socket.listen(0)?;
+    let first = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    first.connect(&address.into())?;
+    Ok(first)
 }
 
 async fn listen(listener: TcpListener, path: Arc<Path>, stopped: watch::Receiver<()>, tasks: Tasks) {

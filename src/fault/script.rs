@@ -201,6 +201,7 @@ impl Script {
             What::TcpStall => acts.push(end(Ending::Stall)),
             What::TcpReset
             | What::TcpRefuse
+            | What::TcpDrop
             | What::Delay(_)
             | What::DropSegmentsOver(_)
             | What::TlsGarbage => acts.push(end(Ending::Reset)),

@@ -4,17 +4,16 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use bytes::Bytes;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use crate::drain::Tasks;
-use crate::fault::endpoint_fault::{EndpointFault, EndpointPhase, EndpointWhat};
-use crate::fault::frames::{
-    ACK, DATA, Frame, HEADERS, PING, SETTINGS, acknowledge, echo, go_away, read, reset, settings, status,
-};
+use crate::fault::conversation::{Conversation, Says};
+use crate::fault::endpoint_fault::{EndpointFault, EndpointWhat};
+use crate::fault::frames::read;
 use crate::tls::{Offer, ServerTls, accept};
 
 /// The client's first bytes (RFC 9113 §3.4).
@@ -23,8 +22,8 @@ const PREFACE: usize = 24;
 /// How long one tunnel may last: longer than any deadline of a proxy.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// An HBONE server on a port of loopback. Whatever it is not told to break works: CONNECT is answered with 200, and what comes
-/// is sent back. Dropped, it stops and cuts what is open.
+/// An HBONE server on a port of loopback. Whatever it is not told to break works: CONNECT is answered with 200, an
+/// HTTP GET in it too, and what else comes is sent back. Dropped, it stops and cuts what is open.
 #[derive(Debug)]
 pub struct ScriptedServer {
     address: SocketAddr,
@@ -82,60 +81,51 @@ async fn listen(
 /// A client that does not get through TLS has its alert; there is nobody else to tell.
 async fn tunnel(stream: TcpStream, tls: &ServerTls, fault: EndpointFault) -> io::Result<()> {
     let deadline = Instant::now() + LONGEST;
-    match accept(stream, tls, Offer::Hbone, deadline).await {
-        Ok((stream, _)) => serve(stream, fault).await,
-        Err(_) => Ok(()),
+    // Under TLS, to reset it.
+    let socket = SockRef::from(&stream).try_clone()?;
+    let offer = match fault.what() {
+        EndpointWhat::Http1 => Offer::Captured { alpn: &[] },
+        _ => Offer::Hbone,
+    };
+    let Ok((mut stream, _)) = accept(stream, tls, offer, deadline).await else { return Ok(()) };
+    match serve(&mut stream, Conversation::new(fault)).await? {
+        End::Close => {
+            stream.shutdown().await?;
+            // A close with bytes unread would be a reset.
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await.map(drop)
+        }
+        // Until its time is over.
+        End::Freeze => std::future::pending().await,
+        End::Vanish => socket.set_linger(Some(Duration::ZERO)),
     }
+}
+
+/// How a tunnel ends that the client did not end.
+enum End {
+    Close,
+    Freeze,
+    Vanish,
 }
 
 /// Speaks until the client ends it, or the script does.
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, fault: EndpointFault) -> io::Result<()> {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    mut conversation: Conversation,
+) -> io::Result<End> {
     stream.read_exact(&mut [0; PREFACE]).await?;
-    send(&mut stream, first_words(fault)).await?;
+    let mut says = conversation.begin();
     loop {
-        let frame = read(&mut stream).await?;
-        if let Some(bytes) = said(&frame, fault) {
-            send(&mut stream, bytes).await?;
+        for one in says {
+            match one {
+                Says::Bytes(bytes) => {
+                    stream.write_all(&bytes).await?;
+                    stream.flush().await?;
+                }
+                Says::Close => return Ok(End::Close),
+                Says::Freeze => return Ok(End::Freeze),
+                Says::Vanish => return Ok(End::Vanish),
+            }
         }
-    }
-}
-
-async fn send<S: AsyncWrite + Unpin>(stream: &mut S, bytes: Vec<Bytes>) -> io::Result<()> {
-    for bytes in bytes {
-        stream.write_all(&bytes).await?;
-    }
-    stream.flush().await
-}
-
-fn first_words(fault: EndpointFault) -> Vec<Bytes> {
-    match (fault.what(), fault.at()) {
-        (EndpointWhat::MaxStreams(streams), _) => vec![settings(Some(streams))],
-        (EndpointWhat::GoAway, EndpointPhase::Preface) => vec![settings(None), go_away(0)],
-        _ => vec![settings(None)],
-    }
-}
-
-/// What a frame is answered with.
-fn said(frame: &Frame, fault: EndpointFault) -> Option<Vec<Bytes>> {
-    let struck = |at| (fault.at() == at).then(|| strike(frame, fault));
-    match frame.kind {
-        SETTINGS | PING if frame.flags & ACK == 0 => Some(vec![acknowledge(frame)]),
-        HEADERS => struck(EndpointPhase::Connect).or_else(|| {
-            let mut bytes = vec![status(frame.stream, 200)];
-            bytes.extend(struck(EndpointPhase::Answer).into_iter().flatten());
-            Some(bytes)
-        }),
-        DATA => struck(EndpointPhase::FirstData).or_else(|| Some(vec![echo(frame)])),
-        _ => None,
-    }
-}
-
-fn strike(frame: &Frame, fault: EndpointFault) -> Vec<Bytes> {
-    let taken = if fault.at() == EndpointPhase::Connect { 0 } else { frame.stream };
-    match fault.what() {
-        EndpointWhat::GoAway => vec![go_away(taken)],
-        EndpointWhat::ResetStream => vec![reset(frame.stream)],
-        EndpointWhat::Status(code) => vec![status(frame.stream, code)],
-        EndpointWhat::MaxStreams(_) => Vec::new(),
+        says = conversation.hears(&read(stream).await?);
     }
 }

@@ -23,6 +23,8 @@ pub enum What {
     TcpStall,
     /// Nobody listens.
     TcpRefuse,
+    /// What asks for a connection is lost, as behind a firewall that drops.
+    TcpDrop,
     /// What comes next comes so much later.
     Delay(Duration),
     /// A path with a smaller MTU and no ICMP: the first TLS record (or, without TLS, read) longer than this is lost in its
@@ -39,12 +41,13 @@ pub enum What {
 }
 
 /// Those without a value.
-const PLAIN: [(&str, What); 8] = [
+const PLAIN: [(&str, What); 9] = [
     ("tcp:rst", What::TcpReset),
     ("tcp:close", What::TcpClose),
     ("tcp:half-close", What::TcpHalfClose),
     ("tcp:stall", What::TcpStall),
     ("tcp:refuse", What::TcpRefuse),
+    ("tcp:drop", What::TcpDrop),
     ("tls:garbage", What::TlsGarbage),
     ("tls:truncate", What::TlsTruncate),
     ("tls:stall", What::TlsStall),
@@ -56,13 +59,13 @@ const VALUED: [&str; 3] = ["delay", "drop-segments-over", "tls:alert"];
 impl What {
     /// When it happens if nobody says: only where any other time would be strange.
     pub fn usual_phase(self) -> Option<Phase> {
-        matches!(self, Self::TcpRefuse | Self::DropSegmentsOver(_)).then_some(Phase::Connect)
+        matches!(self, Self::TcpRefuse | Self::TcpDrop | Self::DropSegmentsOver(_)).then_some(Phase::Connect)
     }
 
     /// Whether it can happen then.
     pub fn can_be_at(self, at: Phase) -> bool {
         match self {
-            Self::TcpRefuse => at == Phase::Connect,
+            Self::TcpRefuse | Self::TcpDrop => at == Phase::Connect,
             // Once there are keys, an alert in plaintext is itself an error (RFC 8446 §5).
             Self::TlsAlert(_) => {
                 matches!(at, Phase::ClientHello | Phase::AfterClientHello | Phase::ServerHello)

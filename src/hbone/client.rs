@@ -20,7 +20,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::drain::Tasks;
 use crate::hbone::baggage::Baggage;
 use crate::hbone::connect::{ConnectRequest, baggage};
-use crate::hbone::error::HboneError;
+use crate::hbone::error::{HboneError, Lost};
+use crate::hbone::first_words::{FirstWords, NotHttp2};
 use crate::hbone::keepalive::keepalive;
 use crate::hbone::limits::Limits;
 use crate::hbone::send_budget::{Charged, SendBudget};
@@ -41,6 +42,8 @@ struct Shared {
     uses: AtomicUsize,
     limit: usize,
     changed: Notify,
+    not_http2: NotHttp2,
+    lost: Lost,
 }
 
 /// The right to open one stream on a tunnel.
@@ -63,6 +66,7 @@ impl Client {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let (stream, not_http2) = FirstWords::new(stream);
         let handshake = h2::client::Builder::new()
             .initial_window_size(limits.client_stream_window)
             .initial_connection_window_size(limits.connection_window)
@@ -85,6 +89,8 @@ impl Client {
             uses: AtomicUsize::new(0),
             limit: limits.pool_max_streams,
             changed: Notify::new(),
+            not_http2,
+            lost: Lost::default(),
         });
         tasks.spawn("tunnel", drive(connection, Arc::clone(&shared), *limits, tasks.clone()));
         Ok(Self { shared })
@@ -145,6 +151,37 @@ impl Shared {
         self.send.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
+    /// Why a stream broke: its tunnel was given up, or what answered was no HTTP/2, or else what h2 says.
+    fn broken(&self, source: h2::Error) -> HboneError {
+        self.known().unwrap_or(HboneError::Broken { source })
+    }
+
+    /// The same where h2 did not even take a stream.
+    fn gone(&self) -> HboneError {
+        self.known().unwrap_or(HboneError::Gone)
+    }
+
+    fn known(&self) -> Option<HboneError> {
+        match (self.lost.get(), self.not_http2.get()) {
+            (Some(after), _) => Some(HboneError::PingTimeout { after: *after }),
+            (None, Some(found)) => Some(HboneError::NotHttp2 { found: found.clone() }),
+            (None, None) => None,
+        }
+    }
+
+    /// Why a stream, whose ticket is gone, got no answer in time: h2 holds back what the peer has no room for, and says
+    /// nothing of it.
+    fn unanswered(&self, after: Duration) -> HboneError {
+        let after = Duration::from_millis(u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
+        let limit = self.sender().map(|sender| sender.current_max_send_streams());
+        match limit {
+            Some(limit) if self.active.load(Ordering::Relaxed) >= limit => {
+                HboneError::NoRoom { after, limit }
+            }
+            _ => HboneError::AnswerTimeout { after },
+        }
+    }
+
     /// Resolves once no stream has been open for `idle`.
     async fn idle(&self, idle: Duration) {
         loop {
@@ -180,19 +217,19 @@ impl Ticket {
         request: &ConnectRequest,
         deadline: Instant,
     ) -> Result<(TunnelStream, Option<Baggage>), HboneError> {
-        let began = Instant::now();
+        let (began, shared) = (Instant::now(), Arc::clone(&self.shared));
         match timeout_at(deadline, self.connect(request)).await {
             Ok(opened) => opened,
-            Err(_elapsed) => Err(HboneError::AnswerTimeout { after: began.elapsed() }),
+            Err(_elapsed) => Err(shared.unanswered(began.elapsed())),
         }
     }
 
     async fn connect(self, request: &ConnectRequest) -> Result<(TunnelStream, Option<Baggage>), HboneError> {
         let request = request.to_request()?;
-        let sender = self.shared.sender().ok_or(HboneError::Gone)?;
+        let sender = self.shared.sender().ok_or_else(|| self.shared.gone())?;
         // A tunnel that ended while we waited for our turn never saw this CONNECT.
-        let mut sender = sender.ready().await.ok().ok_or(HboneError::Gone)?;
-        let broken = |source| HboneError::Broken { source };
+        let mut sender = sender.ready().await.ok().ok_or_else(|| self.shared.gone())?;
+        let broken = |source| self.shared.broken(source);
         let (response, send) = sender.send_request(request, false).map_err(broken)?;
         drop(sender);
         let response = response.await.map_err(broken)?;
@@ -200,9 +237,9 @@ impl Ticket {
             return Err(HboneError::Status { status: response.status() });
         }
         let described = baggage(response.headers());
-        let share = self.shared.sends.share();
+        let (share, lost) = (self.shared.sends.share(), Arc::clone(&self.shared.lost));
         let held = Held::Client { _lease: Box::new(self) };
-        Ok((TunnelStream::new(send, response.into_body(), share, held), described))
+        Ok((TunnelStream::new(send, response.into_body(), (share, lost), held), described))
     }
 }
 
@@ -225,8 +262,11 @@ where
     };
     tokio::select! {
         // How it ended is told by its streams.
-        _ended = connection => {}
-        _timeout = alive => {}
+        _ended = &mut connection => {}
+        // They are told when the connection is dropped, and then find why.
+        error = alive => if let HboneError::PingTimeout { after } = error {
+            shared.lost.get_or_init(|| after);
+        },
         () = retire => {}
     }
     shared.retire();

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::io;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use h2::Reason as H2Reason;
@@ -45,6 +46,12 @@ pub enum HboneError {
     /// HTTP/2 did not get going in time.
     #[error("http2 handshake failed: deadline has elapsed")]
     HandshakeTimeout,
+    /// What answered the preface is not HTTP/2.
+    #[error("http2 handshake failed: expected a SETTINGS frame, found {found:?}")]
+    NotHttp2 {
+        /// Its first words.
+        found: String,
+    },
     /// The connection or the stream broke.
     #[error("h2 failed: {source}")]
     Broken {
@@ -55,6 +62,14 @@ pub enum HboneError {
     /// The tunnel closed before this CONNECT was sent.
     #[error("h2 failed: the tunnel closed before the CONNECT was sent")]
     Gone,
+    /// The peer allows no more streams, and none of those that are open ended in time.
+    #[error("expected room for another stream within {after:?}, found a limit of {limit} streams")]
+    NoRoom {
+        /// How long it was waited for.
+        after: Duration,
+        /// What the peer's SETTINGS allow at once.
+        limit: usize,
+    },
     /// No answer to the CONNECT in time.
     #[error("expected an answer to the CONNECT within {after:?}, found none")]
     AnswerTimeout {
@@ -84,9 +99,14 @@ impl HboneError {
         source.get_io().or_else(|| source.source()?.downcast_ref())
     }
 
+    /// The error that a relay's end was told, if it is one of these.
+    pub fn from_io(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+
     /// Whether HTTP/2 itself never got going.
     pub fn is_handshake(&self) -> bool {
-        matches!(self, Self::Handshake { .. } | Self::HandshakeTimeout)
+        matches!(self, Self::Handshake { .. } | Self::HandshakeTimeout | Self::NotHttp2 { .. })
     }
 
     /// Whether the peer provably did nothing for this CONNECT, so that it may be sent again.
@@ -96,12 +116,17 @@ impl HboneError {
     pub fn never_processed(&self) -> bool {
         match self {
             Self::Gone => true,
-            Self::Broken { source } => {
-                source.is_remote()
-                    && (source.is_go_away() || source.reason() == Some(H2Reason::REFUSED_STREAM))
-            }
-            _ => false,
+            _ => self.is_goodbye() || self.is_refused_stream(),
         }
+    }
+
+    fn is_goodbye(&self) -> bool {
+        matches!(self, Self::Broken { source } if source.is_remote() && source.is_go_away())
+    }
+
+    fn is_refused_stream(&self) -> bool {
+        let refused = Some(H2Reason::REFUSED_STREAM);
+        matches!(self, Self::Broken { source } if source.is_remote() && source.reason() == refused)
     }
 
     /// The plain sentence for people.
@@ -113,6 +138,18 @@ impl HboneError {
                 503 => "the destination could not reach its backend".to_owned(),
                 _ => format!("the destination answered {status}"),
             },
+            Self::Broken { .. } if self.is_refused_stream() => {
+                "the destination refused the stream before it did anything for it, and did so again"
+                    .to_owned()
+            }
+            Self::Broken { source } if self.is_goodbye() => {
+                format!("the destination ended the tunnel before it took the CONNECT: {source}")
+            }
+            Self::Broken { source } => {
+                format!(
+                    "expected an answer to the CONNECT, found that the stream or its tunnel broke: {source}"
+                )
+            }
             other => other.to_string(),
         }
     }
@@ -127,8 +164,12 @@ impl Reason for HboneError {
             Self::Status { .. } => "hbone.status",
             Self::Handshake { .. } => "hbone.handshake",
             Self::HandshakeTimeout => "hbone.handshake_timeout",
+            Self::NotHttp2 { .. } => "hbone.not_http2",
+            Self::Broken { .. } if self.is_refused_stream() => "hbone.refused",
+            Self::Broken { .. } if self.is_goodbye() => "hbone.goaway",
             Self::Broken { .. } => "hbone.broken",
             Self::Gone => "hbone.gone",
+            Self::NoRoom { .. } => "hbone.no_room",
             Self::AnswerTimeout { .. } => "hbone.answer_timeout",
             Self::PingTimeout { .. } => "hbone.ping_timeout",
             Self::TooManyResets { .. } => "hbone.too_many_resets",
@@ -141,7 +182,8 @@ impl Reason for HboneError {
                 Side::Downstream
             }
             Self::Handshake { source } | Self::Broken { source }
-                if !source.is_remote() && !source.is_io() =>
+                // What h2 itself ended is a peer that broke the protocol.
+                if !source.is_remote() && !source.is_io() && !source.is_library() =>
             {
                 Side::Us
             }
@@ -156,7 +198,28 @@ impl Reason for HboneError {
             Self::NoAuthority | Self::Authority { .. } => Some(
                 "the authority is the workload's address and workload port, as in 10.244.1.7:3000".to_owned(),
             ),
-            _ => None,
+            Self::NotHttp2 { .. } => Some(
+                "the server behind this TLS is no HBONE door; let it demand ALPN h2, or send the client elsewhere".to_owned(),
+            ),
+            Self::NoRoom { .. } => Some(
+                "end streams that are open, or raise the peer's limit; a new tunnel has room at once".to_owned(),
+            ),
+            Self::AnswerTimeout { .. } => Some(
+                "the destination took the CONNECT and is silent: look at its record, and whether its backend answers".to_owned(),
+            ),
+            Self::PingTimeout { .. } => Some(
+                "the peer is frozen or gone, or the path to it: see whether its workload still runs".to_owned(),
+            ),
+            Self::Broken { .. } if self.is_refused_stream() => Some(
+                "it is safe to try again; look at how many streams it allows".to_owned(),
+            ),
+            Self::Broken { .. } | Self::Gone => {
+                Some("see whether the destination was restarted or drained; a new tunnel is dialled next time".to_owned())
+            }
+            Self::Handshake { .. } | Self::HandshakeTimeout => {
+                Some("see what speaks there: glasstunnel trace".to_owned())
+            }
+            Self::TooManyResets { .. } => None,
         }
     }
 }
@@ -169,6 +232,17 @@ pub(crate) fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// Why a tunnel ended, if it was the proxy that ended it; clones share it.
+pub(crate) type Lost = Arc<OnceLock<Duration>>;
+
+/// A stream's error, unless its tunnel was ended because no PONG came within `lost`.
+pub(crate) fn of_stream(lost: &Lost, error: h2::Error) -> io::Error {
+    match lost.get() {
+        Some(after) => io::Error::new(io::ErrorKind::TimedOut, HboneError::PingTimeout { after: *after }),
+        None => to_io(error),
+    }
 }
 
 /// A tunnel stream's error as the relay understands it: whatever broke a stream is a reset, never a clean end.

@@ -20,17 +20,24 @@ const TURN: usize = 64 << 10;
 
 /// One connection's budget; clones share it.
 #[derive(Clone)]
-pub(crate) struct SendBudget(Arc<Semaphore>);
+pub(crate) struct SendBudget {
+    room: Arc<Semaphore>,
+    /// All of it, in bytes.
+    whole: u32,
+}
 
 impl SendBudget {
     /// A budget of `bytes`, but no less than one turn: a smaller one would never admit a chunk.
     pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes.clamp(TURN, Semaphore::MAX_PERMITS))))
+        let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
+        let room = bytes.clamp(TURN, most);
+        // It fits: `most` does.
+        Self { room: Arc::new(Semaphore::new(room)), whole: room as u32 }
     }
 
     /// One stream's way to it.
     pub(crate) fn share(&self) -> Share {
-        Share { budget: Arc::clone(&self.0), waiting: None }
+        Share { budget: self.clone(), waiting: None }
     }
 }
 
@@ -38,7 +45,7 @@ type Waiting = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>
 
 /// One stream's way to the budget of its connection: first come, first served.
 pub(crate) struct Share {
-    budget: Arc<Semaphore>,
+    budget: SendBudget,
     /// Made only when the budget is used up; dropping it gives up the place in the line.
     waiting: Option<Waiting>,
 }
@@ -48,12 +55,23 @@ impl Share {
     pub(crate) fn poll_charge(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<Charge> {
         // A turn fits a u32, and so does whatever is smaller.
         let count = wanted.min(TURN) as u32;
+        self.poll_room(cx, count).map(Charge)
+    }
+
+    /// Ready once everything that this connection had queued has left for the socket: whoever asks for all the room gets it
+    /// when the others have paid back theirs. Until then nobody queues more, which only a peer that does not read its
+    /// socket can draw out.
+    pub(crate) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_room(cx, self.budget.whole).map(drop)
+    }
+
+    fn poll_room(&mut self, cx: &mut Context<'_>, count: u32) -> Poll<Option<OwnedSemaphorePermit>> {
         if self.waiting.is_none() {
-            if let Ok(permit) = Arc::clone(&self.budget).try_acquire_many_owned(count) {
-                return Poll::Ready(Charge(Some(permit)));
+            if let Ok(permit) = Arc::clone(&self.budget.room).try_acquire_many_owned(count) {
+                return Poll::Ready(Some(permit));
             }
-            let budget = Arc::clone(&self.budget);
-            self.waiting = Some(Box::pin(async move { budget.acquire_many_owned(count).await.ok() }));
+            let room = Arc::clone(&self.budget.room);
+            self.waiting = Some(Box::pin(async move { room.acquire_many_owned(count).await.ok() }));
         }
         // The semaphore is never closed, so there is always a permit.
         let permit = match &mut self.waiting {
@@ -61,7 +79,7 @@ impl Share {
             None => None,
         };
         self.waiting = None;
-        Poll::Ready(Charge(permit))
+        Poll::Ready(permit)
     }
 }
 
@@ -130,6 +148,19 @@ mod tests {
         assert!(charge(&mut other, 1).is_none());
         drop(small);
         assert_eq!(charge(&mut other, 1).unwrap().bytes(), 1);
+    }
+
+    #[test]
+    fn all_is_sent_when_all_is_paid_back() {
+        let budget = SendBudget::new(0);
+        let (mut one, mut other) = (budget.share(), budget.share());
+        let sent = |share: &mut Share| share.poll_sent(&mut Context::from_waker(Waker::noop())).is_ready();
+        assert!(sent(&mut other));
+        let queued = charge(&mut one, 1).unwrap();
+        assert!(!sent(&mut other));
+        drop(queued);
+        assert!(sent(&mut other));
+        assert!(charge(&mut one, TURN).is_some(), "nothing is kept");
     }
 
     #[test]

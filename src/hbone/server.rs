@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::hbone::baggage::Baggage;
 use crate::hbone::connect::{ConnectRequest, insert};
-use crate::hbone::error::HboneError;
+use crate::hbone::error::{HboneError, Lost};
 use crate::hbone::keepalive::keepalive;
 use crate::hbone::limits::Limits;
 use crate::hbone::reset_budget::{Account, ResetBudget};
@@ -27,6 +27,7 @@ pub struct Server<S> {
     keepalive: Pin<Box<dyn Future<Output = HboneError> + Send>>,
     resets: ResetBudget,
     sends: SendBudget,
+    lost: Lost,
     limits: Limits,
     failed: bool,
 }
@@ -44,6 +45,7 @@ pub struct Respond {
     response: SendResponse<Charged>,
     body: RecvStream,
     sends: SendBudget,
+    lost: Lost,
     account: Account,
 }
 
@@ -72,7 +74,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
             None => Box::pin(std::future::pending()),
         };
         let (resets, sends) = (ResetBudget::new(limits), SendBudget::new(limits.send_buffer_per_connection));
-        Ok(Self { connection, keepalive, resets, sends, limits: *limits, failed: false })
+        let lost = Lost::default();
+        Ok(Self { connection, keepalive, resets, sends, lost, limits: *limits, failed: false })
     }
 
     /// The next CONNECT; `None` when the connection has ended. Cancel-safe.
@@ -103,8 +106,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
 
     fn requested(&self, request: Request<RecvStream>, response: SendResponse<Charged>) -> Requested {
         let parsed = ConnectRequest::parse(&request);
-        let (sends, account) = (self.sends.clone(), self.resets.open());
-        let respond = Respond { response, body: request.into_body(), sends, account };
+        let (sends, lost, account) = (self.sends.clone(), Lost::clone(&self.lost), self.resets.open());
+        let respond = Respond { response, body: request.into_body(), sends, lost, account };
         Requested { request: parsed, respond }
     }
 
@@ -115,6 +118,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
     /// Tells the peer why, if it still listens.
     async fn close(&mut self, error: &HboneError) {
         self.failed = true;
+        if let HboneError::PingTimeout { after } = error {
+            self.lost.get_or_init(|| *after);
+        }
         let reason = match error {
             HboneError::TooManyResets { .. } => Reason::ENHANCE_YOUR_CALM,
             HboneError::PingTimeout { .. } => Reason::NO_ERROR,
@@ -157,7 +163,8 @@ impl Respond {
         insert(response.headers_mut(), "baggage", baggage);
         match self.response.send_response(response, false) {
             Ok(send) => {
-                Ok(TunnelStream::new(send, self.body, self.sends.share(), Held::Server(self.account)))
+                let (share, held) = (self.sends.share(), Held::Server(self.account));
+                Ok(TunnelStream::new(send, self.body, (share, self.lost), held))
             }
             Err(source) => {
                 self.account.spend();

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Bytes, BytesMut};
 use h2::{Reason, RecvStream, SendStream};
 
-use crate::hbone::error::to_io;
+use crate::hbone::error::{Lost, of_stream};
 use crate::hbone::reset_budget::Account;
 use crate::hbone::send_budget::{Charged, Share};
 use crate::io::{Pipe, ResetCause};
@@ -39,6 +39,7 @@ pub struct TunnelStream {
     send: SendStream<Charged>,
     receive: RecvStream,
     share: Share,
+    lost: Lost,
     unacknowledged: usize,
     /// Small chunks, in front of which `leaving` goes.
     gathered: BytesMut,
@@ -53,11 +54,18 @@ pub struct TunnelStream {
 }
 
 impl TunnelStream {
-    pub(crate) fn new(send: SendStream<Charged>, receive: RecvStream, share: Share, held: Held) -> Self {
+    /// `lost` is where the tunnel's end is told, if it is the proxy that ends it.
+    pub(crate) fn new(
+        send: SendStream<Charged>,
+        receive: RecvStream,
+        (share, lost): (Share, Lost),
+        held: Held,
+    ) -> Self {
         Self {
             send,
             receive,
             share,
+            lost,
             unacknowledged: 0,
             gathered: BytesMut::new(),
             leaving: Bytes::new(),
@@ -75,7 +83,7 @@ impl TunnelStream {
         if count == 0 {
             return Ok(());
         }
-        self.receive.flow_control().release_capacity(count).map_err(to_io)
+        self.receive.flow_control().release_capacity(count).map_err(|error| of_stream(&self.lost, error))
     }
 
     /// Whether the stream was reset, and why. It forgets who waits for capacity, so only the end of a stream asks.
@@ -95,7 +103,7 @@ impl TunnelStream {
             Poll::Ready(Ok(reason)) => {
                 io::Error::new(io::ErrorKind::ConnectionReset, format!("stream reset: {reason}"))
             }
-            Poll::Ready(Err(error)) => to_io(error),
+            Poll::Ready(Err(error)) => of_stream(&self.lost, error),
             Poll::Pending => io::ErrorKind::BrokenPipe.into(),
         }
     }
@@ -107,7 +115,7 @@ impl TunnelStream {
             match self.send.capacity() {
                 0 => match ready!(self.send.poll_capacity(cx)) {
                     Some(Ok(_)) => {}
-                    Some(Err(error)) => return Poll::Ready(Err(to_io(error))),
+                    Some(Err(error)) => return Poll::Ready(Err(of_stream(&self.lost, error))),
                     None => return Poll::Ready(Err(self.unwritable())),
                 },
                 capacity => return Poll::Ready(Ok(capacity.min(wanted))),
@@ -163,7 +171,7 @@ impl Pipe for TunnelStream {
                     self.unacknowledged = chunk.len();
                     return Poll::Ready(Ok(chunk));
                 }
-                Some(Err(error)) => return Poll::Ready(Err(to_io(error))),
+                Some(Err(error)) => return Poll::Ready(Err(of_stream(&self.lost, error))),
                 None => self.peer_finished = true,
             }
         }
@@ -185,6 +193,12 @@ impl Pipe for TunnelStream {
     /// Hands everything to the connection, whose own task writes it.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_gathered(cx)
+    }
+
+    /// h2 throws away what a stream that is reset has queued.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_gathered(cx))?;
+        self.share.poll_sent(cx).map(Ok)
     }
 
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -75,8 +75,13 @@ where
         SvidState::Initializing | SvidState::Unavailable(_) => now,
     };
     loop {
-        sleep_until(due, &rotation.clock).await;
+        tokio::select! {
+            () = sleep_until(due, &rotation.clock) => {}
+            () = rotation.source.wanted() => {}
+        }
+        let asked = rotation.source.asked();
         due = rotation.renew().await;
+        rotation.source.answered(asked);
     }
 }
 

@@ -50,6 +50,16 @@ struct Shared {
     id: SpiffeId,
     state: ArcSwap<SvidState>,
     changed: watch::Sender<()>,
+    wishes: watch::Sender<Wishes>,
+}
+
+/// Renewals that somebody wants before they are due.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wishes {
+    /// How many were wanted so far.
+    asked: u64,
+    /// How many of them an attempt has answered.
+    answered: u64,
 }
 
 impl fmt::Display for SvidState {
@@ -74,8 +84,8 @@ impl SvidSource {
     }
 
     fn of(id: SpiffeId, state: SvidState) -> Self {
-        let (changed, _) = watch::channel(());
-        Self { shared: Arc::new(Shared { id, state: ArcSwap::from_pointee(state), changed }) }
+        let (changed, wishes) = (watch::Sender::new(()), watch::Sender::default());
+        Self { shared: Arc::new(Shared { id, state: ArcSwap::from_pointee(state), changed, wishes }) }
     }
 
     /// Whose it is.
@@ -109,6 +119,34 @@ impl SvidSource {
     fn put(&self, state: SvidState) {
         self.shared.state.store(Arc::new(state));
         self.shared.changed.send_replace(());
+    }
+
+    /// Wants a new certificate now, and waits until the issuer was asked and has answered, or failed: the state then is what
+    /// came of it. Waits for ever where nobody renews.
+    pub async fn renew(&self) {
+        let mut answered = self.shared.wishes.subscribe();
+        let mut wish = 0;
+        self.shared.wishes.send_modify(|wishes| {
+            wishes.asked += 1;
+            wish = wishes.asked;
+        });
+        // The sender lives in `self`, so the wait itself cannot fail.
+        let _ = answered.wait_for(|wishes| wishes.answered >= wish).await;
+    }
+
+    /// Resolves when a renewal is wanted that no attempt has answered.
+    pub(crate) async fn wanted(&self) {
+        let _ = self.shared.wishes.subscribe().wait_for(|wishes| wishes.asked > wishes.answered).await;
+    }
+
+    /// How many renewals were wanted so far: what an attempt that begins now answers.
+    pub(crate) fn asked(&self) -> u64 {
+        self.shared.wishes.borrow().asked
+    }
+
+    /// An attempt that began when `asked` renewals were wanted has ended.
+    pub(crate) fn answered(&self, asked: u64) {
+        self.shared.wishes.send_modify(|wishes| wishes.answered = wishes.answered.max(asked));
     }
 
     /// Waits until the state is another than `seen`, and gives it; at once if it already is.

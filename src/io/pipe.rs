@@ -28,6 +28,11 @@ pub trait Pipe: Send {
     /// Pushes buffered bytes to the peer.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
+    /// Flushes, and waits until a reset can no longer overtake what was written.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
+    }
+
     /// Half-closes: tells the peer that no more bytes follow. Reading goes on.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 

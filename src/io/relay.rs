@@ -70,6 +70,36 @@ impl RelayError {
         matches!(self.source.kind(), ConnectionReset | BrokenPipe | NotConnected)
     }
 
+    /// The plain sentence for people.
+    pub fn plain(&self) -> String {
+        let Self { source, .. } = self;
+        let (end, doing) = (self.end_name(), self.doing());
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof => format!(
+                "expected the {end} to say that it has said all, found the bare end of its connection: what it sent may be cut off"
+            ),
+            _ if self.is_reset() => {
+                format!("expected the end of the {end}'s bytes, found a reset while {doing}: {source}")
+            }
+            _ => format!("expected the end of the {end}'s bytes, found an error while {doing}: {source}"),
+        }
+    }
+
+    fn end_name(&self) -> &'static str {
+        match self.end {
+            End::Client => "client",
+            End::Backend => "backend",
+        }
+    }
+
+    fn doing(&self) -> &'static str {
+        match self.during {
+            During::Receive => "we were reading from it",
+            During::Send => "we were writing to it",
+            During::Close => "we were telling it the end of the stream",
+        }
+    }
+
     fn closing(&self) -> &'static str {
         if self.during == During::Close { "while closing connection: " } else { "" }
     }
@@ -100,15 +130,7 @@ impl Reason for RelayError {
     }
 
     fn hint(&self) -> Option<String> {
-        let end = match self.end {
-            End::Client => "client",
-            End::Backend => "backend",
-        };
-        let doing = match self.during {
-            During::Receive => "we were reading from it",
-            During::Send => "we were writing to it",
-            During::Close => "we were telling it the end of the stream",
-        };
+        let (end, doing) = (self.end_name(), self.doing());
         Some(format!(
             "the {end} broke the connection while {doing}; the other end was reset too, so that it does not take the part for the whole: see the {end}'s own log"
         ))
@@ -191,7 +213,7 @@ impl<C: Pipe + ?Sized, B: Pipe + ?Sized> Relay<'_, C, B> {
         pumped.map_err(|broken| broken.between(End::Backend, End::Client))
     }
 
-    /// Delivers what a broken end had sent before it broke, and flushes it.
+    /// Delivers what a broken end had sent before it broke, so that the reset does not overtake it.
     ///
     /// An end that refuses our bytes may have answered already: a server that rejects an upload sends its answer,
     /// closes with the upload unread, and its kernel sends RST right behind. The answer is in our receive queue then.
@@ -204,8 +226,8 @@ impl<C: Pipe + ?Sized, B: Pipe + ?Sized> Relay<'_, C, B> {
         };
         match (pumped, error.end) {
             (Ok(Pumped::Busy), _) => Poll::Pending,
-            (_, End::Backend) => self.client.poll_flush(cx).map(drop),
-            (_, End::Client) => self.backend.poll_flush(cx).map(drop),
+            (_, End::Backend) => self.client.poll_sent(cx).map(drop),
+            (_, End::Client) => self.backend.poll_sent(cx).map(drop),
         }
     }
 

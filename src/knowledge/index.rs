@@ -96,7 +96,7 @@ pub(crate) fn read(line: &Line<'_>) -> Reading {
     if line.len() <= MAX_WORDS_OF_A_NAME {
         hits.extend(id(line));
     }
-    Reading { alert, hits: best(hits) }
+    Reading { alert, hits: with_alike(best(hits)) }
 }
 
 /// The rows that a person's own words may mean; only for questions, since logs are full of words.
@@ -138,6 +138,19 @@ fn best(mut hits: Vec<Hit>) -> Vec<Hit> {
             true
         }
     });
+    hits
+}
+
+/// Behind the rows that say so themselves those that look like one of them.
+fn with_alike(mut hits: Vec<Hit>) -> Vec<Hit> {
+    let likened: Vec<Hit> = hits.iter().filter(|hit| hit.score >= ONE_OF_SEVERAL).copied().collect();
+    for hit in likened {
+        for row in rows().filter(|row| row.looks_like.contains(&hit.row.id)) {
+            if hits.iter().all(|known| known.row.id != row.id) {
+                hits.push(Hit { row, score: hit.score - RARE, ..hit });
+            }
+        }
+    }
     hits
 }
 

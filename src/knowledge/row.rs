@@ -28,6 +28,8 @@ pub struct Row {
     pub flags: &'static [&'static str],
     /// Our own error codes, [`crate::reason::Reason::code`].
     pub codes: &'static [&'static str],
+    /// Rows whose symptoms it may show, because it ends as they do: they come first for those, and it behind them.
+    pub looks_like: &'static [&'static str],
     /// Words that a person would use of it, lower-case, with blanks between them.
     pub words: &'static str,
     /// What to look at to know that it is this one, and which rows look the same.
@@ -53,6 +55,7 @@ impl Row {
         alerts: &[],
         flags: &[],
         codes: &[],
+        looks_like: &[],
         words: "",
         tells_apart: "",
         fix: "",
@@ -106,6 +109,19 @@ pub enum Area {
     Authorization,
     /// G: topology and environment.
     Topology,
+}
+
+impl Area {
+    /// All of them, in the order of their letters.
+    pub const ALL: [Self; 7] = [
+        Self::Policy,
+        Self::Certificates,
+        Self::Tls,
+        Self::Hbone,
+        Self::Tcp,
+        Self::Authorization,
+        Self::Topology,
+    ];
 }
 
 impl fmt::Display for Area {

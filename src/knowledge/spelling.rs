@@ -57,13 +57,18 @@ impl Spells<'_> {
         alert(reason.try_into().ok()?)
     }
 
-    /// `unknown_ca`, where the line is about TLS or is that word alone, and `TLSV1_ALERT_UNKNOWN_CA`.
+    /// `unknown_ca`, where the line is about TLS or is that word alone or says who sent it, and `TLSV1_ALERT_UNKNOWN_CA`.
     fn name(&self, at: usize) -> Option<&'static KnownAlert> {
         let word = self.line.word(at);
         if let Some((_, name)) = word.rsplit_once("_alert_") {
             return named(name);
         }
-        named(word).filter(|_| self.speaks_tls || self.line.len() == 1)
+        named(word).filter(|_| self.speaks_tls || self.line.len() == 1 || self.says_from_whom(at))
+    }
+
+    /// `unknown_ca from server`, as `repro` and `trace` say it.
+    fn says_from_whom(&self, at: usize) -> bool {
+        self.line.word(at + 1) == "from" && matches!(self.line.word(at + 2), "server" | "client")
     }
 
     /// `alert unknown ca`, `alert: UnknownCA`, `AlertReceived(UnknownCA)`, `alert 48`, `alert number 48`.
@@ -112,6 +117,8 @@ mod tests {
         check("error:0A000418:SSL routines::tlsv1 alert unknown ca", Some(48));
         check("error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca, errno 0", Some(48));
         check("SSL alert number 116", Some(116));
+        check("certificate_expired from server", Some(45));
+        check("{\"protocol_version\": \"from here\"}", None);
         check("TLS error: 268436504:SSL routines:OPENSSL_internal:TLSV1_ALERT_UNKNOWN_CA", Some(48));
         check("268436502", Some(46));
         check("received fatal alert: CertificateUnknown", Some(46));

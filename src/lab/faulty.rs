@@ -25,7 +25,7 @@ pub enum FaultyDoor {
 #[derive(Debug)]
 pub struct Faulty {
     // First the dials, then whom they reach.
-    _detour: Detour,
+    detour: Option<Detour>,
     address: SocketAddr,
     _stands: Stands,
 }
@@ -37,6 +37,11 @@ enum Stands {
 }
 
 impl Faulty {
+    /// Leads nobody there any more; what is open stays as it is for as long as this value lives.
+    pub fn retire(&mut self) {
+        self.detour = None;
+    }
+
     /// Where it stands, for clients that no proxy leads there.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -64,7 +69,7 @@ impl Lab {
         let relay = Relay::start(meant, faults, RelayLimits::default(), &tasks)?;
         let address = relay.address();
         let detour = self.running().detours().lead(meant, address);
-        Ok(Faulty { _detour: detour, address, _stands: Stands::Between { _relay: relay } })
+        Ok(Faulty { detour: Some(detour), address, _stands: Stands::Between { _relay: relay } })
     }
 
     /// Puts a server with the certificate of `workload` in the place of its HBONE door, which does `fault`.
@@ -79,7 +84,7 @@ impl Lab {
         let server = ScriptedServer::start(tls, fault, &tasks)?;
         let address = server.address();
         let detour = self.running().detours().lead(meant, address);
-        Ok(Faulty { _detour: detour, address, _stands: Stands::Instead { _server: server } })
+        Ok(Faulty { detour: Some(detour), address, _stands: Stands::Instead { _server: server } })
     }
 
     /// Sets the clock by which `workload` judges certificates ahead of the system's, or behind. Workloads of the same service

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{self, AdminAt, CaAt, Ground, Options, Running};
+use crate::app::{self, AdminAt, CaAt, CaFaults, Ground, Options, Running};
 use crate::drain::Drained;
 use crate::identity::{Svid, SvidSource};
 use crate::lab::error::LabError;
@@ -32,6 +32,8 @@ pub struct LabOptions {
     pub certificate_ttl: Option<Duration>,
     /// Who issues them.
     pub ca: CaAt,
+    /// What the CA does to whom, on purpose; there from the first certificate on.
+    pub ca_faults: CaFaults,
     /// Whether connections are looked into.
     pub tapped: bool,
 }
@@ -71,6 +73,7 @@ impl Lab {
             context: None,
             ground: Ground::Loopback,
             ca: options.ca,
+            ca_faults: options.ca_faults,
             intermediate: options.intermediate,
             crl: options.crl,
             certificate_ttl: options.certificate_ttl.unwrap_or(app::CERTIFICATE_TTL),
@@ -131,6 +134,18 @@ impl Lab {
     /// An unknown name.
     pub fn outbound(&self, name: &str) -> Result<SocketAddr, LabError> {
         self.door(name, "outbound", |kind| matches!(kind, DoorKind::Outbound { .. }))
+    }
+
+    /// The outbound door that all workloads share.
+    ///
+    /// # Errors
+    ///
+    /// A mesh without one.
+    pub fn shared_door(&self) -> Result<SocketAddr, LabError> {
+        let doors = self.running.doors();
+        let door = doors.iter().find(|door| door.kind == DoorKind::Outbound { workload: None });
+        let none = || LabError::NoDoor { door: "shared outbound", workload: "the mesh".to_owned() };
+        door.map(|door| door.addr.0).ok_or_else(none)
     }
 
     fn door(

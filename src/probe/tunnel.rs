@@ -67,7 +67,10 @@ fn ended(error: &HboneError, note: &Note<End>) -> End {
     match (error, note.get()) {
         (HboneError::Status { status }, _) => End::Status(status.as_u16()),
         (_, Some(end)) => end.clone(),
-        (HboneError::AnswerTimeout { .. } | HboneError::HandshakeTimeout, None) => End::Silent,
+        (
+            HboneError::AnswerTimeout { .. } | HboneError::NoRoom { .. } | HboneError::HandshakeTimeout,
+            None,
+        ) => End::Silent,
         (error, None) => End::Failed { problem: error.to_string() },
     }
 }

@@ -94,11 +94,15 @@ impl Context {
                     Ok(()) => {
                         let snapshot = self.shared.snapshots.load();
                         self.live.cut_where(|let_in| refusal(&snapshot, let_in));
+                        policies.done();
                     }
                     Err(_gone) => return,
                 },
                 changed = revocations.changed() => match changed {
-                    Ok(()) => self.ask_about_peers(),
+                    Ok(()) => {
+                        self.ask_about_peers();
+                        revocations.done();
+                    }
                     Err(_gone) => return,
                 },
             }

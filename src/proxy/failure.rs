@@ -47,9 +47,16 @@ pub(crate) fn dial(error: &DialError) -> Failure {
 
 /// The relay broke.
 pub(crate) fn relay(error: &RelayError) -> Failure {
-    match TlsError::from_io(&error.source) {
-        Some(late) => tls(&late),
-        None => Failure::from_reason(Stage::Relay, Flag::Connect, error),
+    if let Some(late) = TlsError::from_io(&error.source) {
+        return tls(&late);
+    }
+    match HboneError::from_io(&error.source) {
+        // The tunnel that an end is in was given up: whose fault that is depends on the end.
+        Some(lost) => {
+            let failure = Failure::from_reason(Stage::Relay, Flag::Connect, lost);
+            Failure { side: error.side(), ..failure.because(lost.plain()) }
+        }
+        None => Failure::from_reason(Stage::Relay, Flag::Connect, error).because(error.plain()),
     }
 }
 

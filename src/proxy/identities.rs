@@ -106,7 +106,7 @@ impl Identities {
     }
 
     /// Rings when the revocation lists are others.
-    pub(crate) fn changes(&self) -> &Changes {
+    pub fn changes(&self) -> &Changes {
         &self.changes
     }
 
@@ -164,6 +164,11 @@ impl Identities {
     /// The clocks of `id`, which may be set wrong; `None` for an identity that is not in the mesh.
     pub fn clocks(&self, id: &SpiffeId) -> Option<Clocks> {
         self.known(id).map(|known| known.clocks)
+    }
+
+    /// What time it is for `id`, by the clock by which it judges certificates.
+    pub(crate) fn now(&self, id: &SpiffeId) -> SystemTime {
+        self.known(id).map_or_else(SystemTime::now, |known| known.clocks.judging.now())
     }
 
     fn known(&self, id: &SpiffeId) -> Option<Known> {

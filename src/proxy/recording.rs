@@ -5,17 +5,20 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
+use crate::drain::Tasks;
 use crate::io::{ByteCounts, Tap};
 use crate::proxy::context::Context;
 use crate::proxy::failure;
 use crate::telemetry::{
-    EventSender, Fact, Failure, Half, HalfId, Join, Opening, Outcome, Party, Reporter, Step, Taps, Wire,
+    EventSender, Fact, Failure, Half, HalfId, Join, Opening, Outcome, Party, Reporter, Stage, Step, Taps,
+    Wire,
 };
 
 /// A half in the making.
 pub(crate) struct Recording {
     id: HalfId,
     events: EventSender,
+    tasks: Tasks,
     since: Instant,
     half: Option<Box<Half>>,
     forgotten: bool,
@@ -47,6 +50,7 @@ impl Recording {
         Self {
             id: ctx.events.next_id(),
             events: ctx.events.clone(),
+            tasks: ctx.tasks.clone(),
             since,
             half: Some(Box::new(half)),
             forgotten: false,
@@ -110,6 +114,10 @@ impl Recording {
     pub(crate) fn finish(mut self, result: Result<(), Failure>) {
         let outcome = match result {
             Ok(()) => Outcome::Delivered,
+            // Of the two proxies of a connection one is cut first: what the other one then sees is the same end.
+            Err(failure) if failure.stage == Stage::Relay && self.tasks.is_closed() => {
+                Outcome::Failed(Box::new(failure::drained()))
+            }
             Err(failure) => Outcome::Failed(Box::new(failure)),
         };
         self.send(outcome);

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use tokio::time::Instant;
 
@@ -160,7 +159,7 @@ async fn checkout(
         recording.step_at(when, handshaken(&peer));
     } else if let Ok(CheckedOut { tunnel, .. }) = &checked_out {
         recording.carried_by(tunnel.tap.as_ref());
-        recording.step(tunnel.reused(SystemTime::now()));
+        recording.step(tunnel.reused(ctx.shared.identities.now(&key.source)));
     }
     let CheckedOut { ticket, tunnel, .. } = checked_out.map_err(|error| failure::pool(&error))?;
     Ok((ticket, tunnel))
@@ -184,7 +183,8 @@ async fn dial_tunnel(
     let (stream, peer) = connected.map_err(|error| failure::tls(&error))?;
     let peer = Arc::new(peer);
     let (stream, late) = Noted::new(stream, |ended| ended.err().and_then(TlsError::from_io));
-    let verified = Verified::new(&peer, (pair.not_after, SystemTime::now()), late).tapped(tap);
+    let now = ctx.shared.identities.now(&key.source);
+    let verified = Verified::new(&peer, (pair.not_after, now), late).tapped(tap);
     found.verified(Arc::clone(&peer));
     let client = Client::handshake(stream, &ctx.shared.config.hbone, &ctx.tasks, deadline).await;
     let client = client.map_err(|error| verified.failure(&error))?;

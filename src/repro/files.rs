@@ -58,10 +58,15 @@ pub(crate) const FILES: &[(&str, &str)] = &[
         "B23-cert-not-yet-valid-clock-skew.yaml",
         include_str!("catalogue/B23-cert-not-yet-valid-clock-skew.yaml"),
     ),
+    (
+        "B24-renewal-failure-kills-valid-cert.yaml",
+        include_str!("catalogue/B24-renewal-failure-kills-valid-cert.yaml"),
+    ),
     ("B25-unknown-ca-different-root.yaml", include_str!("catalogue/B25-unknown-ca-different-root.yaml")),
     ("B26-wrong-root-same-subject.yaml", include_str!("catalogue/B26-wrong-root-same-subject.yaml")),
     ("B27-missing-intermediate.yaml", include_str!("catalogue/B27-missing-intermediate.yaml")),
     ("B28-bloated-or-wrong-chain.yaml", include_str!("catalogue/B28-bloated-or-wrong-chain.yaml")),
+    ("B29-expired-root-still-works.yaml", include_str!("catalogue/B29-expired-root-still-works.yaml")),
     ("B30-trust-domain-mismatch.yaml", include_str!("catalogue/B30-trust-domain-mismatch.yaml")),
     ("B31-trust-domain-alias-ignored.yaml", include_str!("catalogue/B31-trust-domain-alias-ignored.yaml")),
     ("B32-san-identity-mismatch.yaml", include_str!("catalogue/B32-san-identity-mismatch.yaml")),
@@ -71,10 +76,15 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("B36-wrong-eku-leaf.yaml", include_str!("catalogue/B36-wrong-eku-leaf.yaml")),
     ("B37-eku-on-intermediate.yaml", include_str!("catalogue/B37-eku-on-intermediate.yaml")),
     ("B38-leaf-is-ca.yaml", include_str!("catalogue/B38-leaf-is-ca.yaml")),
+    ("B39-revoked-new-connection.yaml", include_str!("catalogue/B39-revoked-new-connection.yaml")),
+    ("B40-revoked-existing-connection.yaml", include_str!("catalogue/B40-revoked-existing-connection.yaml")),
     (
         "B41-root-rotation-without-overlap.yaml",
         include_str!("catalogue/B41-root-rotation-without-overlap.yaml"),
     ),
+    ("B42-rotation-mid-connection.yaml", include_str!("catalogue/B42-rotation-mid-connection.yaml")),
+    ("B43-ca-unavailable-or-refuses.yaml", include_str!("catalogue/B43-ca-unavailable-or-refuses.yaml")),
+    ("B44-bad-pem-or-key-mismatch.yaml", include_str!("catalogue/B44-bad-pem-or-key-mismatch.yaml")),
     ("C45-tls12-only-peer.yaml", include_str!("catalogue/C45-tls12-only-peer.yaml")),
     ("C46-no-common-cipher.yaml", include_str!("catalogue/C46-no-common-cipher.yaml")),
     ("C47-no-common-curve.yaml", include_str!("catalogue/C47-no-common-curve.yaml")),
@@ -88,6 +98,14 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("C52-slow-or-unfinished-hello.yaml", include_str!("catalogue/C52-slow-or-unfinished-hello.yaml")),
     ("C53-fragmented-hello.yaml", include_str!("catalogue/C53-fragmented-hello.yaml")),
     ("C54-oversize-hello.yaml", include_str!("catalogue/C54-oversize-hello.yaml")),
+    (
+        "C55-pq-large-hello-breaks-middle.yaml",
+        include_str!("catalogue/C55-pq-large-hello-breaks-middle.yaml"),
+    ),
+    (
+        "C56-tls-eof-without-close-notify.yaml",
+        include_str!("catalogue/C56-tls-eof-without-close-notify.yaml"),
+    ),
     ("C57-handshake-blackhole.yaml", include_str!("catalogue/C57-handshake-blackhole.yaml")),
     (
         "C58-server-first-protocol-vs-sniff.yaml",
@@ -105,8 +123,35 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("D66-connect-503-unknown-host.yaml", include_str!("catalogue/D66-connect-503-unknown-host.yaml")),
     ("D67-tunnel-into-itself.yaml", include_str!("catalogue/D67-tunnel-into-itself.yaml")),
     (
+        "D68-h2-client-to-http1-server-behind-tls.yaml",
+        include_str!("catalogue/D68-h2-client-to-http1-server-behind-tls.yaml"),
+    ),
+    (
         "D69-late-client-auth-shown-as-h2-error.yaml",
         include_str!("catalogue/D69-late-client-auth-shown-as-h2-error.yaml"),
+    ),
+    ("D70-max-streams-queue-hang.yaml", include_str!("catalogue/D70-max-streams-queue-hang.yaml")),
+    ("D71-max-streams-race-refused.yaml", include_str!("catalogue/D71-max-streams-race-refused.yaml")),
+    ("D72-goaway-on-checkout.yaml", include_str!("catalogue/D72-goaway-on-checkout.yaml")),
+    (
+        "D73-graceful-drain-does-not-drain.yaml",
+        include_str!("catalogue/D73-graceful-drain-does-not-drain.yaml"),
+    ),
+    ("D74-flow-control-stall.yaml", include_str!("catalogue/D74-flow-control-stall.yaml")),
+    (
+        "D76-stale-pooled-tunnel-ip-reuse.yaml",
+        include_str!("catalogue/D76-stale-pooled-tunnel-ip-reuse.yaml"),
+    ),
+    ("D77-ping-timeout-noise.yaml", include_str!("catalogue/D77-ping-timeout-noise.yaml")),
+    ("D78-pool-lock-head-of-line.yaml", include_str!("catalogue/D78-pool-lock-head-of-line.yaml")),
+    ("E79-half-close-leak.yaml", include_str!("catalogue/E79-half-close-leak.yaml")),
+    ("E80-rst-turns-into-fin.yaml", include_str!("catalogue/E80-rst-turns-into-fin.yaml")),
+    ("E81-fin-turns-into-rst.yaml", include_str!("catalogue/E81-fin-turns-into-rst.yaml")),
+    ("E82-idle-timeout-mismatch.yaml", include_str!("catalogue/E82-idle-timeout-mismatch.yaml")),
+    ("E83-dead-peer-not-noticed.yaml", include_str!("catalogue/E83-dead-peer-not-noticed.yaml")),
+    (
+        "E84-proxy-restart-cuts-live-streams.yaml",
+        include_str!("catalogue/E84-proxy-restart-cuts-live-streams.yaml"),
     ),
     (
         "E86-connect-succeeds-though-app-is-down.yaml",
@@ -126,6 +171,10 @@ pub(crate) const FILES: &[(&str, &str)] = &[
         "F91-principal-written-with-spiffe-prefix.yaml",
         include_str!("catalogue/F91-principal-written-with-spiffe-prefix.yaml"),
     ),
+    (
+        "F92-policy-change-kills-live-connection.yaml",
+        include_str!("catalogue/F92-policy-change-kills-live-connection.yaml"),
+    ),
     ("G93-probe-under-strict.yaml", include_str!("catalogue/G93-probe-under-strict.yaml")),
     (
         "G94-webhook-from-apiserver-under-strict.yaml",
@@ -133,11 +182,19 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ),
     ("G95-ingress-outside-mesh.yaml", include_str!("catalogue/G95-ingress-outside-mesh.yaml")),
     ("G96-headless-or-pod-ip-direct.yaml", include_str!("catalogue/G96-headless-or-pod-ip-direct.yaml")),
+    ("G97-port-15008-blocked.yaml", include_str!("catalogue/G97-port-15008-blocked.yaml")),
     (
         "G98-port-policy-bypassed-by-tunnel.yaml",
         include_str!("catalogue/G98-port-policy-bypassed-by-tunnel.yaml"),
     ),
+    ("G99-node-local-blackhole.yaml", include_str!("catalogue/G99-node-local-blackhole.yaml")),
+    ("G100-mtu-blackhole-large-certs.yaml", include_str!("catalogue/G100-mtu-blackhole-large-certs.yaml")),
     ("G101-not-captured-bypass.yaml", include_str!("catalogue/G101-not-captured-bypass.yaml")),
     ("G102-sidecar-ambient-mixing.yaml", include_str!("catalogue/G102-sidecar-ambient-mixing.yaml")),
+    (
+        "G103-unknown-peer-falls-back-to-plaintext.yaml",
+        include_str!("catalogue/G103-unknown-peer-falls-back-to-plaintext.yaml"),
+    ),
+    ("G104-unknown-source-dropped.yaml", include_str!("catalogue/G104-unknown-source-dropped.yaml")),
     ("G105-no-healthy-upstream.yaml", include_str!("catalogue/G105-no-healthy-upstream.yaml")),
 ];

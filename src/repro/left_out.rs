@@ -27,6 +27,12 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "A fault of one HTTP library's upgraded CONNECT streams (hyperium/hyper#4049), which are not used here: the \
          relay reserves capacity before it reads.",
     ),
+    (
+        "E85",
+        "It takes limits of a whole process or machine: descriptors and the range of local ports. All meshes of a run live \
+         in one process on loopback, where each workload dials from an address of its own, and lowering a limit for one \
+         would fail the others.",
+    ),
 ];
 
 #[cfg(test)]

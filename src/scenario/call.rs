@@ -1,17 +1,19 @@
-//! Making the connection of a client, and keeping what it saw.
+//! Making the connection of a client, up to where it can say something.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::{finishes, reached};
 use crate::ca::{Authority, Profile};
-use crate::drain::drain;
+use crate::drain::{Drain, drain};
 use crate::explain::{Caller, Manner, Question};
+use crate::fault::{Relay, RelayLimits};
 use crate::hbone::{self, ConnectRequest, HboneError, Limits};
 use crate::identity::Credential;
 use crate::io::PipeStream;
@@ -21,17 +23,17 @@ use crate::net::Network;
 use crate::proxy::{HBONE, Wish};
 use crate::scenario::client::{Client, Shown};
 use crate::scenario::error::ScenarioError;
-use crate::scenario::exchange::{Say, exchange};
+use crate::scenario::exchange::{Conversation, Say};
 use crate::scenario::saw::Saw;
 use crate::tls::{ClientOffer, ClientTls, Looker, TlsError, connect, look_and_stay};
 
-/// How long a client waits for an answer; the proxies' own deadlines are shorter.
+/// How long a client waits for an answer unless it says so; the proxies' own deadlines are shorter.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection that was made.
+/// A connection that was tried.
 pub(crate) struct Called {
-    /// What the client saw.
-    pub(crate) saw: Saw,
+    /// What can be said on it, or what the client saw in its place.
+    pub(crate) made: Result<Conversation, Saw>,
     /// Where it came from, as records have it.
     pub(crate) from: SocketAddr,
 }
@@ -44,14 +46,21 @@ struct Call<'a> {
     socket: std::net::TcpStream,
     to: SocketAddr,
     deadline: Instant,
+    /// What the client is led through, until it has gone.
+    through: Option<(Relay, Drain)>,
 }
 
-/// Makes it, and waits until the client is through.
+/// Makes it, until `deadline`.
 ///
 /// # Errors
 ///
 /// [`ScenarioError`] where the client's names lead nowhere; what the connection comes to is no error.
-pub(crate) async fn call(lab: &Lab, client: &Client, authority: &Authority) -> Result<Called, ScenarioError> {
+pub(crate) async fn call(
+    lab: &Lab,
+    client: &Client,
+    authority: &Authority,
+    deadline: Instant,
+) -> Result<Called, ScenarioError> {
     let mesh = Arc::clone(&lab.running().snapshots().load().mesh);
     let question = Question::read(&mesh, &client.from, &client.to, client.manner)
         .map_err(|source| ScenarioError::Question { client: client.name.clone(), source })?;
@@ -60,7 +69,6 @@ pub(crate) async fn call(lab: &Lab, client: &Client, authority: &Authority) -> R
         return Err(ScenarioError::Caller { client: client.name.clone(), found });
     };
     let host = client.to.rsplit_once(':').map_or(client.to.as_str(), |(host, _)| host);
-    let deadline = Instant::now() + PATIENCE;
     let Some(manner) = client.manner else {
         let door = lab.outbound(&client.from)?;
         let from = if door.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { door.ip() };
@@ -68,7 +76,7 @@ pub(crate) async fn call(lab: &Lab, client: &Client, authority: &Authority) -> R
         let say = say(client, host, finishes(&mesh, question.dialled));
         let is_known = mesh.resolve_ip(host, &source.name.namespace) == Some(question.dialled.ip());
         let name = if is_known { host.to_owned() } else { question.dialled.ip().to_string() };
-        let call = Call { lab, client, source, socket, to: door, deadline };
+        let call = Call { lab, client, source, socket, to: door, deadline, through: None };
         return call.through_the_door(&mesh, (&name, question.dialled.port()), &say).await;
     };
     let none = || ScenarioError::NoDoor { client: client.name.clone(), to: client.to.clone() };
@@ -78,9 +86,11 @@ pub(crate) async fn call(lab: &Lab, client: &Client, authority: &Authority) -> R
     let to = place.local(&destination, meant.ip(), port).ok_or_else(none)?.0;
     let socket = socket(client, to, place.local_ip(&source))?;
     let say = say(client, host, destination.backend != BackendKind::Http);
-    let call = Call { lab, client, source, socket, to, deadline };
+    let through = relay(client, &socket, to)?;
+    let to = through.as_ref().map_or(to, |(relay, _)| relay.address());
+    let call = Call { lab, client, source, socket, to, deadline, through };
     let from = call.wanted(&mesh, true)?;
-    let saw = match manner {
+    let made = match manner {
         Manner::Raw => call.raw(&say).await,
         Manner::Tls => call.tls(host, &say, authority).await?,
         Manner::Mtls => call.mesh(&destination, (ClientOffer::Istio, None), &say).await?,
@@ -89,7 +99,22 @@ pub(crate) async fn call(lab: &Lab, client: &Client, authority: &Authority) -> R
             call.mesh(&destination, (ClientOffer::Hbone, Some(authority)), &say).await?
         }
     };
-    Ok(Called { saw, from })
+    Ok(Called { made, from })
+}
+
+/// What stands between a client and the door that it dials, if anything. It goes on from the client's own address and port,
+/// so that the door knows who calls.
+fn relay(
+    client: &Client,
+    socket: &std::net::TcpStream,
+    to: SocketAddr,
+) -> Result<Option<(Relay, Drain)>, ScenarioError> {
+    let Some(fault) = client.fault else { return Ok(None) };
+    let failed = |source| ScenarioError::Socket { client: client.name.clone(), to, source };
+    SockRef::from(socket).set_reuse_address(true).map_err(failed)?;
+    let (drain, tasks) = drain();
+    let relay = Relay::start(to, &[fault], RelayLimits::default(), &tasks).map_err(failed)?;
+    Ok(Some((relay, drain)))
 }
 
 fn socket(
@@ -102,10 +127,20 @@ fn socket(
 }
 
 fn say(client: &Client, host: &str, finishes: bool) -> Say {
-    match &client.send {
-        Some(text) => Say { bytes: text.clone().into_bytes(), finishes },
-        None => Say::get(host, finishes),
-    }
+    let (bytes, again) = match (&client.send, client.hold) {
+        (Some(text), _) => (text.clone().into_bytes(), Vec::new()),
+        (None, false) => (get(host, "close"), Vec::new()),
+        // A client that stays asks twice on one connection.
+        (None, true) => (get(host, "keep-alive"), get(host, "close")),
+    };
+    let again = client.again.as_ref().map_or(again, |text| text.clone().into_bytes());
+    Say { bytes, again, finishes }
+}
+
+/// An HTTP request for `host`.
+fn get(host: &str, connection: &str) -> Vec<u8> {
+    let lines = ["User-Agent: glasstunnel-scenario", &format!("Connection: {connection}")].join("\r\n");
+    format!("GET / HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n\r\n").into_bytes()
 }
 
 impl Call<'_> {
@@ -132,34 +167,40 @@ impl Call<'_> {
         let deadline = self.deadline;
         let mut stream = match self.connected().await {
             Ok(stream) => stream,
-            Err(saw) => return Ok(Called { saw, from }),
+            Err(saw) => return Ok(Called { made: Err(saw), from }),
         };
-        let saw = match timeout_at(deadline, socks(&mut stream, host, port)).await {
-            Ok(Ok(0)) => exchange(&mut stream, say, deadline).await,
-            Ok(Ok(reply)) => Saw::failed(97, format!("cannot complete SOCKS5 connection (reply {reply})")),
-            Ok(Err(error)) => Saw::failed(97, format!("cannot complete SOCKS5 connection: {error}")),
-            Err(_elapsed) => Saw::failed(28, "Operation timed out"),
+        let made = match timeout_at(deadline, socks(&mut stream, host, port)).await {
+            Ok(Ok(0)) => Ok(Conversation::new(stream, say)),
+            Ok(Ok(reply)) => {
+                Err(Saw::failed(97, format!("cannot complete SOCKS5 connection (reply {reply})")))
+            }
+            Ok(Err(error)) => Err(Saw::failed(97, format!("cannot complete SOCKS5 connection: {error}"))),
+            Err(_elapsed) => Err(Saw::failed(28, "Operation timed out")),
         };
-        Ok(Called { saw, from })
+        Ok(Called { made, from })
     }
 
     async fn connected(self) -> Result<TcpStream, Saw> {
-        match timeout_at(self.deadline, TcpSocket::from_std_stream(self.socket).connect(self.to)).await {
+        let connect = TcpSocket::from_std_stream(self.socket).connect(self.to);
+        match timeout_at(self.deadline, connect).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(Saw::unconnected(&error)),
             Err(_elapsed) => Err(Saw::failed(28, "Connection timed out")),
         }
     }
 
-    async fn raw(self, say: &Say) -> Saw {
-        let deadline = self.deadline;
-        match self.connected().await {
-            Ok(mut stream) => exchange(&mut stream, say, deadline).await,
-            Err(saw) => saw,
-        }
+    async fn raw(mut self, say: &Say) -> Result<Conversation, Saw> {
+        let through = self.through.take();
+        let stream = self.connected().await?;
+        Ok(Conversation::new(stream, say).keeping(through))
     }
 
-    async fn tls(self, host: &str, say: &Say, authority: &Authority) -> Result<Saw, ScenarioError> {
+    async fn tls(
+        mut self,
+        host: &str,
+        say: &Say,
+        authority: &Authority,
+    ) -> Result<Result<Conversation, Saw>, ScenarioError> {
         let wish = &self.client.tls;
         let client = match wish.certificate {
             Shown::Nothing => None,
@@ -170,61 +211,67 @@ impl Call<'_> {
         };
         let name = wish.server_name.clone().unwrap_or_else(|| host.to_owned());
         let looker = Looker { name, offer: wish.offer, client };
-        let deadline = self.deadline;
+        let (deadline, through) = (self.deadline, self.through.take());
         let stream = match self.connected().await {
             Ok(stream) => stream,
-            Err(saw) => return Ok(saw),
+            Err(saw) => return Ok(Err(saw.in_handshake())),
         };
         Ok(match look_and_stay(stream, &looker, deadline).await {
-            Ok((_, mut stream)) => exchange(&mut stream, say, deadline).await.after_handshake(),
-            Err(error) => Saw::failed(35, error.to_string()),
+            Ok((_, stream)) => Ok(Conversation::new(stream, say).keeping(through).after_handshake()),
+            Err(error) => Err(unshaken(&error, deadline)),
         })
     }
 
     /// Mutual TLS as the source's proxy speaks it, with a tunnel in it if there is an authority to ask for.
     async fn mesh(
-        self,
+        mut self,
         destination: &Workload,
         (offer, authority): (ClientOffer, Option<String>),
         say: &Say,
-    ) -> Result<Saw, ScenarioError> {
+    ) -> Result<Result<Conversation, Saw>, ScenarioError> {
         let tls = ClientTls::new(&*self.lab.svid(&self.client.from)?)?;
         let expected = [destination.identity.clone()];
-        let deadline = self.deadline;
+        let (deadline, through) = (self.deadline, self.through.take());
         let stream = match self.connected().await {
             Ok(stream) => stream,
-            Err(saw) => return Ok(saw),
+            Err(saw) => return Ok(Err(saw.in_handshake())),
         };
-        let mut stream = match connect(stream, &tls, &expected, offer, deadline).await {
+        let stream = match connect(stream, &tls, &expected, offer, deadline).await {
             Ok((stream, _peer)) => stream,
-            Err(error) => return Ok(Saw::failed(35, error.to_string())),
+            Err(error) => return Ok(Err(unshaken(&error, deadline))),
         };
-        let Some(authority) = authority else {
-            return Ok(exchange(&mut stream, say, deadline).await.after_handshake());
+        let made = match authority {
+            None => Ok(Conversation::new(stream, say)),
+            Some(authority) => tunnelled(stream, &authority, say, deadline).await,
         };
-        Ok(tunnelled(stream, &authority, say, deadline).await.after_handshake())
+        Ok(match made {
+            Ok(made) => Ok(made.keeping(through).after_handshake()),
+            Err(saw) => Err(saw.after_handshake()),
+        })
     }
 }
 
-async fn tunnelled<S>(stream: S, authority: &str, say: &Say, deadline: Instant) -> Saw
+/// A handshake that failed; curl calls it a timeout only when its own patience ended.
+fn unshaken(error: &TlsError, deadline: Instant) -> Saw {
+    match Instant::now() >= deadline {
+        true => Saw::failed(28, "SSL connection timeout"),
+        false => Saw::failed(35, error.to_string()),
+    }
+}
+
+async fn tunnelled<S>(stream: S, authority: &str, say: &Say, deadline: Instant) -> Result<Conversation, Saw>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    let (_drain, tasks) = drain();
-    let authority = match hbone::Authority::parse(authority) {
-        Ok(authority) => authority,
-        Err(error) => return broken(&error),
-    };
-    let client = match hbone::Client::handshake(stream, &Limits::default(), &tasks, deadline).await {
-        Ok(client) => client,
-        Err(error) => return broken(&error),
-    };
+    let (drain, tasks) = drain();
+    let authority = hbone::Authority::parse(authority).map_err(|error| broken(&error))?;
+    let limits = Limits::default();
+    let client = hbone::Client::handshake(stream, &limits, &tasks, deadline);
+    let client = client.await.map_err(|error| broken(&error))?;
     let request = ConnectRequest { authority, baggage: None, forwarded: None, trace: None };
-    let Some(ticket) = client.ticket() else { return Saw::failed(None, "the tunnel closed at once") };
-    match ticket.open(&request, deadline).await {
-        Ok((tunnel, _baggage)) => exchange(&mut PipeStream::new(tunnel), say, deadline).await,
-        Err(error) => broken(&error),
-    }
+    let ticket = client.ticket().ok_or_else(|| Saw::failed(None, "the tunnel closed at once"))?;
+    let (tunnel, _baggage) = ticket.open(&request, deadline).await.map_err(|error| broken(&error))?;
+    Ok(Conversation::new(PipeStream::new(tunnel), say).keeping((client, drain)))
 }
 
 /// A tunnel that did not come to be: a late alert of TLS if that is what is behind it, else what HTTP/2 says.

@@ -7,6 +7,7 @@ use crate::resources::Objects;
 use crate::scenario::client::Client;
 use crate::scenario::fault::FaultWish;
 use crate::scenario::settings::ScenarioSettings;
+use crate::scenario::step::Step;
 
 /// A mesh, what is wrong in it, who connects, and what both ends must see.
 #[derive(Clone, Debug)]
@@ -29,8 +30,22 @@ pub struct Scenario {
     pub settings: ScenarioSettings,
     /// Who connects, one after the other.
     pub clients: Vec<Client>,
+    /// What happens to the mesh after the last of them, while those that stay still do.
+    pub afterwards: Vec<Step>,
     /// The same after it was mended; `title` says how.
     pub fix: Option<Box<Self>>,
+}
+
+impl Scenario {
+    /// The same so much later (or earlier), and its fix with it: after the mesh was started and its certificates were issued,
+    /// all clocks are set, the CA's among them. As in a mesh that lives, what is due by then is renewed, if the CA issues;
+    /// certificates that are shown in the place of the real ones are not. In place of what its settings say.
+    #[must_use]
+    pub fn at(&self, ahead: time::Duration) -> Self {
+        let settings = ScenarioSettings { at: Some(ahead), ..self.settings.clone() };
+        let fix = self.fix.as_ref().map(|fix| Box::new(fix.at(ahead)));
+        Self { settings, fix, ..self.clone() }
+    }
 }
 
 /// A certificate in the place of a workload's real one.

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use crate::admin::EditError;
 use crate::ca::CaError;
 use crate::explain::QuestionError;
 use crate::identity::IdentityError;
@@ -21,6 +22,9 @@ pub enum ScenarioError {
     /// Its mesh did not start, or has no such workload.
     #[error("{0}")]
     Lab(#[from] LabError),
+    /// A step that the mesh does not take.
+    #[error("{0}")]
+    Edit(#[from] EditError),
     /// A certificate cannot be made.
     #[error("{0}")]
     Ca(#[from] CaError),
@@ -96,6 +100,7 @@ impl ScenarioError {
             | Self::Caller { .. }
             | Self::NoDoor { .. }
             | Self::Fault { .. } => true,
+            Self::Edit(error) => !matches!(error, EditError::System { .. }),
             Self::Lab(error) => {
                 matches!(
                     error,
@@ -114,6 +119,7 @@ impl Reason for ScenarioError {
         match self {
             Self::Load(error) => error.code(),
             Self::Lab(_) => "scenario.lab",
+            Self::Edit(error) => error.code(),
             Self::Ca(error) => error.code(),
             Self::Identity(error) => error.code(),
             Self::Tls(error) => error.code(),
@@ -133,6 +139,7 @@ impl Reason for ScenarioError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Question { source, .. } => source.hint(),
+            Self::Edit(error) => error.hint(),
             Self::NoDoor { .. } => Some("leave `as` out to go through the client's own proxy".to_owned()),
             Self::Program { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("install it, or leave `command` out: the built-in client needs no program".to_owned())

@@ -92,14 +92,14 @@ impl Observed {
     }
 }
 
-/// A value as YAML has it.
+/// A value as YAML has it; of one with several lines the first, which is looked for within it.
 fn quoted(value: &str) -> String {
+    let value = value.split(char::is_control).find(|line| !line.is_empty()).unwrap_or_default();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./ ".contains(c);
     if !value.is_empty() && value.chars().all(is_plain) && value.trim() == value {
         return value.to_owned();
     }
-    let calm: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("'{}'", calm.replace('\'', "''"))
+    format!("'{}'", value.replace('\'', "''"))
 }
 
 /// The alerts on the wire and who sent them: `unknown_ca from server`; farewells are none.

@@ -45,11 +45,13 @@ pub(crate) async fn run(lab: &Lab, client: &Client, deadline: Instant) -> Result
     }
 }
 
-/// A word with `{captured NAME:PORT}` and `{hbone NAME}` replaced by where these are on this machine.
+/// A word with `{captured NAME:PORT}`, `{hbone NAME}` and `{outbound}`, the door for programs that say whom they stand for,
+/// replaced by where these are on this machine.
 fn filled(lab: &Lab, word: &str) -> Result<String, ScenarioError> {
     let Some((before, rest)) = word.split_once('{') else { return Ok(word.to_owned()) };
     let Some((inside, after)) = rest.split_once('}') else { return Ok(word.to_owned()) };
     let address = match inside.split_once(' ') {
+        None if inside == "outbound" => lab.shared_door()?,
         Some(("hbone", name)) => lab.hbone(name)?,
         Some(("captured", place)) => {
             match place.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?))) {

@@ -1,14 +1,32 @@
 //! `clients`, read.
 
 use crate::ca::Bend;
+use crate::fault::Fault;
 use crate::resources::{Fields, Found, Node, Problem, Value};
 use crate::scenario::client::{Client, Shown, TlsWish};
 use crate::scenario::read_expected::expected;
-use crate::scenario::value::{choice, list, parsed, wrong};
+use crate::scenario::value::{choice, duration, list, parsed, wrong};
 use crate::tls::ClientOffer;
 
-const FIELDS: [&str; 11] =
-    ["name", "from", "to", "as", "send", "freshTunnel", "repeat", "command", "tls", "authority", "expect"];
+const FIELDS: [&str; 17] = [
+    "name",
+    "from",
+    "to",
+    "as",
+    "send",
+    "freshTunnel",
+    "repeat",
+    "together",
+    "patience",
+    "fault",
+    "hold",
+    "again",
+    "command",
+    "tls",
+    "authority",
+    "before",
+    "expect",
+];
 
 /// More than that is a benchmark.
 const MOST: u32 = 1_000;
@@ -20,7 +38,7 @@ const OFFERS: [(&str, ClientOffer); 4] = [
     ("sidecar", ClientOffer::Sidecar),
 ];
 
-/// Reads one client.
+/// Reads one client, without what happens before it.
 pub(crate) fn client(node: &Node) -> Result<Client, Problem> {
     let fields = Fields::of(node, "a client")?;
     fields.only(&FIELDS)?;
@@ -37,9 +55,15 @@ pub(crate) fn client(node: &Node) -> Result<Client, Problem> {
         send: fields.text("send")?.map(str::to_owned),
         fresh_tunnel: fields.boolean("freshTunnel")?.unwrap_or_default(),
         repeat: repeat(fields)?,
+        together: alone(fields, "together")?,
+        patience: fields.get("patience").map(|found| duration(&found)).transpose()?,
+        fault: fault(fields)?,
+        hold: alone(fields, "hold")?,
+        again: again(fields)?,
         command,
         tls: tls(fields.map("tls")?)?,
         authority: fields.text("authority")?.map(str::to_owned),
+        before: Vec::new(),
         expect: expected(fields.map("expect")?)?,
         from,
     })
@@ -53,6 +77,39 @@ fn destination(found: &Found<'_>) -> Result<String, Problem> {
     }
     let message = format!("expected NAME:PORT, found `{}`", text.escape_debug());
     Err(wrong(found.at(), message, Some("add the port that is dialled".to_owned())))
+}
+
+/// A fault on the client's own connection; what its proxy dials is led through the scenario's `faults`.
+fn fault(fields: Fields<'_>) -> Result<Option<Fault>, Problem> {
+    let Some(found) = fields.get("fault") else { return Ok(None) };
+    if fields.get("as").is_none() {
+        let message = "expected `as` beside `fault`, found a client that goes through its proxy".to_owned();
+        return Err(wrong(found.at(), message, Some("name the door in `faults`".to_owned())));
+    }
+    parsed(&found).map(Some)
+}
+
+/// Something that only the built-in client does.
+fn alone(fields: Fields<'_>, name: &'static str) -> Result<bool, Problem> {
+    let does = fields.boolean(name)?.unwrap_or_default();
+    match (does, fields.get("command")) {
+        (true, Some(found)) => Err(wrong(
+            found.at(),
+            format!("expected no `command` in a client with `{name}`, found one"),
+            None,
+        )),
+        _ => Ok(does),
+    }
+}
+
+fn again(fields: Fields<'_>) -> Result<Option<String>, Problem> {
+    match fields.get("again") {
+        Some(found) if !fields.boolean("hold")?.unwrap_or_default() => {
+            let message = "expected `hold: true` beside `again`, found none".to_owned();
+            Err(wrong(found.at(), message, None))
+        }
+        _ => Ok(fields.text("again")?.map(str::to_owned)),
+    }
 }
 
 fn repeat(fields: Fields<'_>) -> Result<u32, Problem> {

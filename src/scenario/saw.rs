@@ -25,9 +25,12 @@ impl Saw {
         Self { text: text.into(), exit: exit.into(), status: None }
     }
 
-    /// Nobody listens, or the socket broke before anything was said.
+    /// Nobody listens; or somebody did, and reset the connection before the system had said that it was made.
     pub(crate) fn unconnected(error: &io::Error) -> Self {
-        Self::failed(7, format!("Failed to connect: {error}"))
+        match error.kind() {
+            io::ErrorKind::ConnectionReset => Self::read(&[], Some(Err(error.kind().into()))),
+            _ => Self::failed(7, format!("Failed to connect: {error}")),
+        }
     }
 
     /// What came until the end, and how the end came; `None` when it did not come in time.
@@ -38,7 +41,12 @@ impl Saw {
             None => saw(28, "Operation timed out".to_owned() + &answered(bytes)),
             Some(Err(error)) => match TlsError::from_io(&error) {
                 Some(refused) => saw(56, refused.to_string()),
-                None if error.kind() == io::ErrorKind::ConnectionReset => {
+                // What is written to a connection that was reset before has its pipe broken.
+                None if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+                ) =>
+                {
                     saw(56, "Recv failure: Connection reset by peer".to_owned() + &answered(bytes))
                 }
                 None => saw(56, format!("Recv failure: {error}{}", answered(bytes))),
@@ -52,6 +60,12 @@ impl Saw {
                 left => saw(18, format!("transfer closed with {left} bytes remaining to read")),
             },
         }
+    }
+
+    /// The same, of a client that was about to begin a handshake: curl's code for a reset is another there.
+    pub(crate) fn in_handshake(self) -> Self {
+        let exit = if self.exit == Some(56) { Some(35) } else { self.exit };
+        Self { exit, ..self }
     }
 
     /// The same, after a handshake that the client took for done.
@@ -108,6 +122,7 @@ mod tests {
             56,
             "Recv failure: Connection reset by peer, after: HTTP/1.1 200",
         );
+        check("", Some(Err(io::ErrorKind::BrokenPipe.into())), 56, "Recv failure: Connection reset by peer");
         check("", None, 28, "Operation timed out");
         check("\x15\x03\x03", Some(Ok(())), 1, "Received HTTP/0.9 when not allowed");
         check("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", Some(Ok(())), 0, "HTTP/1.1 200 OK");
@@ -117,6 +132,9 @@ mod tests {
             18,
             "transfer closed with 3 bytes",
         );
+        let unconnected = |kind: io::ErrorKind| Saw::unconnected(&kind.into()).exit;
+        assert_eq!(unconnected(io::ErrorKind::ConnectionRefused), Some(7));
+        assert_eq!(unconnected(io::ErrorKind::ConnectionReset), Some(56));
         assert_eq!(Saw::read(b"HTTP/1.1 503 Service Unavailable\r\n\r\n", Some(Ok(()))).status, Some(503));
         assert_eq!(Saw::read(b"HTTP/1.1 5", Some(Ok(()))).status, None);
     }

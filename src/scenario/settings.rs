@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::hbone::Limits;
 use crate::lab::LabOptions;
 use crate::mesh::Semantics;
 use crate::proxy::{Config, Deadlines};
@@ -13,6 +14,10 @@ pub struct ScenarioSettings {
     pub semantics: Option<Semantics>,
     /// How long certificates live; `None` is 24 hours.
     pub certificate_ttl: Option<Duration>,
+    /// How much later it is than when its certificates were issued, for all clocks: [`Scenario::at`](crate::scenario::Scenario::at).
+    pub at: Option<time::Duration>,
+    /// How long the root lives; `None` is ten years.
+    pub root_ttl: Option<Duration>,
     /// Whether an intermediate signs them.
     pub intermediate: bool,
     /// [`Deadlines::silence`].
@@ -23,6 +28,12 @@ pub struct ScenarioSettings {
     pub dial: Option<Duration>,
     /// [`Deadlines::answer`].
     pub answer: Option<Duration>,
+    /// [`Limits::idle`].
+    pub idle: Option<Duration>,
+    /// [`Limits::ping_interval`].
+    pub ping_interval: Option<Duration>,
+    /// [`Limits::ping_timeout`].
+    pub ping_timeout: Option<Duration>,
 }
 
 impl ScenarioSettings {
@@ -30,10 +41,20 @@ impl ScenarioSettings {
     pub(crate) fn options(&self) -> LabOptions {
         LabOptions {
             semantics: self.semantics,
-            proxy: Config { deadlines: self.deadlines(), ..Config::default() },
+            proxy: Config { deadlines: self.deadlines(), hbone: self.limits() },
             workers: 1,
             tapped: true,
             ..LabOptions::default()
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            idle: self.idle.unwrap_or(usual.idle),
+            ping_interval: self.ping_interval.unwrap_or(usual.ping_interval),
+            ping_timeout: self.ping_timeout.unwrap_or(usual.ping_timeout),
+            ..usual
         }
     }
 

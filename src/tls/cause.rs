@@ -189,7 +189,7 @@ pub enum TlsCause {
         received: usize,
     },
     /// The handshake took too long.
-    #[error("expected the handshake to end within {}, found only {received} bytes from the peer", limit(*within))]
+    #[error("expected the handshake to end within {}, found only {received} bytes from the peer", seconds(*within))]
     Timeout {
         /// How long it may take.
         within: Duration,
@@ -300,10 +300,8 @@ fn refused_code(alert: u8) -> &'static str {
 }
 
 fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs())
-}
-
-/// `10 s`, or `250 ms` where seconds would not say it.
-fn limit(duration: Duration) -> String {
-    if duration.subsec_millis() == 0 { seconds(duration) } else { format!("{} ms", duration.as_millis()) }
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        seconds => format!("{seconds} s"),
+    }
 }

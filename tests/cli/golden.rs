@@ -11,7 +11,13 @@ pub(crate) fn check(name: &str, text: &str) {
 /// Holds `text` against a file of `tests/golden`.
 #[track_caller]
 pub(crate) fn check_file(file: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
+    check_path(&format!("tests/golden/{file}"), text);
+}
+
+/// Holds `text` against a file of the repository.
+#[track_caller]
+pub(crate) fn check_path(path: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     #[expect(clippy::disallowed_methods, reason = "how a person asks for new golden files")]
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&path, text).unwrap();

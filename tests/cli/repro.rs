@@ -19,6 +19,15 @@ fn masked(text: &str) -> String {
     text.lines().map(|line| mask(line) + "\n").collect()
 }
 
+/// The same of lines that end with how long it took.
+fn unnumbered_seconds(text: &str) -> String {
+    let mask = |line: &str| match line.rsplit_once("  ") {
+        Some((before, after)) if after.ends_with(" s") => format!("{before}  T s"),
+        _ => line.to_owned(),
+    };
+    text.lines().map(|line| mask(line) + "\n").collect()
+}
+
 /// A number after each `key` is nothing but a number.
 fn unnumbered(text: &str, key: &str) -> String {
     let mut parts = text.split(key);
@@ -28,6 +37,12 @@ fn unnumbered(text: &str, key: &str) -> String {
         assert_ne!(rest.len(), part.len(), "{key} without a number");
         format!("{text}{key}N{rest}")
     })
+}
+
+/// The page that people read is what the entries say.
+#[test]
+fn the_catalogue_s_page_is_true() {
+    golden::check_path("src/repro/FAILURES.md", &glasstunnel::repro::page().unwrap());
 }
 
 #[test]
@@ -57,6 +72,9 @@ fn an_entry_is_run_and_mended() {
     let (code, out, err) = program(&["repro", "fix", "B25"]);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
     golden::check("repro-fix", &masked(&out));
+    let (code, out, _) = program(&["repro", "fix", "D64"]);
+    assert_eq!(code, Some(0), "{out}");
+    golden::check("repro-fix-policy", &masked(&out));
 }
 
 #[test]
@@ -82,7 +100,7 @@ fn an_entry_printed_is_a_scenario_to_test() {
     std::fs::write(&path, yaml.replace("exit: 56", "exit: 52")).unwrap();
     let (code, out, _) = program(&["test", &path]);
     assert_eq!(code, Some(1));
-    golden::check("test-differs", &out.replace(&path, "mine.yaml"));
+    golden::check("test-differs", &unnumbered_seconds(&out.replace(&path, "mine.yaml")));
     let (code, out, _) = program(&["test", &path, "-o", "junit"]);
     assert_eq!(code, Some(1));
     golden::check("test-junit", &unnumbered(&out.replace(&path, "mine.yaml"), "time=\""));
@@ -95,14 +113,104 @@ fn an_entry_printed_is_a_scenario_to_test() {
     std::fs::remove_file(&path).unwrap();
 }
 
+/// What `show -o yaml` prints is a file that `test` runs as it is: all of them in one folder.
+#[test]
+fn every_entry_printed_is_a_file_of_a_suite() {
+    let folder = format!("{}/printed-{:016x}", env!("CARGO_TARGET_TMPDIR"), rand::random::<u64>());
+    std::fs::create_dir(&folder).unwrap();
+    for entry in glasstunnel::repro::entries() {
+        std::fs::write(format!("{folder}/{}", entry.file), entry.standalone().unwrap()).unwrap();
+    }
+    let (code, out, err) = program(&["test", &folder]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let count = glasstunnel::repro::entries().count();
+    assert!(out.ends_with(&format!("\n{count} ok\n")), "{out}");
+}
+
+#[test]
+fn rounds_are_compared() {
+    let (code, out, err) = program(&["repro", "run", "A05", "B25", "--times", "2"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let rounds: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("round  ")).collect();
+    assert!(rounds.iter().all(|line| line.ends_with("2 reproduced")) && rounds.len() == 2, "{out}");
+    assert!(out.ends_with("\n2 rounds, no difference between them\n"), "{out}");
+}
+
+/// One document of one shape, however many were run.
+#[test]
+fn reports_are_a_list() {
+    for ids in [&["B25"][..], &["B25", "A01"]] {
+        let (code, out, _) = program(&[&["repro", "run", "-o", "json"], ids].concat());
+        let count = out.matches("\"conclusion\": \"asExpected\"").count();
+        assert!(code == Some(0) && out.contains("\"kind\": \"ScenarioReportList\""), "{out}");
+        assert_eq!(count, ids.len(), "{out}");
+    }
+}
+
+/// Certificates end, and what holds depends on when it is asked.
+#[test]
+fn time_is_a_parameter() {
+    let (code, out, err) = program(&["repro", "run", "B25", "--at", "+25h"]);
+    assert!(code == Some(0) && out.contains("found one that expired"), "{out}{err}");
+    let (code, _, err) = program(&["repro", "run", "B25", "--at", "tomorrow"]);
+    assert!(code == Some(2) && err.contains("expected +25h, -1h"), "{err}");
+}
+
 #[test]
 fn a_shop_s_own_suite_is_run() {
     let (code, out, err) = program(&["test", "examples/scenarios"]);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    golden::check("test-examples", &out);
+    golden::check("test-examples", &unnumbered_seconds(&out));
     let (code, out, _) =
         program(&["test", "examples/scenarios", "--only", "only-web-may-order", "--observe"]);
-    assert!(code == Some(0) && out.contains("\nverdict: deny\n"), "{out}");
+    assert!(code == Some(0) && out.contains("\n    expect:\n      verdict: deny\n"), "{out}");
+    assert_eq!(observed_again(&out), (Some(0), 2), "{out}");
+}
+
+/// What was observed, pasted as what is expected: the exit code, and how many scenarios are as expected then.
+fn observed_again(out: &str) -> (Option<i32>, usize) {
+    let suite = std::fs::read_to_string("examples/scenarios/strict.yaml").unwrap();
+    let (mesh, _) = suite.split_once("---\napiVersion: glasstunnel.dev/v1\n").unwrap();
+    let mut text = mesh.to_owned();
+    for (at, block) in out.split("    # ").skip(1).enumerate() {
+        let (does, expect) = block.split_once('\n').unwrap();
+        let (from, to) = does.split_once(" → ").unwrap();
+        let expect: String =
+            expect.lines().take_while(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
+        text.push_str(&format!(
+            "---\napiVersion: glasstunnel.dev/v1\nkind: Scenario\nmetadata: {{name: pasted-{at}}}\nspec:\n  clients:\n  - \
+             from: {from}\n    to: {to}\n{expect}"
+        ));
+    }
+    let path = format!("{}/pasted-{:016x}.yaml", env!("CARGO_TARGET_TMPDIR"), rand::random::<u64>());
+    // Our own sentence names the file of the policy, which is another one now.
+    std::fs::write(&path, text.replace("examples/scenarios/strict.yaml", &path)).unwrap();
+    let (code, out, err) = program(&["test", &path]);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(err, "", "{text}");
+    (code, out.lines().filter(|line| line.starts_with("ok ")).count())
+}
+
+/// The README's sessions print what they are said to print, but for numbers.
+#[test]
+fn the_readme_is_true() {
+    let readme = include_str!("../../README.md");
+    let words = |text: &str| {
+        let letters = text.chars().filter(|c| !c.is_ascii_digit());
+        letters.collect::<String>().lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>()
+    };
+    let sessions: Vec<&str> =
+        readme.split("<!-- session: tests/cli/repro.rs -->\n```console\n").skip(1).collect();
+    assert_eq!(sessions.len(), 2, "a session is gone");
+    for session in sessions {
+        let (block, _) = session.split_once("```").unwrap();
+        for command in block.split("$ glasstunnel ").skip(1) {
+            let (command, expected) = command.split_once('\n').unwrap();
+            let (_, out, err) = program(&command.split(' ').collect::<Vec<_>>());
+            assert_eq!(words(&(out + &err)), words(expected), "{command}");
+        }
+    }
 }
 
 #[test]
@@ -113,6 +221,8 @@ fn what_there_is_not_is_said() {
     };
     check(&["repro", "run", "B2555"], 2, "cli.no_such_failure");
     check(&["repro", "show", "unknown-ca-diferent-root"], 2, "did you mean unknown-ca-different-root?");
+    check(&["repro", "run", "A01", "B25", "--keep"], 2, "cli.keeps_one");
+    check(&["repro", "list", "--area", "certificate"], 2, "did you mean `certificates`?");
     check(&["test", "examples/mesh.yaml"], 3, "cli.no_scenario");
     check(&["test", "examples/scenarios", "--only", "nobody"], 3, "only-web-may-order");
     check(&["test", "no-such.yaml"], 3, "cannot read no-such.yaml");

@@ -13,10 +13,13 @@ use glasstunnel::lab::{Attempt, FaultyDoor, Lab};
 use glasstunnel::telemetry::{Half, Record};
 use tokio::task::JoinSet;
 
-use crate::mesh::{Plan, record_to};
+use crate::mesh::Plan;
 
 /// How often each is made.
 const RUNS: usize = 20;
+
+/// How many meshes run beside each other: most of them wait for a deadline.
+const AT_ONCE: usize = 4;
 
 const CLIENT: &str = "default/curl-client";
 
@@ -25,6 +28,7 @@ async fn lab() -> Lab {
     let mut plan = Plan::new();
     let proxy = &mut plan.options.proxy;
     proxy.deadlines.handshake = Duration::from_secs(2);
+    proxy.deadlines.dial = Duration::from_secs(2);
     proxy.deadlines.answer = Duration::from_secs(3);
     (proxy.hbone.ping_interval, proxy.hbone.ping_timeout) = (Duration::from_secs(3), Duration::from_secs(2));
     for number in 0..RUNS {
@@ -34,13 +38,13 @@ async fn lab() -> Lab {
 }
 
 /// What the runs with one fault ended in, and how many in each.
-async fn outcomes(fault: &str, door: FaultyDoor) -> BTreeMap<String, usize> {
+async fn outcomes(fault: &str, door: FaultyDoor, connections: usize) -> BTreeMap<String, usize> {
     let lab = Arc::new(lab().await);
     let injected: Injected = fault.parse().unwrap();
     let mut runs = JoinSet::new();
     for number in 0..RUNS {
         let (lab, server) = (Arc::clone(&lab), format!("server-{number}"));
-        runs.spawn(async move { run(&lab, &server, injected, door).await });
+        runs.spawn(async move { run(&lab, &server, (injected, door), connections).await });
     }
     let mut found = BTreeMap::new();
     while let Some(outcome) = runs.join_next().await {
@@ -49,21 +53,41 @@ async fn outcomes(fault: &str, door: FaultyDoor) -> BTreeMap<String, usize> {
     found
 }
 
-/// One request to `server` through the fault: the verdict, what the source's record and the destination's say, what the client saw.
-async fn run(lab: &Lab, server: &str, injected: Injected, door: FaultyDoor) -> String {
+/// The last of so many connections to `server` through the fault, with a request in each: the verdict, what the source's record and the destination's say, what the client saw.
+async fn run(
+    lab: &Lab,
+    server: &str,
+    (injected, door): (Injected, FaultyDoor),
+    connections: usize,
+) -> String {
     let _faulty = match injected {
         Injected::Wire(fault) => lab.fault(server, door, &[fault]).await.unwrap(),
         Injected::Endpoint(fault) => lab.endpoint_fault(server, fault).unwrap(),
+        other => panic!("{other} is at no door"),
     };
+    let mut last = String::new();
+    let mut before = 0;
+    for _ in 0..connections {
+        (last, before) = connection(lab, server, before).await;
+    }
+    last
+}
+
+/// One connection to `server`, whose record comes after the one called `before`.
+async fn connection(lab: &Lab, server: &str, before: u64) -> (String, u64) {
     let seen = match lab.send(CLIENT, server, 80, b"GET /health HTTP/1.0\r\n\r\n").await.unwrap() {
         Attempt::Answered(bytes) if bytes.ends_with(b"ok\n") => "answered".to_owned(),
         Attempt::Answered(bytes) => format!("answered {} bytes", bytes.len()),
         Attempt::Reset(_) => "reset".to_owned(),
         Attempt::Refused(reply) => format!("refused {reply}"),
     };
-    let record = record_to(lab, server).await;
+    let is_its = |record: &Record| {
+        let to = record.destination_party().workload;
+        record.id > before && to.is_some_and(|to| &*to.name.name == server)
+    };
+    let record = lab.record(is_its).await;
     let (source, destination) = lanes(&record);
-    format!("{} | {source} | {destination} | {seen}", record.verdict())
+    (format!("{} | {source} | {destination} | {seen}", record.verdict()), record.id)
 }
 
 fn lanes(record: &Record) -> (String, String) {
@@ -84,11 +108,31 @@ fn lane(half: Option<&Half>) -> String {
 
 /// Every run of each fault ends as its line says: `fault | verdict | source | destination | client`.
 async fn check(door: FaultyDoor, table: &str) {
-    let lines = table.lines().map(str::trim).filter(|line| !line.is_empty());
-    for line in lines {
-        let (fault, expect) = line.split_once(" | ").unwrap();
-        let expect =
-            BTreeMap::from([(expect.split(" | ").map(str::trim).collect::<Vec<_>>().join(" | "), RUNS)]);
-        assert_eq!(outcomes(fault.trim(), door).await, expect, "{fault}");
+    check_last(door, table, 1).await;
+}
+
+/// The same of a second connection.
+async fn check_again(door: FaultyDoor, table: &str) {
+    check_last(door, table, 2).await;
+}
+
+async fn check_last(door: FaultyDoor, table: &str, connections: usize) {
+    let lines: Vec<(String, BTreeMap<String, usize>)> = table
+        .lines()
+        .filter_map(|line| line.trim().split_once(" | "))
+        .map(|(fault, expect)| {
+            let expect: Vec<&str> = expect.split(" | ").map(str::trim).collect();
+            (fault.trim().to_owned(), BTreeMap::from([(expect.join(" | "), RUNS)]))
+        })
+        .collect();
+    for some in lines.chunks(AT_ONCE) {
+        let mut found = JoinSet::new();
+        for (fault, expect) in some.iter().cloned() {
+            found.spawn(async move { (outcomes(&fault, door, connections).await, expect, fault) });
+        }
+        while let Some(line) = found.join_next().await {
+            let (found, expect, fault) = line.unwrap();
+            assert_eq!(found, expect, "{fault}");
+        }
     }
 }

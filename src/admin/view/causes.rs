@@ -24,15 +24,20 @@ pub struct CausesView {
 }
 
 impl CausesView {
-    /// The first `limit` causes.
-    pub fn of(causes: &Causes, limit: usize) -> Self {
+    /// The first `limit` causes; `next` says which commands decide about one, as a higher room knows more of them.
+    pub fn of(causes: &Causes, limit: usize, next: impl Fn(&Row) -> Vec<String>) -> Self {
         Self {
             lines: causes.lines,
             known_lines: causes.known,
             truncated: causes.truncated,
             alerts: causes.alerts.iter().copied().map(AlertView::of).collect(),
             matches: causes.matches.iter().map(MatchView::of).collect(),
-            causes: causes.ranked().into_iter().take(limit).map(|(row, _)| CauseView::of(row)).collect(),
+            causes: causes
+                .ranked()
+                .into_iter()
+                .take(limit)
+                .map(|(row, _)| CauseView::of(row, next(row)))
+                .collect(),
         }
     }
 }
@@ -128,9 +133,8 @@ pub struct CauseView {
 }
 
 impl CauseView {
-    /// A row as others read it.
-    pub fn of(row: &Row) -> Self {
-        let all = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    /// A row as others read it, with the commands that decide about it.
+    pub fn of(row: &Row, next: Vec<String>) -> Self {
         Self {
             id: row.id.to_owned(),
             name: row.name.to_owned(),
@@ -140,8 +144,8 @@ impl CauseView {
             confusing: row.confusing.to_owned(),
             tells_apart: row.tells_apart.to_owned(),
             fix: row.fix.to_owned(),
-            next: all(row.next),
-            sources: all(row.sources),
+            next,
+            sources: row.sources.iter().map(|source| (*source).to_owned()).collect(),
         }
     }
 }

@@ -171,6 +171,11 @@ impl Moment {
             Self::At(then) => then,
         }
     }
+
+    /// How far ahead of `now` it is; negative for what is past.
+    pub fn ahead(self, now: SystemTime) -> time::Duration {
+        OffsetDateTime::from(self.from(now)) - OffsetDateTime::from(now)
+    }
 }
 
 impl FromStr for Moment {

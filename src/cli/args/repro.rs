@@ -1,11 +1,15 @@
 //! What `repro` and `test` take.
 
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::answer::Story;
+use crate::cli::args::certs::Moment;
 use crate::cli::examples;
+use crate::knowledge::Area;
+use crate::mesh::nearest;
 
 /// What `repro` takes.
 #[derive(Debug, Args)]
@@ -28,7 +32,7 @@ pub enum ReproCommand {
     /// Make it happen: what was expected against what was observed, at both ends
     #[command(after_help = examples::REPRO_RUN, arg_required_else_help = true)]
     Run(ReproRunArguments),
-    /// Apply its fix, and show that it works
+    /// Apply its fix: what changes, and the same connections before and after
     #[command(after_help = examples::REPRO_FIX, arg_required_else_help = true)]
     Fix(FixArguments),
 }
@@ -37,13 +41,26 @@ pub enum ReproCommand {
 #[derive(Debug, Args)]
 pub struct ReproListArguments {
     /// policy, certificates, tls, hbone, tcp, authz or topology [default: all]
-    #[arg(long, value_name = "AREA", value_parser = ["policy", "certificates", "tls", "hbone", "tcp", "authz", "topology"])]
-    #[arg(hide_possible_values = true)]
-    pub area: Option<String>,
+    #[arg(long, value_name = "AREA", value_parser = area)]
+    pub area: Option<Area>,
     /// text, json or yaml [default: text]
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Story::Text)]
     #[arg(hide_possible_values = true, hide_default_value = true)]
     pub output: Story,
+}
+
+/// An area by its name.
+fn area(text: &str) -> Result<Area, String> {
+    let names = Area::ALL.map(|area| area.to_string());
+    let found = Area::ALL.into_iter().find(|area| area.to_string() == text);
+    found.ok_or_else(|| {
+        let (last, others) = names
+            .split_last()
+            .map_or((String::new(), String::new()), |(last, others)| (last.clone(), others.join(", ")));
+        let near =
+            nearest(text, names.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
+        format!("expected {others} or {last}{}", near.unwrap_or_default())
+    })
 }
 
 /// What `repro show` takes.
@@ -77,6 +94,9 @@ pub struct PlayArguments {
     /// Write the connections to a file that Wireshark opens decrypted; it holds their keys
     #[arg(long, value_name = "FILE")]
     pub capture: Option<PathBuf>,
+    /// At another time, by all clocks of the mesh: +25h, -1h or 2026-11-21T06:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = Moment::from_str, allow_hyphen_values = true)]
+    pub at: Option<Moment>,
     /// Leave the mesh running until Ctrl-C
     #[arg(long)]
     pub keep: bool,
@@ -95,6 +115,9 @@ pub struct ReproRunArguments {
     /// How many run beside each other [default: 4]
     #[arg(short, long, value_name = "N", default_value_t = 4, hide_default_value = true)]
     pub jobs: usize,
+    /// Do all of it N times; any difference between two rounds is an error, too [default: 1]
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub times: u32,
     /// How they are played.
     #[command(flatten)]
     pub play: PlayArguments,

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::admin::{Document, Kind, List};
 use crate::cli::table::Table;
-use crate::knowledge::{alert, rows};
-use crate::repro::Entry;
+use crate::knowledge::{ALERTS, rows};
+use crate::repro::{Entry, entries, expected};
+use crate::scenario::{Aspect, Scenario};
 
 /// An entry in the list.
 #[derive(Clone, Debug, Serialize)]
@@ -15,9 +16,11 @@ pub(super) struct EntryView {
     name: &'static str,
     area: String,
     title: &'static str,
+    exits: Vec<String>,
     alerts: Vec<String>,
-    flags: &'static [&'static str],
-    codes: &'static [&'static str],
+    flags: Vec<String>,
+    codes: Vec<String>,
+    has_fix: bool,
 }
 
 impl Kind for EntryView {
@@ -25,44 +28,54 @@ impl Kind for EntryView {
 }
 
 impl EntryView {
-    fn of(entry: &Entry) -> Self {
+    fn of(entry: &Entry, scenario: &Scenario) -> Self {
         let row = entry.row;
-        let name = |number: &u8| {
-            alert(*number).map_or_else(|| number.to_string(), |known| format!("{} ({number})", known.name))
+        let seen = |aspect| expected(scenario, aspect);
+        let numbered = |name: String| match ALERTS.iter().find(|known| known.name == name) {
+            Some(known) => format!("{name} ({})", known.number),
+            None => name,
         };
         Self {
             id: row.id,
             name: row.name,
             area: row.area.to_string(),
             title: row.title,
-            alerts: row.alerts.iter().map(name).collect(),
-            flags: row.flags,
-            codes: row.codes,
+            exits: seen(Aspect::Exit),
+            alerts: seen(Aspect::Alert).into_iter().map(numbered).collect(),
+            flags: seen(Aspect::Flag),
+            codes: seen(Aspect::Code),
+            has_fix: scenario.fix.is_some(),
         }
     }
 }
 
-pub(super) fn document(entries: &[Entry]) -> Document<List<EntryView>> {
-    Document::<List<EntryView>>::list(entries.iter().map(EntryView::of).collect())
+/// The views of entries with their scenarios.
+pub(super) fn views(entries: &[(Entry, Scenario)]) -> Vec<EntryView> {
+    entries.iter().map(|(entry, scenario)| EntryView::of(entry, scenario)).collect()
 }
 
-pub(super) fn text(entries: &[Entry]) -> String {
-    let mut table = Table::new(["ID", "NAME", "WHAT", "PEER SEES (alert)", "FLAG"]);
-    for view in entries.iter().map(EntryView::of) {
-        let flag = view.flags.first().copied().unwrap_or("-").to_owned();
+pub(super) fn document(views: Vec<EntryView>) -> Document<List<EntryView>> {
+    Document::<List<EntryView>>::list(views)
+}
+
+pub(super) fn text(views: &[EntryView]) -> String {
+    let mut table = Table::new(["ID", "NAME", "WHAT", "CURL", "ALERT", "FLAG"]);
+    for view in views {
         table.row([
             view.id.to_owned(),
             view.name.to_owned(),
             view.title.to_owned(),
+            view.exits.join(" "),
             view.alerts.join(", "),
-            flag,
+            view.flags.join(" "),
         ]);
     }
-    let example = entries.first().map_or("B25", |entry| entry.row.id);
+    let example = views.first().map_or("B25", |view| view.id);
     format!(
-        "{}{} of {} known failures.  glasstunnel repro show {example} · glasstunnel repro run {example} · glasstunnel repro run all\n",
+        "{}\n{} listed; {} of {} known failures can be made to happen here.\nglasstunnel repro show {example} · glasstunnel repro run {example} · glasstunnel repro fix {example} · glasstunnel repro run all\n",
         table.render(true),
-        entries.len(),
+        views.len(),
+        entries().count(),
         rows().count()
     )
 }

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use crate::cli::table::Table;
 use crate::cli::wrap::wrapped;
 use crate::knowledge::{Causes, Evidence, KnownAlert, Match, Row};
+use crate::repro::next;
 
 /// The width of a line, and of the column of labels.
 const WIDTH: usize = 100;
@@ -133,7 +134,7 @@ fn field(text: &mut String, label: &str, value: &str) {
 
 /// One a line and never wrapped, so that they can be copied.
 fn commands(text: &mut String, label: &str, row: &Row) {
-    for (place, command) in row.next.iter().enumerate() {
+    for (place, command) in next(row).into_iter().enumerate() {
         let label = if place == 0 { label } else { "" };
         let _infallible = writeln!(text, "  {QUIET}{label:<LABEL$}{QUIET:#}{command}");
     }

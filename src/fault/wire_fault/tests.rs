@@ -21,6 +21,7 @@ fn whats() -> impl Strategy<Value = What> {
             What::TcpHalfClose,
             What::TcpStall,
             What::TcpRefuse,
+            What::TcpDrop,
             What::TlsGarbage,
             What::TlsTruncate,
             What::TlsStall,
@@ -35,12 +36,18 @@ fn endpoint_faults() -> impl Strategy<Value = (EndpointWhat, EndpointPhase)> {
     let whats = prop_oneof![
         Just(EndpointWhat::GoAway),
         Just(EndpointWhat::ResetStream),
+        Just(EndpointWhat::RefuseStream),
+        Just(EndpointWhat::Http1),
+        Just(EndpointWhat::Freeze),
+        Just(EndpointWhat::Vanish),
         any::<u32>().prop_map(EndpointWhat::MaxStreams),
+        (0..=0x7fff_ffffu32).prop_map(EndpointWhat::Window),
         (200..1000u16).prop_map(EndpointWhat::Status),
     ];
     let phases = prop::sample::select(vec![
         EndpointPhase::Preface,
         EndpointPhase::Connect,
+        EndpointPhase::Reuse,
         EndpointPhase::Answer,
         EndpointPhase::FirstData,
     ]);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
-use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::*;
@@ -43,6 +43,8 @@ type Asked = (Request<RecvStream>, SendResponse<Bytes>);
 enum Order {
     Drain,
     Abort,
+    /// Answers what it was asked, and then no more.
+    Freeze,
 }
 
 async fn serve(
@@ -58,6 +60,10 @@ async fn serve(
             Some(order) = orders.recv() => match order {
                 Order::Drain => connection.graceful_shutdown(),
                 Order::Abort => return,
+                Order::Freeze => {
+                    let _ = tokio::time::timeout(Duration::from_secs(1), connection.accept()).await;
+                    std::future::pending().await
+                }
             },
             next = connection.accept() => match next {
                 Some(Ok(next)) => drop(asked.send(next)),
@@ -144,6 +150,43 @@ async fn a_peers_smaller_limit_is_kept() {
     let _first = first.unwrap();
     let _second = client.ticket().unwrap();
     assert!(client.ticket().is_none(), "a third stream would wait inside h2 until its deadline");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_room_in_vain_is_told_the_limit() {
+    let (_owner, client, _asked, _orders) = on_bare(0).await;
+    sleep(Duration::from_millis(1)).await; // paused time
+    let error = open(&client).await.err().unwrap();
+    let said = error.to_string();
+    // How much of the deadline was left depends on the timer's ticks.
+    assert!(said.starts_with("expected room for another stream within "), "{said}");
+    assert!(said.ends_with(", found a limit of 0 streams"), "{said}");
+    assert!(!error.never_processed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_http2_is_quoted() {
+    let (_owner, tasks) = drain();
+    let (near, mut far) = duplex(1 << 20);
+    let client = Client::handshake(near, &Limits::default(), &tasks, soon()).await.unwrap();
+    far.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    let error = open(&client).await.err().unwrap();
+    let expect = "http2 handshake failed: expected a SETTINGS frame, found \"HTTP/1.1 \"";
+    assert_eq!((error.to_string().as_str(), error.is_handshake()), (expect, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_told_that_no_pong_came() {
+    let (_owner, client, mut asked, orders) = on_bare(1).await;
+    let (stream, _answer) = tokio::join!(open(&client), async {
+        let (request, mut respond) = asked.recv().await.unwrap();
+        orders.send(Order::Freeze).ok().unwrap();
+        (respond.send_response(Response::new(()), false).unwrap(), request)
+    });
+    let error = chunk(&mut stream.unwrap()).await.unwrap_err();
+    let lost = HboneError::from_io(&error).unwrap();
+    assert!(matches!(lost, HboneError::PingTimeout { after } if *after == Limits::default().ping_timeout));
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
 }
 
 /// What Envoy sends when its backend refuses (reference/hbone.md 11).

@@ -139,6 +139,26 @@ async fn a_reset_stays_a_reset() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reset_does_not_overtake_what_was_sent_before_it() {
+    let (_owner, client, mut server) = pair(Limits::default()).await;
+    for waits in [true, false] {
+        let (mut near, mut far) = open(&client, &mut server).await;
+        poll_fn(|cx| near.poll_write(cx, &mut Bytes::from_static(b"last words"))).await.unwrap();
+        match waits {
+            true => poll_fn(|cx| near.poll_sent(cx)).await.unwrap(),
+            false => poll_fn(|cx| near.poll_flush(cx)).await.unwrap(),
+        }
+        near.reset(ResetCause::PeerReset);
+        let heard = chunk(&mut far).await;
+        assert_eq!(heard.is_ok(), waits, "{heard:?}");
+        if waits {
+            assert_eq!(heard.unwrap(), "last words");
+            assert!(chunk(&mut far).await.is_err());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reader_that_stalls_bounds_what_is_held() {
     let limits = Limits { stream_window: 1 << 16, ..Limits::default() };
     let (_owner, client, mut server) = pair(limits).await;

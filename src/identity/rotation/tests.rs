@@ -245,3 +245,22 @@ fn renewal_is_at_half_of_what_is_left_however_far_the_validity_reaches_back() {
     assert_eq!(renewal_due(&brief(300), now, 1.0), now + SHORTEST_WAIT);
     assert_eq!(renewal_due(&brief(100), now, 1.0), now + Duration::from_millis(100));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_somebody_wants_comes_now_and_its_failure_keeps_what_there_is() {
+    let started = Instant::now();
+    let issuer =
+        Arc::new(Scripted { started, script: vec![Act::Issue(100), Act::Fail], asked: Mutex::default() });
+    let source = SvidSource::new(svid(START, Duration::from_secs(100), 1));
+    let serial = || source.current().unwrap().serial.clone();
+    let rotation = rotate(source.clone(), issuer.clone(), move || START + started.elapsed(), |_| ());
+    let wishes = async {
+        source.renew().await;
+        assert_eq!(serial(), "2");
+        source.renew().await;
+        assert_eq!(serial(), "2");
+    };
+    tokio::select! { () = rotation => {}, () = wishes => {} }
+    let asked = issuer.asked.lock().unwrap().clone();
+    assert_eq!((asked.len(), started.elapsed()), (2, Duration::ZERO), "{asked:?}");
+}

@@ -241,6 +241,9 @@ async fn after_a_failed_write_what_arrived_is_delivered_and_the_end_is_a_reset()
     let error = relay(&mut client, &mut backend, &counts, None).await.unwrap_err();
     assert_eq!((error.end, error.during, error.code()), (End::Backend, During::Send, "relay.backend_reset"));
     assert_eq!(error.to_string(), "send: io error: broken pipe");
+    let plain =
+        "expected the end of the backend's bytes, found a reset while we were writing to it: broken pipe";
+    assert_eq!(error.plain(), plain);
     assert_eq!(client.log, ["write", "flush", "reset: peer"]);
     assert_eq!(backend.log, ["reset: cut"]);
     assert_eq!((counts.to_backend(), counts.to_client()), (0, 6));
@@ -253,6 +256,9 @@ async fn bytes_before_a_broken_read_are_flushed_before_the_reset() {
     let error = relay(&mut client, &mut backend, &ByteCounts::new(), None).await.unwrap_err();
     assert_eq!((error.code(), error.side()), ("relay.client_failed", Side::Downstream));
     assert_eq!(error.to_string(), "send: io error: timed out");
+    let plain =
+        "expected the end of the client's bytes, found an error while we were reading from it: timed out";
+    assert_eq!(error.plain(), plain);
     assert_eq!(backend.log, ["write", "flush", "reset: peer"]);
 }
 

@@ -1,7 +1,7 @@
 //! Who may call: AuthorizationPolicy at layer 4.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{Envoy, Istio, Ztunnel};
+use crate::knowledge::row::By::{Envoy, Glasstunnel, Istio, Ztunnel};
 use crate::knowledge::row::{Area, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
@@ -23,6 +23,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["DENY"],
         codes: &["authz.denied_by_policy", "authz.none_allowed"],
+        looks_like: &["D64"],
         words: "authorizationpolicy rbac denied",
         tells_apart: "The destination's line names the policy and has a src.identity. Without src.identity it is \
             F88; if it is the waypoint's, F89.",
@@ -64,6 +65,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Ztunnel, "http status: 401 Unauthorized"),
         ],
         codes: &["authz.none_allowed"],
+        looks_like: &["D64"],
         words: "waypoint",
         tells_apart: "src.identity in the destination's line is the waypoint's.",
         fix: "Allow the waypoint's principal; put rules about callers on the waypoint (targetRefs).",
@@ -85,6 +87,7 @@ pub(crate) const ROWS: &[Row] = &[
             rarely(Istio, "UnsupportedValue"),
         ],
         codes: &["authz.none_allowed"],
+        looks_like: &["D64"],
         words: "methods paths l7 waypoint",
         tells_apart: "`analyze` says which rule became empty.",
         fix: "targetRefs to a waypoint.",
@@ -107,6 +110,7 @@ pub(crate) const ROWS: &[Row] = &[
             never fits.",
         seen: &[shared(Ztunnel, "allow policies exist, but none allowed")],
         codes: &["authz.none_allowed"],
+        looks_like: &["D64"],
         words: "prefix principals spiffe",
         tells_apart: "`analyze` finds it.",
         fix: "Leave the prefix out: cluster.local/ns/NAMESPACE/sa/SERVICE_ACCOUNT.",
@@ -122,8 +126,12 @@ pub(crate) const ROWS: &[Row] = &[
         story: "Open connections are asked again when policies change, and whoever would no longer be let in \
             is cut.",
         confusing: "The connection was fine for hours.",
-        seen: &[only(Ztunnel, "connection closed due to policy change")],
+        seen: &[
+            only(Ztunnel, "connection closed due to policy change"),
+            only(Glasstunnel, "a policy changed while it was open"),
+        ],
         codes: &["relay.policy_changed"],
+        looks_like: &["E80"],
         tells_apart: "The record names the policy that cut it.",
         fix: "As it should be; look first with `strict --dry-run` or `apply --dry-run`.",
         next: &[commands::EXPLAIN, commands::DRY_RUN],

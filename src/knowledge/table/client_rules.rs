@@ -24,6 +24,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["UC"],
         codes: &["peer_auth.strict_refuses_plaintext"],
+        looks_like: &["A01", "E80"],
         words: "destinationrule disable",
         tells_apart: "Put both halves side by side: what the client's rule sends, what the server's mode wants. \
             `explain` names both.",
@@ -62,6 +63,7 @@ pub(crate) const ROWS: &[Row] = &[
         alerts: &[116],
         flags: &["UF"],
         codes: &["tls.no_certificate", "tls.refused_certificate_required"],
+        looks_like: &["A05"],
         words: "gateway simple origination",
         tells_apart: "No client certificate arrives, and the hello has an SNI, as no mesh client sends one: that is \
             an originated TLS. Without SNI it is a mesh client that lost its certificate (A05).",
@@ -100,6 +102,7 @@ pub(crate) const ROWS: &[Row] = &[
             is TLS already.",
         confusing: "It works, at twice the price, until exactly one layer is taken off.",
         seen: &[shared(OpenSsl, "wrong version number"), shared(Envoy, "WRONG_VERSION_NUMBER")],
+        looks_like: &["A04"],
         words: "originate double tls",
         tells_apart: "Sniff what is inside after decapsulation: 16 03 is a second TLS layer. If the bytes are HTTP, \
             it is A06.",
@@ -117,6 +120,7 @@ pub(crate) const ROWS: &[Row] = &[
             the other does not yet do.",
         confusing: "It heals by itself within seconds, and leaves no trace.",
         seen: &[rarely(Curl, "curl: (56) Recv failure: Connection reset by peer")],
+        looks_like: &["A01", "E80", "F92"],
         words: "rollout race burst",
         tells_apart: "The refusals begin with the change and end within seconds. If they go on, it is A01.",
         fix: "PERMISSIVE first, look who still sends plaintext, then STRICT.",

@@ -69,6 +69,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["CONNECT"],
         codes: &["hbone.status"],
+        looks_like: &["F87"],
         tells_apart: "Read the destination's log for the same connection: it names the policy (F87), or that none of \
             the ALLOW policies fits (F88).",
         fix: "The policy. Do not make a 403 of it for the app: it may not speak HTTP.",
@@ -173,9 +174,10 @@ pub(crate) const ROWS: &[Row] = &[
             only(Go, "http2: frame too large"),
             only(Curl, "Remote peer returned unexpected data while we expected SETTINGS frame"),
             only(Curl, "curl: (16)"),
+            only(Glasstunnel, "expected a SETTINGS frame, found"),
         ],
         flags: &["H2_HANDSHAKE_FAILURE"],
-        codes: &["hbone.handshake"],
+        codes: &["hbone.handshake", "hbone.not_http2"],
         words: "http1 preface",
         tells_apart: "The first nine bytes read as text: \"HTTP/1.1 \". A TLS alert there is D69.",
         fix: "Demand ALPN h2.",
@@ -198,6 +200,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["H2_HANDSHAKE_FAILURE"],
         codes: &["hbone.handshake"],
+        looks_like: &["B26"],
         words: "http2 late",
         tells_apart: "The alert in the same line decides: 48 is B25, 45 is B22, 46 is B30 to B34, 116 is A05. \
             Without one, read the server's log.",

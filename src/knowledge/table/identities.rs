@@ -38,6 +38,7 @@ pub(crate) const ROWS: &[Row] = &[
             "istio/istio#61608",
             MEASURED,
         ],
+        ..Row::EMPTY
     },
     Row {
         id: "B31",
@@ -102,6 +103,7 @@ pub(crate) const ROWS: &[Row] = &[
         fix: "Correct the workload's record; do not loosen the check.",
         next: &[commands::VERIFY, commands::INSPECT, commands::WORKLOADS],
         sources: &["istio/istio#49874", "istio/istio#58345", "istio/istio#50193", MEASURED],
+        ..Row::EMPTY
     },
     Row {
         id: "B33",
@@ -158,6 +160,7 @@ pub(crate) const ROWS: &[Row] = &[
         confusing: "The peer that accepts may decide about another identity than the one it checked.",
         seen: &[only(Glasstunnel, "expected exactly one URI SAN")],
         codes: &["tls.several_identities", "identity.several_uri_sans"],
+        looks_like: &["B30"],
         words: "uri sans",
         tells_apart: "Count the URIs: `certs inspect`, and which of them a policy would see.",
         fix: "One URI. This program refuses two, always.",

@@ -31,6 +31,7 @@ pub(crate) const ROWS: &[Row] = &[
             "identity.empty_chain",
             "identity.no_certificate",
         ],
+        looks_like: &["E81"],
         words: "istiod csr",
         tells_apart: "The state for each identity: `Unavailable` and why. A valid certificate beside it is B24.",
         fix: "Make the CA reachable; then wait for the backoff, at most 150 s.",
@@ -62,6 +63,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(OpenSsl, "no start line"),
             shared(Rustls, "BadCertificate"),
             only(Glasstunnel, "expected a certificate, key and roots that can be used"),
+            only(Glasstunnel, "expected one PKCS#8 block (PRIVATE KEY)"),
         ],
         alerts: &[42],
         codes: &[
@@ -73,6 +75,7 @@ pub(crate) const ROWS: &[Row] = &[
             "identity.unreadable_certificate",
             "identity.file",
         ],
+        looks_like: &["B43"],
         words: "pem sec1 pkcs8 newline",
         tells_apart: "Check the files before a proxy reads them: `certs lint`.",
         fix: "Convert: `openssl pkcs8 -topk8 -nocrypt`; chain first, key of the first certificate.",

@@ -31,6 +31,7 @@ pub(crate) const ROWS: &[Row] = &[
         fix: "Upgrade the peer; ztunnel has TLS12_ENABLED.",
         next: &[commands::TRACE, "openssl s_client -connect HOST:PORT -tls1_2", commands::PROBE],
         sources: &["istio/ztunnel src/tls/lib.rs", "envoyproxy/envoy#44274", MEASURED],
+        ..Row::EMPTY
     },
     Row {
         id: "C46",
@@ -54,6 +55,7 @@ pub(crate) const ROWS: &[Row] = &[
         fix: "Allow TLS_AES_256_GCM_SHA384 or TLS_AES_128_GCM_SHA256.",
         next: &[commands::TRACE, "openssl s_client -connect HOST:PORT -ciphersuites TLS_AES_256_GCM_SHA384"],
         sources: &["istio/ztunnel README.md", MEASURED],
+        ..Row::EMPTY
     },
     Row {
         id: "C47",
@@ -83,6 +85,7 @@ pub(crate) const ROWS: &[Row] = &[
             "istio/ztunnel src/tls/lib.rs",
             MEASURED,
         ],
+        ..Row::EMPTY
     },
     Row {
         id: "C48",
@@ -137,6 +140,7 @@ pub(crate) const ROWS: &[Row] = &[
             rarely(OpenSsl, "No ALPN negotiated"),
             rarely(Curl, "ALPN: server did not agree on a protocol"),
         ],
+        looks_like: &["D69"],
         words: "alpn absent",
         tells_apart: "\"ALPN: none\" in the trace.",
         fix: "Offer h2; demand it where you can.",

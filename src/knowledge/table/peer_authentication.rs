@@ -75,6 +75,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "As istiod's source reads, the conversion for ambient looks only for PERMISSIVE ports where the \
             mode is unset: a DISABLE port keeps the mesh's STRICT.",
         confusing: "The same policy with PERMISSIVE for that port works.",
+        looks_like: &["A01"],
         words: "portlevelmtls disable unset",
         tells_apart: "`explain` under both semantics: they differ in exactly this cell.",
         fix: "Write PERMISSIVE for the port, or give the policy a mode.",

@@ -39,6 +39,7 @@ pub(crate) const ROWS: &[Row] = &[
             "cert-manager/cert-manager#2407",
             MEASURED,
         ],
+        ..Row::EMPTY
     },
     Row {
         id: "B37",

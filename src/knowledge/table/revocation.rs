@@ -38,9 +38,13 @@ pub(crate) const ROWS: &[Row] = &[
         story: "Certificates are judged in the handshake only, unless the proxy asks again when the list \
             changes; newer ztunnels do.",
         confusing: "Without that check a revoked peer talks on for hours over a pooled tunnel.",
-        seen: &[only(Ztunnel, "connection closed: peer certificate revoked by CRL")],
+        seen: &[
+            only(Ztunnel, "connection closed: peer certificate revoked by CRL"),
+            only(Glasstunnel, "was revoked while it was open"),
+        ],
         flags: &["CERT_REVOKED"],
         codes: &["relay.cert_revoked"],
+        looks_like: &["B39", "E80"],
         words: "crl pooled revoked",
         tells_apart: "Compare the tunnel's age with the list's.",
         fix: "Reissue the peer's certificate; keep tunnels short-lived where no check exists.",

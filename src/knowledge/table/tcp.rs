@@ -1,7 +1,7 @@
 //! A connection's life: ends, resets, idle times and sockets.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Go, Java, Node, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Go, Java, Node, Ztunnel};
 use crate::knowledge::row::{Area, MEASURED, Row, only, shared};
 
 /// The rows, in the order of their numbers.
@@ -72,6 +72,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "client disconnected before all data was written"),
         ],
         codes: &["relay.client_reset", "relay.client_failed", "tls.reset"],
+        looks_like: &["E80"],
         words: "econnreset reset",
         tells_apart: "Unread bytes when it was closed. A reset before any byte came back is a refusal instead: A01, \
             D64 or D65.",
@@ -94,6 +95,7 @@ pub(crate) const ROWS: &[Row] = &[
             shared(Envoy, "upstream_reset_before_response_started{connection_termination}"),
         ],
         flags: &["UC"],
+        looks_like: &["E80", "E81"],
         words: "idle keepalive keep alive quiet",
         tells_apart: "Who closed, and after how many quiet seconds: always the same number.",
         fix: "Limits that grow towards the server; keepalives of the app.",
@@ -117,8 +119,9 @@ pub(crate) const ROWS: &[Row] = &[
             only(App, "Connection timed out (os error 110)"),
             only(App, "ETIMEDOUT"),
             only(App, "errno 110"),
+            only(Glasstunnel, "expected an answer to the CONNECT within"),
         ],
-        codes: &["tls.io"],
+        codes: &["tls.io", "hbone.answer_timeout"],
         words: "keepalive established dead",
         tells_apart: "The age of the last acknowledgement on each leg.",
         fix: "Pings in the tunnel; close both legs.",
@@ -132,7 +135,10 @@ pub(crate) const ROWS: &[Row] = &[
         area: Area::Tcp,
         title: "A proxy's restart cuts long connections",
         story: "A proxy in user space owns the sockets; what outlasts the drain is cut.",
-        seen: &[only(Ztunnel, "connection closed due to connection drain")],
+        seen: &[
+            only(Ztunnel, "connection closed due to connection drain"),
+            only(Glasstunnel, "the proxy shut down and its grace period was over"),
+        ],
         codes: &["relay.drained"],
         words: "upgrade long lived",
         tells_apart: "How many drained by themselves, and how many were forced.",
@@ -168,6 +174,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "connect() succeeds though the application is down",
         story: "The proxy accepts first and dials later.",
         confusing: "TCP health checks are green with nothing behind them.",
+        looks_like: &["D65"],
         words: "health check green accept",
         tells_apart: "The connection opens and ends at once, without a byte; the destination logs D65.",
         fix: "Health checks that read a byte.",

@@ -81,3 +81,14 @@ fn codes_and_alerts_lead_to_rows() {
     assert_eq!(by_alert(48).map(|row| row.id).collect::<Vec<_>>(), ["B25", "B27", "B41"]);
     assert_eq!(by_alert(0).count(), 0);
 }
+
+/// Likeness leads to a row that is another one.
+#[test]
+fn rows_look_like_rows() {
+    for row in rows() {
+        for id in row.looks_like {
+            let other = by_id(id).unwrap_or_else(|| panic!("{} looks like {id}, which is no row", row.id));
+            assert_ne!(other.id, row.id);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Who is where: probes, gateways, firewalls, and the edges of the mesh.
 
 use crate::knowledge::commands;
-use crate::knowledge::row::By::{App, Curl, Envoy, Kubernetes, Ztunnel};
+use crate::knowledge::row::By::{App, Curl, Envoy, Glasstunnel, Kubernetes, Ztunnel};
 use crate::knowledge::row::{Area, Row, only, rarely, shared};
 
 /// The rows, in the order of their numbers.
@@ -19,6 +19,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Kubernetes, "Liveness probe failed"),
             only(Kubernetes, "Readiness probe failed"),
         ],
+        looks_like: &["A01"],
         words: "probe kubelet readiness liveness",
         tells_apart: "The source address: the node's, or 169.254.7.127.",
         fix: "The exemption, an exec probe, or a port of its own.",
@@ -40,6 +41,7 @@ pub(crate) const ROWS: &[Row] = &[
         title: "The API server cannot call a webhook under STRICT",
         story: "The API server is outside the mesh and speaks its own HTTPS.",
         seen: &[only(Kubernetes, "failed calling webhook"), only(Kubernetes, "failed to call webhook")],
+        looks_like: &["A01"],
         words: "webhook apiserver admission",
         tells_apart: "The destination's line: the control plane's address, no identity, the webhook's port.",
         fix: "PERMISSIVE for that port of that workload (mind A17 and A18).",
@@ -55,6 +57,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "nginx or Traefik without enrolment sends plaintext, or TLS without a client certificate.",
         confusing: "Users see 502 from a gateway that works for everything else.",
         seen: &[rarely(App, "502 Bad Gateway"), only(App, "ext_proc … remote connection failure")],
+        looks_like: &["A01", "A05"],
         words: "ingress nginx traefik ext_proc",
         tells_apart: "Is there a src.identity on the hop from the gateway? If not, it came as plaintext or one-way \
             TLS.",
@@ -109,6 +112,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["NETWORK_POLICY"],
         codes: &["dial.hbone_timeout"],
+        looks_like: &["D65"],
         words: "networkpolicy firewall",
         tells_apart: "Nearly 10,000 ms and no byte is a drop; 0 ms and ECONNREFUSED is a reject, or nobody listens \
             (G102).",
@@ -144,6 +148,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "Something in the node's network path (CNI, eBPF) swallows them; restarting the proxy does not \
             help, draining the node does.",
         seen: &[rarely(Ztunnel, "io error: deadline has elapsed")],
+        looks_like: &["G97"],
         words: "cni ebpf",
         tells_apart: "Success by edge, on one node and across two; TCP to 15008 times out in one class only.",
         fix: "The platform's CNI; meanwhile drain the node.",
@@ -160,6 +165,7 @@ pub(crate) const ROWS: &[Row] = &[
             lost.",
         confusing: "Small certificates work, and only over a VPN it hangs.",
         seen: &[rarely(Curl, "curl: (28)")],
+        looks_like: &["C57"],
         words: "mtu vpn mss",
         tells_apart: "Bytes for each flight, against the largest that came through.",
         fix: "Clamp the MSS; a shorter chain; ECDSA.",
@@ -240,6 +246,7 @@ pub(crate) const ROWS: &[Row] = &[
             only(Ztunnel, "failed to fetch information about local workload"),
             only(Ztunnel, "workload is unknown"),
             only(Ztunnel, "policy rejection: workload not found"),
+            shared(Glasstunnel, "no workload or service is called"),
         ],
         codes: &["accept.unknown_workload", "orig_dst.unknown_workload", "orig_dst.no_workload"],
         tells_apart: "An early denial in the source's log, and no line at the destination.",

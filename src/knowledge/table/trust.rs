@@ -45,6 +45,7 @@ pub(crate) const ROWS: &[Row] = &[
             "openssl s_client -connect HOST:PORT -alpn h2 -cert cert-chain.pem -key key.pem -CAfile root-cert.pem",
         ],
         sources: &["istio/ztunnel#1061", "istio/istio#52356", "istio/istio#23916"],
+        ..Row::EMPTY
     },
     Row {
         id: "B26",
@@ -74,6 +75,7 @@ pub(crate) const ROWS: &[Row] = &[
         fix: "As for any unknown root (B25); give each CA a name of its own.",
         next: &[commands::VERIFY, commands::INSPECT],
         sources: &["istio/istio#52886", "istio/istio#23530", MEASURED],
+        ..Row::EMPTY
     },
     Row {
         id: "B27",
@@ -102,6 +104,7 @@ pub(crate) const ROWS: &[Row] = &[
         fix: "Send the leaf and its intermediates.",
         next: &[commands::INSPECT, commands::LINT, "openssl s_client -connect HOST:PORT -showcerts"],
         sources: &["istio/istio#4640", "istio/istio#16960", "istio/ztunnel#1061", MEASURED],
+        ..Row::EMPTY
     },
     Row {
         id: "B28",
@@ -111,6 +114,7 @@ pub(crate) const ROWS: &[Row] = &[
         story: "The CA gives one list, and the root is in it, even twice; strict peers refuse, and the \
             handshake grows past one flight.",
         seen: &[only(OpenSsl, "certificate chain too long")],
+        looks_like: &["B44", "B30"],
         words: "chain bloated duplicate",
         tells_apart: "Print the chain with duplicates marked and its size: `certs lint`.",
         fix: "Send the leaf and its intermediates, and nothing else.",

@@ -44,6 +44,7 @@ pub(crate) const ROWS: &[Row] = &[
             "dapr/dapr#4517",
             MEASURED,
         ],
+        ..Row::EMPTY
     },
     Row {
         id: "B23",
@@ -77,6 +78,7 @@ pub(crate) const ROWS: &[Row] = &[
             "dapr/dapr#3058",
             MEASURED,
         ],
+        ..Row::EMPTY
     },
     Row {
         id: "B24",
@@ -87,6 +89,7 @@ pub(crate) const ROWS: &[Row] = &[
             and everything ends at once days later.",
         confusing: "The certificate on disk or in the dump has hours left.",
         seen: &[rarely(Ztunnel, "identity error")],
+        looks_like: &["B43"],
         words: "renewal rotation stuck refresh",
         tells_apart: "`config certificates` shows the state, the next refresh and the last error. A valid \
             certificate beside `Unavailable` is this; without any certificate it is B43.",

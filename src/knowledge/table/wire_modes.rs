@@ -37,6 +37,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["DENY", "NR"],
         codes: &["peer_auth.strict_refuses_plaintext"],
+        looks_like: &["E80"],
         words: "strict plaintext",
         tells_apart: "The destination's log has the caller's address and no src.identity, and the source has no \
             line. With a src.identity it is an AuthorizationPolicy instead (F87); if the port was meant to \
@@ -67,6 +68,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["DENY", "NR"],
         codes: &["peer_auth.strict_refuses_plaintext", "tls.reset"],
+        looks_like: &["A05"],
         words: "https strict",
         tells_apart: "Look at the certificate that the client was shown: the app's own name means that the bytes \
             were passed through or refused, a SPIFFE URI means that the proxy answered the handshake \
@@ -86,6 +88,7 @@ pub(crate) const ROWS: &[Row] = &[
         confusing: "Whether it works depends on the client's ALPN: none, http/1.1 and h2 end in three different \
             ways.",
         seen: &[shared(Envoy, "filter_chain_not_found")],
+        looks_like: &["A05"],
         words: "alpn permissive https",
         tells_apart: "Print the sniffed ALPN and the chain that was chosen. curl with --no-alpn, --http1.1 and \
             neither gives three answers; in ambient all of them pass untouched.",
@@ -151,6 +154,7 @@ pub(crate) const ROWS: &[Row] = &[
         alerts: &[116],
         flags: &["TLS_FAILURE"],
         codes: &["tls.no_certificate", "tls.refused_certificate_required"],
+
         words: "certificate_required",
         tells_apart: "Only the server knows: it counts no certificate from the client. errno 107 and a reset look \
             the same for an expired, foreign or missing certificate; `certs verify` or the server's log \
@@ -168,6 +172,7 @@ pub(crate) const ROWS: &[Row] = &[
             "layer5io/istio-service-mesh-workshop#25",
             MEASURED,
         ],
+        ..Row::EMPTY
     },
     Row {
         id: "A06",
@@ -188,6 +193,7 @@ pub(crate) const ROWS: &[Row] = &[
         ],
         flags: &["UF"],
         codes: &["tls.not_tls"],
+        looks_like: &["A04"],
         words: "headless passthrough vm",
         tells_apart: "The server's first bytes are no TLS: 48 54 54 50 is \"HTTP\". The same text also comes when \
             one TLS layer too many is taken off (A11) or a PROXY header precedes the hello (C60): look at \

@@ -1,6 +1,9 @@
 //! Clocks that are wrong, and what is due in hours.
 
+use glasstunnel::app::CaFaults;
+use glasstunnel::fault::CaFault;
 use glasstunnel::identity::SvidState;
+use glasstunnel::telemetry::Fact;
 
 use super::{CLIENT, lanes};
 use crate::desk::{Act, Desk, authority, is_unavailable, until};
@@ -56,4 +59,36 @@ async fn a_day_after_the_ca_went_there_is_no_certificate() {
     lab.skew_renewal("server", time::Duration::hours(25)).unwrap();
     until(&lab, "server", is_unavailable).await;
     assert!(!pooled(&lab, "server").await);
+}
+
+#[tokio::test]
+async fn how_old_a_tunnel_is_is_told_by_the_clock_of_whoever_reuses_it() {
+    let lab = Plan::new().server("server", "http").start().await;
+    assert!(pooled(&lab, "server").await);
+    lab.skew(CLIENT, time::Duration::hours(25)).unwrap();
+    assert!(pooled(&lab, "server").await, "certificates are checked in the handshake only");
+    let expired = |fact: &Fact| {
+        matches!(fact, Fact::Reused { peer_expired: Some(peer), own_expired: Some(_), .. }
+            if *peer > std::time::Duration::from_secs(3_000))
+    };
+    lab.record(|record| record.facts().any(expired)).await;
+}
+
+#[tokio::test]
+async fn a_first_certificate_for_somebody_else_is_not_shown() {
+    let faults = CaFaults::default();
+    let identity = "spiffe://cluster.local/ns/default/sa/server".parse().unwrap();
+    faults.put([(identity, CaFault::WrongIdentity)]);
+    let mut plan = Plan::new().server("server", "http");
+    plan.options.ca_faults = faults.clone();
+    let lab = plan.start().await;
+    until(&lab, "server", is_unavailable).await;
+    let state = lab.svid_source("server").unwrap().state().to_string();
+    assert!(
+        state.contains("did not find expected SAN: expected spiffe://cluster.local/ns/default/sa/server"),
+        "{state}"
+    );
+    faults.put([]);
+    lab.renew("server").await.unwrap();
+    assert!(pooled(&lab, "server").await);
 }

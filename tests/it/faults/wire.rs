@@ -11,6 +11,7 @@ use super::check;
 async fn resets() {
     let table = "
         tcp:refuse                  | FAIL | dial.refused CONNECT | no record | reset
+        tcp:drop                    | FAIL | dial.hbone_timeout NETWORK_POLICY | no record | reset
         tcp:rst@accept              | FAIL | tls.reset TLS_FAILURE | no record | reset
         tcp:rst@connect             | FAIL | tls.reset TLS_FAILURE | tls.reset TLS_FAILURE | reset
         tcp:rst@client-hello        | FAIL | tls.reset TLS_FAILURE | tls.reset TLS_FAILURE | reset
@@ -53,7 +54,7 @@ async fn silence() {
         tcp:stall@certificate         | FAIL | tls.timeout TLS_FAILURE | tls.timeout TLS_FAILURE | reset
         tcp:stall@client-certificate  | FAIL | hbone.answer_timeout CONNECT | tls.timeout TLS_FAILURE | reset
         tcp:stall@connect-request     | FAIL | hbone.answer_timeout CONNECT | no record | reset
-        tcp:stall@first-data          | FAIL | relay.backend_reset CONNECT | relay.client_reset CONNECT | reset
+        tcp:stall@first-data          | FAIL | hbone.ping_timeout at relay CONNECT | hbone.ping_timeout at relay CONNECT | reset
         tls:stall@client-hello        | FAIL | tls.timeout TLS_FAILURE | tls.timeout TLS_FAILURE | reset
         tls:stall@certificate         | FAIL | tls.timeout TLS_FAILURE | tls.timeout TLS_FAILURE | reset
         tls:stall@client-certificate  | FAIL | hbone.answer_timeout CONNECT | tls.timeout TLS_FAILURE | reset

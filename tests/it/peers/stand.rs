@@ -131,6 +131,7 @@ async fn proxy(namespace: &Namespace, ca: &Path) -> Running {
         context: None,
         ground: Ground::One(one),
         ca: CaAt::Dir(ca.to_owned()),
+        ca_faults: app::CaFaults::default(),
         crl: None,
         intermediate: false,
         certificate_ttl: app::CERTIFICATE_TTL,
