@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A socket that just arrived.
 pub(crate) struct Accepted {
-    /// The socket, with TCP_NODELAY.
+    /// The socket, with TCP_NODELAY from its listener.
     pub(crate) stream: TcpStream,
     /// Who dialled.
     pub(crate) client: LocalAddr,
@@ -44,8 +44,6 @@ pub(crate) async fn accept_loop(
         match accepted {
             Ok((stream, client)) => {
                 pause = FIRST_PAUSE;
-                // A socket that is gone already fails here, and then fails again where that is recorded.
-                let _ = stream.set_nodelay(true);
                 handle(Accepted { stream, client: client.into(), since: Instant::now() });
             }
             Err(error) if is_the_clients(&error) => {}
