@@ -19,6 +19,7 @@ mod reset_budget;
 mod send_budget;
 mod stream;
 mod first_words;
+mod gathered;
 mod keepalive;
 mod server;
 mod client;

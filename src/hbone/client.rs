@@ -22,6 +22,7 @@ use crate::hbone::baggage::Baggage;
 use crate::hbone::connect::{ConnectRequest, baggage};
 use crate::hbone::error::{HboneError, Lost};
 use crate::hbone::first_words::{FirstWords, NotHttp2};
+use crate::hbone::gathered::Gathered;
 use crate::hbone::keepalive::keepalive;
 use crate::hbone::limits::Limits;
 use crate::hbone::send_budget::{Charged, SendBudget};
@@ -77,7 +78,7 @@ impl Client {
             // Until the peer's SETTINGS arrive; afterwards its own limit holds.
             .initial_max_send_streams(limits.pool_max_streams)
             .enable_push(false)
-            .handshake(stream);
+            .handshake(Gathered::new(stream));
         let (send, connection) = match timeout_at(deadline, handshake).await {
             Ok(pair) => pair.map_err(|source| HboneError::Handshake { source })?,
             Err(_elapsed) => return Err(HboneError::HandshakeTimeout),

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::hbone::baggage::Baggage;
 use crate::hbone::connect::{ConnectRequest, insert};
 use crate::hbone::error::{HboneError, Lost};
+use crate::hbone::gathered::Gathered;
 use crate::hbone::keepalive::keepalive;
 use crate::hbone::limits::Limits;
 use crate::hbone::reset_budget::{Account, ResetBudget};
@@ -23,7 +24,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One tunnel, seen from its destination. Nothing moves unless [`Server::accept`] is polled.
 pub struct Server<S> {
-    connection: Connection<S, Charged>,
+    connection: Connection<Gathered<S>, Charged>,
     keepalive: Pin<Box<dyn Future<Output = HboneError> + Send>>,
     resets: ResetBudget,
     sends: SendBudget,
@@ -64,7 +65,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
             .max_header_list_size(limits.server_header_list)
             .max_send_buffer_size(limits.send_buffer)
             .data_frame_budget(limits.data_frame_budget)
-            .handshake(stream);
+            .handshake(Gathered::new(stream));
         let mut connection = match timeout_at(deadline, handshake).await {
             Ok(connection) => connection.map_err(|source| HboneError::Handshake { source })?,
             Err(_elapsed) => return Err(HboneError::HandshakeTimeout),

@@ -280,7 +280,12 @@ fn permit(
     Ok(permit)
 }
 
-fn refuse<T>(respond: Respond, status: u16, recording: &mut Recording, failure: Failure) -> Result<T, Failure> {
+fn refuse<T>(
+    respond: Respond,
+    status: u16,
+    recording: &mut Recording,
+    failure: Failure,
+) -> Result<T, Failure> {
     respond.refuse(status);
     recording.step(Fact::Answered { status });
     Err(failure)
