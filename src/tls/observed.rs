@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::identity::{CertificateSummary, Leaf};
-use crate::io::{Direction, ReadAhead, Tap};
+use crate::io::{Direction, Tap};
 use crate::tls::cause::TlsCause;
 use crate::tls::presented::Presented;
 
@@ -85,14 +85,14 @@ impl Observed {
 /// A byte stream whose first reads are observed, and all of it if there is a tap.
 #[derive(Debug)]
 pub struct Watched<S> {
-    stream: ReadAhead<S>,
+    stream: S,
     observed: Option<Arc<Observed>>,
     tap: Option<Tap>,
 }
 
 impl<S> Watched<S> {
     pub(crate) fn new(stream: S, observed: Arc<Observed>, tap: Option<Tap>) -> Self {
-        Self { stream: ReadAhead::new(stream), observed: Some(observed), tap }
+        Self { stream, observed: Some(observed), tap }
     }
 
     /// Stops observing: from here on nothing is counted. A tap goes on.
@@ -102,12 +102,12 @@ impl<S> Watched<S> {
 
     /// The stream itself.
     pub fn get_ref(&self) -> &S {
-        self.stream.get_ref()
+        &self.stream
     }
 
     /// The stream itself.
     pub fn get_mut(&mut self) -> &mut S {
-        self.stream.get_mut()
+        &mut self.stream
     }
 }
 
