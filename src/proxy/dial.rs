@@ -208,8 +208,9 @@ async fn dial(
 async fn connect(socket: std::net::TcpStream, addr: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpSocket::from_std_stream(socket).connect(addr).await?;
     stream.set_nodelay(true)?;
-    // On loopback, a dial to a closed port in the ephemeral range can connect to itself (simultaneous open).
-    if addr.ip().is_loopback() && stream.local_addr()? == stream.peer_addr()? {
+    // A dial to a closed port in the ephemeral range of an own address, a pod's as well as loopback, can connect to itself
+    // (simultaneous open).
+    if stream.local_addr()? == stream.peer_addr()? {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     Ok(stream)
