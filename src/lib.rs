@@ -39,5 +39,6 @@ pub mod fault;
 pub mod app;
 pub mod lab;
 pub mod scenario;
+pub mod load;
 pub mod repro;
 pub mod cli;

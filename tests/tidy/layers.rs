@@ -41,7 +41,7 @@ const ORDER: [&str; 32] = [
 ];
 
 /// Which rooms an external crate enters through, by the name that code says.
-const DOORS: [(&str, &[&str]); 23] = [
+const DOORS: [(&str, &[&str]); 24] = [
     ("x509_parser", &["identity"]),
     ("rustls", &["tls"]),
     ("tokio_rustls", &["tls"]),
@@ -59,7 +59,8 @@ const DOORS: [(&str, &[&str]); 23] = [
     ("tracing", &["telemetry", "proxy", "app"]),
     ("rcgen", &["ca"]),
     ("serde_saphyr", &["resources"]),
-    ("serde_json", &["telemetry", "resources", "admin"]),
+    ("serde_json", &["telemetry", "resources", "admin", "load"]),
+    ("hdrhistogram", &["load"]),
     // Decrypting a capture; keys and signatures that rcgen neither makes nor checks. Handshakes use it through rustls.
     ("aws_lc_rs", &["ca", "glass"]),
     ("hyper", &["admin"]),
