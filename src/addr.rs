@@ -6,7 +6,7 @@
 //! Not here: name resolution (`mesh`), and where an address comes from.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 
 /// An address as the mesh's YAML says it: a pod's IP or a service's VIP, with a port.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,13 +58,80 @@ impl From<SocketAddr> for LocalAddr {
 
 impl fmt::Display for MeshAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write_addr(self.0, f)
     }
 }
 
 impl fmt::Display for LocalAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write_addr(self.0, f)
+    }
+}
+
+/// `addr` as its own `Display` writes it. A connection writes its addresses seven times, and the standard library takes 2 000
+/// instructions for each of version 4, one formatting of a number at a time (callgrind).
+///
+/// # Errors
+///
+/// The formatter's own.
+pub fn write_addr(addr: SocketAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match addr {
+        SocketAddr::V4(addr) => f.pad(Digits::of(addr).text()),
+        SocketAddr::V6(addr) => fmt::Display::fmt(&addr, f),
+    }
+}
+
+/// Appends `addr` to `out`, as its own `Display` writes it.
+pub fn push_addr(addr: SocketAddr, out: &mut String) {
+    match addr {
+        SocketAddr::V4(addr) => out.push_str(Digits::of(addr).text()),
+        SocketAddr::V6(addr) => out.push_str(&addr.to_string()),
+    }
+}
+
+/// The text of an address of version 4: at most `255.255.255.255:65535`.
+struct Digits {
+    text: [u8; 21],
+    length: usize,
+}
+
+impl Digits {
+    fn of(addr: SocketAddrV4) -> Self {
+        let mut digits = Self { text: [0; 21], length: 0 };
+        for (index, octet) in addr.ip().octets().into_iter().enumerate() {
+            if index > 0 {
+                digits.push(b'.');
+            }
+            digits.number(u16::from(octet));
+        }
+        digits.push(b':');
+        digits.number(addr.port());
+        digits
+    }
+
+    fn number(&mut self, number: u16) {
+        let mut power = 10_000;
+        while power > 1 && power > number {
+            power /= 10;
+        }
+        while power > 0 {
+            // A single digit: what is above it was cut off.
+            self.push(b'0' + (number / power % 10) as u8);
+            power /= 10;
+        }
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.text.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    fn text(&self) -> &str {
+        let written = self.text.get(..self.length).unwrap_or_default();
+        // Digits, dots and a colon.
+        std::str::from_utf8(written).unwrap_or_default()
     }
 }
 

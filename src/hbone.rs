@@ -26,7 +26,7 @@ mod client;
 mod pool;
 
 pub use authority::Authority;
-pub use baggage::Baggage;
+pub use baggage::{Baggage, Described};
 pub use client::{Client, Ticket};
 pub use connect::ConnectRequest;
 pub use error::HboneError;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use crate::addr::write_addr;
 use crate::hbone::error::{HboneError, shown};
 
 /// The longest host name (RFC 1035 §2.3.4).
@@ -95,7 +96,7 @@ fn parse_host(host: &str) -> Result<String, &'static str> {
 impl fmt::Display for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address(addr) => addr.fmt(f),
+            Self::Address(addr) => write_addr(*addr, f),
             Self::Host { host, port } => write!(f, "{host}:{port}"),
         }
     }

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::drain::Tasks;
 use crate::hbone::baggage::Baggage;
-use crate::hbone::connect::{ConnectRequest, baggage};
+use crate::hbone::connect::ConnectRequest;
 use crate::hbone::error::{HboneError, Lost};
 use crate::hbone::first_words::{FirstWords, NotHttp2};
 use crate::hbone::gathered::Gathered;
@@ -237,7 +237,7 @@ impl Ticket {
         if response.status() != http::StatusCode::OK {
             return Err(HboneError::Status { status: response.status() });
         }
-        let described = baggage(response.headers());
+        let described = Baggage::in_headers(response.headers());
         let (share, lost) = (self.shared.sends.share(), Arc::clone(&self.shared.lost));
         let held = Held::Client { _lease: Box::new(self) };
         Ok((TunnelStream::new(send, response.into_body(), (share, lost), held), described))

@@ -1,13 +1,18 @@
 //! The CONNECT: exactly the headers that ztunnel sends, in its order (reference/hbone.md 2.3).
 
 use http::header::HeaderValue;
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, Method, Request, Uri};
 
 use crate::hbone::authority::Authority;
 use crate::hbone::baggage::Baggage;
 use crate::hbone::error::{HboneError, shown};
 use crate::hbone::forwarded::Forwarded;
 use crate::trace_context::TraceContext;
+
+/// What names the client.
+const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+/// What names the trace.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Who wants to go where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +42,9 @@ impl ConnectRequest {
         let headers = request.headers();
         Ok(Self {
             authority,
-            baggage: baggage(headers),
-            forwarded: text(headers, "forwarded").and_then(Forwarded::parse),
-            trace: text(headers, "traceparent").and_then(TraceContext::parse),
+            baggage: Baggage::in_headers(headers),
+            forwarded: text(headers, &FORWARDED).and_then(Forwarded::parse),
+            trace: text(headers, &TRACEPARENT).and_then(TraceContext::parse),
         })
     }
 
@@ -55,29 +60,30 @@ impl ConnectRequest {
         let mut request = Request::new(());
         *request.method_mut() = Method::CONNECT;
         *request.uri_mut() = uri.ok().ok_or_else(unusable)?;
-        let headers = request.headers_mut();
-        insert(headers, "baggage", self.baggage.as_ref());
-        insert(headers, "forwarded", self.forwarded.as_ref());
-        insert(headers, "traceparent", self.trace.as_ref());
+        let mut headers = HeaderMap::with_capacity(3);
+        if let Some(baggage) = &self.baggage {
+            baggage.insert_into(&mut headers);
+        }
+        insert(&mut headers, FORWARDED, self.forwarded.as_ref());
+        insert(&mut headers, TRACEPARENT, self.trace.as_ref());
+        *request.headers_mut() = headers;
         Ok(request)
     }
 }
 
-/// The baggage of a request or of its answer.
-pub(crate) fn baggage(headers: &HeaderMap) -> Option<Baggage> {
-    let lines = headers.get_all("baggage").iter().filter_map(|value| value.to_str().ok());
-    Some(Baggage::parse(lines)).filter(|baggage| !baggage.is_empty())
-}
-
 /// Puts `value` under `name`, unless it cannot stand in a header: telemetry never stops a connection.
-pub(crate) fn insert(headers: &mut HeaderMap, name: &'static str, value: Option<&impl ToString>) {
-    let value = value.and_then(|value| HeaderValue::from_str(&value.to_string()).ok());
-    if let Some(value) = value {
+///
+/// No two connections say the same here, so it is kept out of the tables of both ends (RFC 7541 §6.2.3), where it would only
+/// push out what is said again.
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: Option<&impl ToString>) {
+    let value = value.and_then(|value| HeaderValue::try_from(value.to_string()).ok());
+    if let Some(mut value) = value {
+        value.set_sensitive(true);
         headers.insert(name, value);
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
@@ -89,11 +95,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::hbone::baggage::Described;
 
     fn request() -> ConnectRequest {
         ConnectRequest {
             authority: Authority::parse("10.77.0.2:8080").unwrap(),
-            baggage: Some(Baggage { namespace: Some("default".to_owned()), ..Baggage::default() }),
+            baggage: Baggage::of(&Described { namespace: Some("default"), ..Described::default() }),
             forwarded: Forwarded::parse("for=\"10.77.0.1:57586\""),
             trace: Some(TraceContext::fresh()),
         }
@@ -104,7 +111,7 @@ mod tests {
         let wire = request().to_request().unwrap();
         assert_eq!(wire.uri().to_string(), "10.77.0.2:8080");
         assert_eq!((wire.uri().scheme(), wire.uri().path_and_query()), (None, None));
-        let names: Vec<&str> = wire.headers().keys().map(http::HeaderName::as_str).collect();
+        let names: Vec<&str> = wire.headers().keys().map(HeaderName::as_str).collect();
         assert_eq!(names, ["baggage", "forwarded", "traceparent"]);
         let parsed = ConnectRequest::parse(&wire).unwrap();
         assert_eq!(parsed.to_request().unwrap().headers(), wire.headers());
@@ -127,7 +134,7 @@ mod tests {
         ) {
             let mut wire = Request::builder().method("CONNECT").uri("10.77.0.2:8080").body(()).unwrap();
             if let Ok(value) = HeaderValue::from_bytes(&value) {
-                wire.headers_mut().insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
+                wire.headers_mut().insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
             }
             prop_assert!(ConnectRequest::parse(&wire).is_ok());
         }
@@ -145,11 +152,11 @@ mod tests {
                 Some(host) => Authority::Host { host, port },
                 None => Authority::Address(SocketAddr::new(ip.to_canonical(), port)),
             };
-            let baggage = names.map(|(namespace, version)| Baggage {
-                namespace: Some(namespace),
-                service_version: Some(version),
-                ..Baggage::default()
-            });
+            let baggage = names.and_then(|(namespace, version)| Baggage::of(&Described {
+                namespace: Some(&namespace),
+                service_version: Some(&version),
+                ..Described::default()
+            }));
             let forwarded = Some(Forwarded { client: SocketAddr::new(client, port), host: None });
             let trace = traced.then(TraceContext::fresh);
             let sent = ConnectRequest { authority, baggage, forwarded, trace };

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::addr::write_addr;
+
 /// `for="10.77.0.1:57586"`, and `;host=…` when the target was a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forwarded {
@@ -32,7 +34,9 @@ impl Forwarded {
 
 impl fmt::Display for Forwarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "for=\"{}\"", self.client)?;
+        f.write_str("for=\"")?;
+        write_addr(self.client, f)?;
+        f.write_str("\"")?;
         match &self.host {
             Some(host) => write!(f, ";host={host}"),
             None => Ok(()),

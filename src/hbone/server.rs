@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 
 use crate::hbone::baggage::Baggage;
-use crate::hbone::connect::{ConnectRequest, insert};
+use crate::hbone::connect::ConnectRequest;
 use crate::hbone::error::{HboneError, Lost};
 use crate::hbone::gathered::Gathered;
 use crate::hbone::keepalive::keepalive;
@@ -161,7 +161,9 @@ impl Respond {
     /// The peer has reset the stream in the meantime.
     pub fn accept(mut self, baggage: Option<&Baggage>) -> Result<TunnelStream, HboneError> {
         let mut response = Response::new(());
-        insert(response.headers_mut(), "baggage", baggage);
+        if let Some(baggage) = baggage {
+            baggage.insert_into(response.headers_mut());
+        }
         match self.response.send_response(response, false) {
             Ok(send) => {
                 let (share, held) = (self.sends.share(), Held::Server(self.account));

@@ -210,7 +210,7 @@ async fn connect(socket: std::net::TcpStream, addr: SocketAddr) -> io::Result<Tc
     stream.set_nodelay(true)?;
     // A dial to a closed port in the ephemeral range of an own address, a pod's as well as loopback, can connect to itself
     // (simultaneous open).
-    if stream.local_addr()? == stream.peer_addr()? {
+    if stream.local_addr()? == addr {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     Ok(stream)

@@ -224,7 +224,7 @@ async fn deliver(
         (client, Some(&tunnel.peer), Wire::Hbone),
     );
     let baggage = baggage(&workload, snapshot.mesh.settings());
-    let stream = respond.accept(Some(&baggage)).map_err(|error| failure::hbone(&error))?;
+    let stream = respond.accept(baggage.as_ref()).map_err(|error| failure::hbone(&error))?;
     recording.step(Fact::Answered { status: 200 });
     let let_in = LetIn {
         workload: workload.name.clone(),

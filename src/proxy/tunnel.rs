@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::addr::MeshAddr;
 use crate::hbone::{
-    Authority, Baggage, CheckedOut, Client, ConnectRequest, Forwarded, PoolKey, Ticket, TunnelStream,
+    Authority, Baggage, CheckedOut, Client, ConnectRequest, Described, Forwarded, PoolKey, Ticket, TunnelStream,
 };
 use crate::identity::SpiffeId;
 use crate::io::{Noted, Tap};
@@ -25,17 +25,17 @@ use crate::tls::{ClientOffer, Peer, TlsError, connect};
 use crate::trace_context::TraceContext;
 
 /// How `workload` describes itself on a CONNECT and its answer (reference/hbone.md 2.5).
-pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Baggage {
-    Baggage {
-        cluster: Some(settings.cluster.clone()),
-        namespace: Some(workload.name.namespace.to_string()),
-        workload_kind: Some(workload.controller_kind.to_owned()),
-        workload_name: Some(workload.controller.clone()),
-        service_name: Some(workload.canonical_name.clone()),
-        service_version: Some(workload.canonical_revision.clone()),
+pub(crate) fn baggage(workload: &Workload, settings: &Settings) -> Option<Baggage> {
+    Baggage::of(&Described {
+        cluster: Some(&settings.cluster),
+        namespace: Some(&workload.name.namespace),
+        workload_kind: Some(workload.controller_kind),
+        workload_name: Some(&workload.controller),
+        service_name: Some(&workload.canonical_name),
+        service_version: Some(&workload.canonical_revision),
         region: None,
         zone: None,
-    }
+    })
 }
 
 /// Exactly what the real ztunnel sends (reference/hbone.md 2.3).
@@ -46,7 +46,7 @@ pub(crate) fn request(
 ) -> ConnectRequest {
     ConnectRequest {
         authority: Authority::Address(chosen.to.0),
-        baggage: Some(baggage(source, snapshot.mesh.settings())),
+        baggage: baggage(source, snapshot.mesh.settings()),
         forwarded: Some(Forwarded {
             client: from.0,
             host: chosen.service.as_ref().map(|service| service.hostname.clone()),

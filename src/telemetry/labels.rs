@@ -18,7 +18,7 @@ use crate::telemetry::outcome::Flag;
 const UNKNOWN: &str = "unknown";
 
 /// One label set. It holds what the texts come from, so that neither looking it up nor cloning it makes a string.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::telemetry) struct Labels {
     pub(in crate::telemetry) reporter: Reporter,
     pub(in crate::telemetry) source: Subject,
@@ -27,6 +27,14 @@ pub(in crate::telemetry) struct Labels {
     pub(in crate::telemetry) flag: Flag,
     pub(in crate::telemetry) mutual_tls: bool,
     pub(in crate::telemetry) cluster: Arc<str>,
+}
+
+impl Hash for Labels {
+    /// All but the cluster, which is one for all.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.reporter, self.flag, self.mutual_tls).hash(state);
+        (&self.source, &self.destination, &self.service).hash(state);
+    }
 }
 
 /// One end: a workload, and its identity where it was proven.
@@ -67,15 +75,22 @@ impl Subject {
 impl PartialEq for Subject {
     /// Two snapshots of a workload that read the same are the same label.
     fn eq(&self, other: &Self) -> bool {
-        self.texts("") == other.texts("")
+        let same = match (&self.workload, &other.workload) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        (same && self.identity == other.identity) || self.texts("") == other.texts("")
     }
 }
 
 impl Eq for Subject {}
 
 impl Hash for Subject {
+    /// The two texts that tell most subjects apart: a connection looks its labels up six times, and hashing all of them took
+    /// 12 000 instructions.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.texts("").hash(state);
+        let [workload, _, _, namespace, ..] = self.texts("");
+        [workload, namespace].hash(state);
     }
 }
 
@@ -104,7 +119,8 @@ impl Eq for Dialled {}
 
 impl Hash for Dialled {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.texts().hash(state);
+        let [host, ..] = self.texts();
+        host.hash(state);
     }
 }
 

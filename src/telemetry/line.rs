@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use time::OffsetDateTime;
 
+use crate::addr::push_addr;
 use crate::telemetry::text::{calm, is_calm};
 
 /// How log lines look.
@@ -95,10 +96,14 @@ impl Line<'_> {
 impl Value<'_> {
     fn plain(&self, out: &mut String) {
         match self {
-            Self::Addr(addr) => append(out, format_args!("{addr}")),
+            Self::Addr(addr) => push_addr(*addr, out),
             Self::Number(number) => append(out, format_args!("{number}")),
             Self::Millis(took) => append(out, format_args!("\"{}ms\"", took.as_millis())),
             Self::Word(word) if is_word(word) => out.push_str(word),
+            // Nearly all of them; the general way looks at each character.
+            Self::Word(text) | Self::Text(text) if is_plain(text) => {
+                ["\"", text, "\""].into_iter().for_each(|part| out.push_str(part));
+            }
             Self::Word(text) | Self::Text(text) => append(out, format_args!("{text:?}")),
         }
     }
@@ -121,6 +126,11 @@ fn append(out: &mut String, arguments: std::fmt::Arguments<'_>) {
 /// Whether `text` reads as one value without quotes.
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\'))
+}
+
+/// Whether `text` reads the same inside quotes.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
 fn write_key(key: &str, out: &mut String) {
@@ -149,6 +159,20 @@ fn write_json_text(text: &str, out: &mut String) {
 pub(in crate::telemetry) fn write_time(time: SystemTime, out: &mut String) {
     let time = OffsetDateTime::from(time);
     let (hour, minute, second, micros) = time.time().as_hms_micro();
-    let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
-    append(out, format_args!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"));
+    let (month, day) = (u8::from(time.month()), time.day());
+    let two = |number: u8| (u32::from(number), 2);
+    // A clock after the year 9999 shows the last four digits.
+    let fields = [(time.year().unsigned_abs(), 4), two(month), two(day), two(hour), two(minute), two(second), (micros, 6)];
+    for ((number, width), mark) in fields.into_iter().zip(["-", "-", "T", ":", ":", ".", "Z"]) {
+        push_digits(number, width, out);
+        out.push_str(mark);
+    }
+}
+
+/// The last `width` decimal digits of `number`.
+fn push_digits(number: u32, width: u32, out: &mut String) {
+    for power in (0..width).rev() {
+        // A single digit.
+        out.push(char::from(b'0' + (number / 10_u32.pow(power) % 10) as u8));
+    }
 }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::*;
 use crate::drain::{Drain, drain};
-use crate::hbone::{Authority, Forwarded};
+use crate::hbone::{Authority, Described, Forwarded};
 use crate::io::Pipe;
 
 fn soon() -> Instant {
@@ -22,7 +22,7 @@ fn soon() -> Instant {
 fn request() -> ConnectRequest {
     ConnectRequest {
         authority: Authority::parse("10.0.0.7:80").unwrap(),
-        baggage: Some(Baggage { service_name: Some("client".to_owned()), ..Baggage::default() }),
+        baggage: Baggage::of(&Described { service_name: Some("client"), ..Described::default() }),
         forwarded: Forwarded::parse("for=\"10.0.0.1:9\""),
         trace: Some(crate::trace_context::TraceContext::fresh()),
     }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 
 use super::*;
 use crate::drain::{Drain, Tasks, drain};
-use crate::hbone::{Authority, Client, Forwarded, Ticket};
+use crate::hbone::{Authority, Client, Described, Forwarded, Ticket};
 use crate::io::{Pipe, ResetCause};
 
 fn soon() -> Instant {
@@ -18,7 +18,7 @@ fn soon() -> Instant {
 fn request(authority: &str) -> ConnectRequest {
     ConnectRequest {
         authority: Authority::parse(authority).unwrap(),
-        baggage: Some(Baggage { service_name: Some("client".to_owned()), ..Baggage::default() }),
+        baggage: Baggage::of(&Described { service_name: Some("client"), ..Described::default() }),
         forwarded: Forwarded::parse("for=\"10.0.0.1:9\""),
         trace: None,
     }
@@ -93,11 +93,11 @@ async fn a_connect_carries_its_headers_and_half_closes_both_ways() {
     let (opened, far) = tokio::join!(ask(client.ticket().unwrap()), async {
         let requested = server.recv().await.unwrap();
         assert_eq!(requested.request.unwrap(), request("10.0.0.7:80"));
-        let baggage = Baggage { service_name: Some("server".to_owned()), ..Baggage::default() };
-        requested.respond.accept(Some(&baggage)).unwrap()
+        let baggage = Baggage::of(&Described { service_name: Some("server"), ..Described::default() });
+        requested.respond.accept(baggage.as_ref()).unwrap()
     });
     let ((mut near, baggage), mut far) = (opened.unwrap(), far);
-    assert_eq!(baggage.unwrap().service_name.as_deref(), Some("server"));
+    assert_eq!(baggage.unwrap().read().service_name, Some("server"));
     write(&mut near, b"hello").await.unwrap();
     finish(&mut near).await;
     assert_eq!(chunk(&mut far).await.unwrap(), "hello");

@@ -1,13 +1,14 @@
 //! What both protocols of the outbound door have in common: the words of a request, and reading ahead.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::addr::write_addr;
 use crate::mesh::{Mesh, Workload};
 use crate::net::Capture;
 use crate::proxy::orig_dst::error::OrigDstError;
@@ -24,7 +25,7 @@ pub(crate) enum Destination {
 impl std::fmt::Display for Destination {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Ip(ip, port) => std::net::SocketAddr::new(*ip, *port).fmt(f),
+            Self::Ip(ip, port) => write_addr(SocketAddr::new(*ip, *port), f),
             Self::Host(host, port) => write!(f, "{}:{port}", host.escape_debug()),
         }
     }
