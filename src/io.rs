@@ -11,6 +11,7 @@ mod buffer;
 mod stream;
 mod tcp;
 mod pipe_stream;
+mod splice;
 mod relay;
 
 pub(crate) use tap::line;

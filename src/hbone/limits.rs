@@ -23,10 +23,11 @@ pub struct Limits {
     pub server_header_list: u32,
     /// Response headers as a client; ztunnel's.
     pub client_header_list: u32,
-    /// What one stream may have waiting to be written: with `max_streams`, 12.5 MiB for a peer that reads nothing at
-    /// all, where ztunnel's 400 KiB makes 78 MiB; `send_buffer_per_connection` caps that again.
+    /// What one stream may have waiting to be written, and so the largest DATA frame that we send (benches/README.md has what
+    /// smaller ones cost): with `max_streams`, 50 MiB for a peer that reads nothing at all, where ztunnel's 400 KiB makes
+    /// 78 MiB; `send_buffer_per_connection` caps that.
     pub send_buffer: usize,
-    /// What all streams of one connection may have waiting to be written: sixty-four streams' full buffers. A peer that
+    /// What all streams of one connection may have waiting to be written: sixteen streams' full buffers. A peer that
     /// reads nothing at all makes us hold this much, and 16 KiB of gathered small writes a stream.
     pub send_buffer_per_connection: usize,
     /// Overhead of small DATA frames that were not read yet; h2 charges 256 less its length for each, and over budget
@@ -58,7 +59,7 @@ impl Default for Limits {
             pool_max_streams: 100,
             server_header_list: 64 << 10,
             client_header_list: 16 << 10,
-            send_buffer: 64 << 10,
+            send_buffer: 256 << 10,
             send_buffer_per_connection: 4 << 20,
             data_frame_budget: 16 << 20,
             ping_interval: Duration::from_secs(10),

@@ -14,9 +14,9 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The largest chunk charged at once: four TLS records, and few enough bytes that sixty-four streams get a turn within
-/// the default of 4 MiB.
-const TURN: usize = 64 << 10;
+/// The largest chunk charged at once: what a busy stream reads at once, so that it leaves as one frame and arrives as one write
+/// at the other end, and few enough bytes that sixteen streams get a turn within the default of 4 MiB.
+const TURN: usize = 256 << 10;
 
 /// One connection's budget; clones share it.
 #[derive(Clone)]

@@ -61,6 +61,11 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
     /// Writes all of `chunk`: small ones into the buffer, others to the stream, behind what was gathered.
     pub(crate) fn poll_write<S: AsyncWrite + Unpin>(
         &mut self,

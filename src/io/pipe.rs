@@ -4,6 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use tokio::net::TcpStream;
 
 /// Why the relay aborts an end, which decides what the peer is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,16 @@ pub trait Pipe: Send {
     /// Flushes, and waits until a reset can no longer overtake what was written.
     fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_flush(cx)
+    }
+
+    /// The socket to read from, where this is one and no byte was read ahead.
+    fn receiving(&self) -> Option<&TcpStream> {
+        None
+    }
+
+    /// The socket to write to, where this is one and no byte waits to be sent.
+    fn sending(&self) -> Option<&TcpStream> {
+        None
     }
 
     /// Half-closes: tells the peer that no more bytes follow. Reading goes on.

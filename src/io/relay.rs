@@ -15,15 +15,24 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::net::TcpStream;
 
 use crate::io::counts::ByteCounts;
 use crate::io::pipe::{Pipe, ResetCause};
+use crate::io::splice::Splice;
 use crate::io::tap::{Direction, Tap};
 use crate::reason::{Reason, Side};
 
 /// Chunks that one direction moves before the other gets its turn. Half of tokio's own budget of 128, so that a pair
 /// of ends that are always ready (a tunnel has no budget of its own) shares the thread with other connections.
 const CHUNKS_PER_TURN: usize = 64;
+
+/// What a direction moves before it is worth a pipe in the kernel: a tenth of a second of a modest line. Short connections
+/// pay for none.
+const SPLICED_AFTER: u64 = 1 << 20;
+
+/// Pipes filled before the other direction and other connections get their turn.
+const PIPES_PER_TURN: usize = 4;
 
 /// How long the bytes that a broken end had sent may take to be delivered before the other end is reset: as long as a
 /// refused TLS peer gets for its alert (failures.md section 0.5). An end that reads needs no more than a round trip.
@@ -247,12 +256,26 @@ struct Flow<'a> {
     seen: Option<(&'a Tap, Direction)>,
     /// Read and not yet written.
     chunk: Bytes,
+    /// What was written.
+    moved: u64,
+    /// Where bytes go that need not be seen.
+    splice: Splicing,
     /// Written and not yet flushed.
     unflushed: bool,
     /// The sender has finished.
     ended: bool,
     /// The receiver has been told so.
     finished: bool,
+}
+
+/// Whether bytes go from socket to socket inside the kernel.
+enum Splicing {
+    /// Not now: too few have gone by, or an end is no bare socket.
+    NotYet,
+    /// Not ever: somebody looks, or the system has no pipe.
+    Never,
+    /// From here on.
+    Through(Splice),
 }
 
 /// How far a direction got in its turn.
@@ -282,7 +305,8 @@ impl Broken {
 
 impl<'a> Flow<'a> {
     fn new(seen: Option<(&'a Tap, Direction)>) -> Self {
-        Self { seen, chunk: Bytes::new(), unflushed: false, ended: false, finished: false }
+        let splice = if seen.is_some() { Splicing::Never } else { Splicing::NotYet };
+        Self { seen, chunk: Bytes::new(), moved: 0, splice, unflushed: false, ended: false, finished: false }
     }
 
     /// Tells whoever looks.
@@ -302,6 +326,9 @@ impl<'a> Flow<'a> {
         to: &mut T,
         count: impl Fn(u64),
     ) -> Result<Pumped, Broken> {
+        if self.is_spliced(from, to) {
+            return self.pump_spliced(cx, (from.receiving(), to.sending()), count);
+        }
         for _ in 0..CHUNKS_PER_TURN {
             if self.write(cx, to, &count)?.is_pending() {
                 return Ok(Pumped::Busy);
@@ -322,6 +349,47 @@ impl<'a> Flow<'a> {
         Ok(Pumped::Busy)
     }
 
+    /// Whether this direction goes through the kernel's pipe, which it begins to when it has moved enough and holds nothing.
+    fn is_spliced<F: Pipe + ?Sized, T: Pipe + ?Sized>(&mut self, from: &F, to: &T) -> bool {
+        if matches!(self.splice, Splicing::NotYet) && self.moved >= SPLICED_AFTER {
+            let idle = self.chunk.is_empty() && !self.unflushed && !self.ended;
+            if idle && from.receiving().is_some() && to.sending().is_some() {
+                self.splice = Splice::new().map_or(Splicing::Never, Splicing::Through);
+            }
+        }
+        matches!(self.splice, Splicing::Through(_))
+    }
+
+    fn pump_spliced(
+        &mut self,
+        cx: &mut Context<'_>,
+        (from, to): (Option<&TcpStream>, Option<&TcpStream>),
+        count: impl Fn(u64),
+    ) -> Result<Pumped, Broken> {
+        let Splicing::Through(splice) = &mut self.splice else { return Ok(Pumped::Idle) };
+        // An end that was reset by us is not asked again.
+        let reset = || io::Error::from(io::ErrorKind::ConnectionAborted);
+        for _ in 0..PIPES_PER_TURN {
+            while !splice.is_empty() {
+                let to = to.ok_or_else(|| Broken::Send(reset()))?;
+                match splice.poll_drain(cx, to) {
+                    Poll::Ready(moved) => count(moved.map_err(Broken::Send)? as u64),
+                    Poll::Pending => return Ok(Pumped::Busy),
+                }
+            }
+            if self.ended {
+                return Ok(Pumped::Ended);
+            }
+            let from = from.ok_or_else(|| Broken::Receive(reset()))?;
+            match splice.poll_fill(cx, from) {
+                Poll::Ready(filled) => self.ended = filled.map_err(Broken::Receive)? == 0,
+                Poll::Pending => return Ok(Pumped::Idle),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Ok(Pumped::Busy)
+    }
+
     fn write<T: Pipe + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
@@ -333,7 +401,9 @@ impl<'a> Flow<'a> {
         }
         let before = self.chunk.len();
         let written = to.poll_write(cx, &mut self.chunk);
-        count((before - self.chunk.len()) as u64);
+        let bytes = (before - self.chunk.len()) as u64;
+        self.moved += bytes;
+        count(bytes);
         self.unflushed = true;
         match written {
             Poll::Ready(Ok(())) => {

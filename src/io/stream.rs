@@ -44,6 +44,16 @@ impl<S> StreamPipe<S> {
         self.stream.as_ref()
     }
 
+    /// The stream beneath, if no byte of it was read ahead.
+    pub(crate) fn receiving(&self) -> Option<&S> {
+        self.stream.as_ref().filter(|_| self.prefix.is_empty())
+    }
+
+    /// The stream beneath, if no byte waits to be sent.
+    pub(crate) fn sending(&self) -> Option<&S> {
+        self.stream.as_ref().filter(|_| self.outgoing.is_empty())
+    }
+
     /// Gives the stream back with the prefix if nobody has read it; nothing is reset any more.
     pub(crate) fn take_parts(&mut self) -> Option<(S, Bytes)> {
         Some((self.stream.take()?, std::mem::take(&mut self.prefix)))

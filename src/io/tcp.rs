@@ -59,6 +59,14 @@ impl Pipe for TcpPipe {
         self.0.poll_flush(cx)
     }
 
+    fn receiving(&self) -> Option<&TcpStream> {
+        self.0.receiving()
+    }
+
+    fn sending(&self) -> Option<&TcpStream> {
+        self.0.sending()
+    }
+
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.0.is_finished() {
             return Poll::Ready(Ok(()));

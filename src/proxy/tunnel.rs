@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use crate::addr::MeshAddr;
 use crate::hbone::{
-    Authority, Baggage, CheckedOut, Client, ConnectRequest, Described, Forwarded, PoolKey, Ticket, TunnelStream,
+    Authority, Baggage, CheckedOut, Client, ConnectRequest, Described, Forwarded, PoolKey, Ticket,
+    TunnelStream,
 };
 use crate::identity::SpiffeId;
 use crate::io::{Noted, Tap};

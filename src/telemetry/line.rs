@@ -162,7 +162,15 @@ pub(in crate::telemetry) fn write_time(time: SystemTime, out: &mut String) {
     let (month, day) = (u8::from(time.month()), time.day());
     let two = |number: u8| (u32::from(number), 2);
     // A clock after the year 9999 shows the last four digits.
-    let fields = [(time.year().unsigned_abs(), 4), two(month), two(day), two(hour), two(minute), two(second), (micros, 6)];
+    let fields = [
+        (time.year().unsigned_abs(), 4),
+        two(month),
+        two(day),
+        two(hour),
+        two(minute),
+        two(second),
+        (micros, 6),
+    ];
     for ((number, width), mark) in fields.into_iter().zip(["-", "-", "T", ":", ":", ".", "Z"]) {
         push_digits(number, width, out);
         out.push_str(mark);

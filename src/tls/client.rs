@@ -15,7 +15,7 @@ use crate::identity::{Clock, SpiffeId, Svid};
 use crate::tls::cause::TlsCause;
 use crate::tls::credentials::Credentials;
 use crate::tls::error::{Role, TlsError};
-use crate::tls::finish::Attempt;
+use crate::tls::finish::{Attempt, IN_FLIGHT};
 use crate::tls::observed::{Observed, Watched};
 use crate::tls::peer::Peer;
 use crate::tls::provider::{VERSIONS, provider};
@@ -162,6 +162,7 @@ where
         Ok(Ok(connected)) => {
             let mut stream = Box::new(connected);
             stream.get_mut().0.stop();
+            stream.get_mut().1.set_buffer_limit(Some(IN_FLIGHT));
             let peer = Peer::new(attempt.verified()?, stream.get_ref().1);
             Ok((stream, peer))
         }

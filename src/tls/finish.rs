@@ -12,6 +12,11 @@ use crate::tls::error::{Role, TlsError};
 use crate::tls::farewell::farewell;
 use crate::tls::observed::{Good, Judgement, Observed, Watched};
 
+/// What rustls may hold of bytes on their way to the socket, where its own choice is 64 KiB: two of the largest frames that
+/// HTTP/2 hands down (`hbone::Limits::send_buffer`), so that a frame leaves in one system call, and no sliver of it in a
+/// record of its own.
+pub(crate) const IN_FLIGHT: usize = 512 << 10;
+
 /// One handshake under way.
 pub(crate) struct Attempt {
     pub(crate) role: Role,

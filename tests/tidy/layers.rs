@@ -69,7 +69,7 @@ const DOORS: [(&str, &[&str]); 24] = [
     ("clap", &["cli"]),
     ("anstream", &["cli"]),
     ("anstyle", &["cli"]),
-    ("rustix", &["cli"]),
+    ("rustix", &["cli", "io"]),
     // Namespaces: std has none of it, and rustix wants `unsafe` for unshare(2).
     ("nix", &["net", "netns"]),
 ];

@@ -282,3 +282,68 @@ async fn an_end_that_is_always_ready_does_not_starve_the_other_direction() {
     assert_eq!(backend.log.len(), 1_001);
     assert_eq!(client.log, ["write", "finish"]);
 }
+
+/// What one side sends before the other breaks it off, so much that it goes through the kernel's pipe.
+const MUCH: usize = 6_000_000;
+
+#[tokio::test]
+async fn one_way_is_spliced_while_the_other_has_ended_or_chats() {
+    for answer in [0, 10, 3_000] {
+        let ((client, mut client_end), (mut backend, mut backend_end)) = (tcp().await, tcp().await);
+        let (up, counts) = (noise(3, MUCH), ByteCounts::new());
+        let chat = async {
+            let mut received = vec![0; MUCH];
+            for part in received.chunks_mut(50_000) {
+                backend.read_exact(part).await.unwrap();
+                backend.write_all(&noise(4, answer)).await.unwrap();
+            }
+            backend.shutdown().await.unwrap();
+            assert_eq!(backend.read(&mut [0]).await.unwrap(), 0);
+            received
+        };
+        let (relayed, at_client, at_backend) = tokio::join!(
+            relay(&mut client_end, &mut backend_end, &counts, None),
+            exchange(client, &up),
+            chat
+        );
+        relayed.unwrap();
+        assert!(at_backend == up && at_client.len() == MUCH / 50_000 * answer);
+        assert_eq!((counts.to_backend(), counts.to_client()), (MUCH as u64, at_client.len() as u64));
+    }
+}
+
+#[tokio::test]
+async fn a_reset_in_the_middle_of_splicing_is_a_reset_at_the_other_end() {
+    let ((mut client, mut client_end), (mut backend, mut backend_end)) = (tcp().await, tcp().await);
+    let counts = ByteCounts::new();
+    let sent = noise(5, MUCH);
+    let (relayed, (seen, end)) =
+        tokio::join!(relay(&mut client_end, &mut backend_end, &counts, None), async {
+            let mut seen = vec![0; MUCH - 1_000];
+            let (written, read) = tokio::join!(client.write_all(&sent), backend.read_exact(&mut seen));
+            written.unwrap();
+            read.unwrap();
+            reset_on_close(&client);
+            drop(client);
+            // The last bytes are still on their way: whether they come is as on a wire of their own.
+            let end = backend.read_to_end(&mut Vec::new()).await;
+            (seen, end.map_err(|error| error.kind()))
+        });
+    assert_eq!((relayed.unwrap_err().end, end), (End::Client, Err(RESET)));
+    assert!(seen == sent[..MUCH - 1_000]);
+}
+
+#[tokio::test]
+async fn who_looks_sees_all_of_it() {
+    let ((client, mut client_end), (backend, mut backend_end)) = (tcp().await, tcp().await);
+    let tap = Tap::new(2 * MUCH);
+    let (up, counts) = (noise(6, MUCH), ByteCounts::new());
+    let (relayed, _, at_backend) = tokio::join!(
+        relay(&mut client_end, &mut backend_end, &counts, Some(&tap)),
+        exchange(client, &up),
+        exchange(backend, b"")
+    );
+    relayed.unwrap();
+    let seen: usize = tap.chunks().iter().map(|chunk| chunk.bytes.len()).sum();
+    assert!(at_backend == up && seen == MUCH);
+}
