@@ -42,11 +42,15 @@ mod play;
 mod junit;
 mod repro;
 mod suite;
+mod bench;
 mod change;
 mod dispatch;
 
 pub use args::{
-    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CaptureArguments, Catalogue,
+    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, BenchArguments, BenchCommand,
+    BenchServeArguments, BulkArguments, CaptureArguments, Catalogue, ChildArguments, CompareArguments,
+    Comparing, Figures, LoadArguments, PacedArguments, PathKind, RateWish, ReportArguments, Reporting, Role,
+    Target, Way,
     CertsArguments, CertsCommand, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments, Drawing,
     ExecArguments, ExplainArguments, ExportArguments, FixArguments, Format, GetArguments, InspectArguments,
     IssueArguments, LintArguments, ListArguments, LogShape, Moment, Outcome, PeerRole, PlayArguments,

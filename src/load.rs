@@ -21,6 +21,7 @@ mod meter;
 mod machine;
 mod client;
 mod drive;
+mod together;
 mod idle;
 mod search;
 mod notes;
@@ -41,4 +42,5 @@ pub use run::{
 pub use search::{Search, two_digits};
 pub use server::serve;
 pub use tally::Tally;
+pub use together::Together;
 pub use way::{Destination, Way};

@@ -81,7 +81,7 @@ impl Exit {
                 Self::Usage
             }
             CliError::Scenario(error) if error.is_mistake() => Self::Configuration,
-            CliError::Scenario(_) => Self::Environment,
+            CliError::Scenario(_) | CliError::Bench(_) => Self::Environment,
             CliError::NoSuchFailure { .. } | CliError::KeepsOne { .. } => Self::Usage,
             CliError::NotReproducible { .. } => Self::No,
             CliError::NoScenario { .. } => Self::Configuration,
