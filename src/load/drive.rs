@@ -78,6 +78,16 @@ impl Load {
     }
 }
 
+/// The part of the offered units that has to be done, or latencies are those of another rate.
+const KEPT: f64 = 0.99;
+
+/// Whether `done` units are what `rate` and `seconds` make, all but a hundredth and the one that the clock cuts off.
+pub(crate) fn keeps(done: u64, rate: f64, seconds: f64) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "compared with a product that is no more exact")]
+    let done = done as f64;
+    done + 1.0 >= rate * seconds * KEPT
+}
+
 /// Does `load` on `way`, and reads `meter` at both ends of what counts.
 ///
 /// # Errors
@@ -154,6 +164,12 @@ impl Measured {
         #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
         let (done, took) = (self.tally.done as f64, self.cost.took.max(1) as f64);
         done / took * 1e9
+    }
+
+    /// Whether what was offered was done, all but a hundredth of it and the unit that the clock cuts off.
+    pub fn kept(&self, load: &Load) -> bool {
+        let offered = load.rate.map(|rate| (rate, load.duration.as_secs_f64()));
+        offered.is_none_or(|(rate, seconds)| keeps(self.tally.done, rate, seconds))
     }
 
     /// As the report of a path has it.

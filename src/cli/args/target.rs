@@ -19,6 +19,9 @@ pub struct Target {
 const EXPECTED: &str =
     "expected NAME=HOST:PORT or NAME=socks5://ADDR/HOST:PORT, then up to two ,pid=N: zt=socks5://127.0.0.1:15080/10.96.0.10:80,pid=71";
 
+/// The names of the benchmark's own paths.
+const OWN: [&str; 5] = ["direct", "raw", "tls", "mtls", "hbone"];
+
 impl FromStr for Target {
     type Err = String;
 
@@ -35,7 +38,7 @@ impl Target {
         let pid = |part: &str| part.strip_prefix("pid=")?.parse().ok();
         let pids: Vec<u32> = parts.map(pid).collect::<Option<_>>()?;
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let fits = !name.is_empty() && name.chars().all(fits) && pids.len() <= 2;
+        let fits = !name.is_empty() && !OWN.contains(&name) && name.chars().all(fits) && pids.len() <= 2;
         fits.then(|| Self { name: name.to_owned(), way, pids })
     }
 }
@@ -79,7 +82,7 @@ mod tests {
         );
         let to = Destination::Named("web.default".to_owned(), 80);
         check("a=socks5://[::1]:1/web.default:80", Some(("a", Way::Socks { door: at("[::1]:1"), to }, &[])));
-        for wrong in ["", "=127.0.0.1:1", "a b=127.0.0.1:1", "a=localhost:1", "a=1.1.1.1", "a=127.0.0.1:1,pid=x",
+        for wrong in ["", "hbone=127.0.0.1:1", "=127.0.0.1:1", "a b=127.0.0.1:1", "a=localhost:1", "a=1.1.1.1", "a=127.0.0.1:1,pid=x",
             "a=127.0.0.1:1,pid=1,pid=2,pid=3", "a=socks5://127.0.0.1:1", "a=socks5://127.0.0.1:1/b:0"] {
             check(wrong, None);
         }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{LoadArguments, PathKind, Target};
 use crate::cli::bench::stage::{Proxies, Server};
-use crate::load::{Load, Memory, Meter, PathReport, Processes, Together, Way};
+use crate::load::{Load, Memory, Meter, PathReport, Processes, Together, Way, memory};
 
 /// One path.
 pub(crate) struct Lane {
@@ -22,6 +22,14 @@ pub(crate) struct Lane {
 
 impl Lane {
     fn new(name: &str, means: String, way: Way, processes: Processes) -> Self {
+        let rest = processes.source.and_then(memory).map(|source_at_rest| Memory {
+            source_at_rest,
+            destination_at_rest: processes.destination.and_then(memory),
+            source_each: None,
+            destination_each: None,
+            connections: 0,
+            line: Vec::new(),
+        });
         Self {
             name: name.to_owned(),
             means,
@@ -32,7 +40,7 @@ impl Lane {
             wire: None,
             together: Together::default(),
             meter: None,
-            memory: None,
+            memory: rest,
             max_rate: None,
         }
     }

@@ -21,10 +21,10 @@ pub(crate) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Of something that takes about as long as `whole`.
-    pub(crate) fn new(output: &'a mut Output, whole: Duration) -> Self {
-        let moves = std::io::stderr().is_terminal();
-        Self { output, moves, began: Instant::now(), whole, says: String::new() }
+    /// Of something of which nobody knows yet how long it takes.
+    pub(crate) fn new(output: &'a mut Output) -> Self {
+        let (moves, says) = (std::io::stderr().is_terminal(), "starting".to_owned());
+        Self { output, moves, began: Instant::now(), whole: Duration::ZERO, says }
     }
 
     /// What is being done now: `part`, and within it `step`, which only a terminal is told.
@@ -46,9 +46,9 @@ impl<'a> Progress<'a> {
         self.draw();
     }
 
-    /// It takes longer than was thought, by that much.
+    /// From now on it takes that much longer than was thought.
     pub(crate) fn longer(&mut self, by: Duration) {
-        self.whole += by;
+        self.whole = self.whole.max(self.began.elapsed()) + by;
     }
 
     /// Draws it anew.

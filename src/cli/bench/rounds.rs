@@ -12,14 +12,12 @@ use crate::load::{BenchError, Load, Measured, Meter, Search, drive, two_digits};
 
 /// How often the progress line moves.
 const MOVES: Duration = Duration::from_millis(200);
-/// How long a path runs before a try of the calibration or the search counts, at most.
+/// How long a path runs before a try of the calibration or the search counts.
 const SHORT_WARMUP: Duration = Duration::from_millis(300);
-/// How long such a try counts, at most.
+/// How long such a try counts: a rate to begin with is all that it is for.
 const SHORT: Duration = Duration::from_millis(700);
 /// How much faster than without waiting a path cannot be: with the same connections, none.
 const CEILING: f64 = 1.2;
-/// What a path has to do of what it is offered.
-const KEPT: f64 = 0.99;
 /// Tries that a search takes, for the progress line.
 const TRIES: u32 = 7;
 
@@ -84,11 +82,10 @@ impl Watch<'_> {
             let mut search = Search::below(closed.rate() * CEILING);
             while let Some(rate) = search.next() {
                 self.progress.now("looking for the highest rate", &format!("{} · {rate:.0}/s", lane.name));
-                let Some(tried) = self.drive(lane, &lane.load(short(load, Some(rate)))).await? else {
-                    return Ok(false);
-                };
+                let load = lane.load(short(load, Some(rate)));
+                let Some(tried) = self.drive(lane, &load).await? else { return Ok(false) };
                 let in_time = Duration::from_nanos(tried.tally.latency.value_at_quantile(0.99)) <= p99;
-                search.heard(rate, in_time && tried.rate() >= rate * KEPT);
+                search.heard(rate, in_time && tried.kept(&load));
             }
             lane.max_rate = search.found();
         }
@@ -130,5 +127,5 @@ pub(crate) fn whole(lanes: u32, load: &Load, (rounds, searches): (u32, bool)) ->
 }
 
 fn short(load: Load, rate: Option<f64>) -> Load {
-    Load { rate, warmup: load.warmup.min(SHORT_WARMUP), duration: load.duration.min(SHORT), ..load }
+    Load { rate, warmup: SHORT_WARMUP, duration: SHORT, ..load }
 }

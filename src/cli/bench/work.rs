@@ -108,16 +108,11 @@ async fn run(plan: Plan<'_>, output: &mut Output) -> Result<Exit, CliError> {
     let environment = Environment::here(std::env::args().collect());
     let signals = Signals::new()?;
     let folder = Folder::new()?;
-    let server = Server::start(&folder).await?;
-    let mut proxies = match kinds(arguments).iter().any(|kind| *kind != PathKind::Direct) {
-        true => Some(Proxies::start(&folder, &server, plan.proxies).await?),
-        false => None,
-    };
-    let mut lanes = lanes(arguments, &plan.connections, (&server, proxies.as_ref()));
-    look_at_wires(&mut lanes, proxies.as_mut()).await?;
+    let mut watch = Watch { progress: Progress::new(output), signals };
+    let stage = watch.over(prepare(&plan, &folder)).await.unwrap_or(Err(BenchError::Ended.into()));
+    let Stage { server, proxies, mut lanes } = stage?;
     let count = u32::try_from(lanes.len()).unwrap_or(u32::MAX);
-    let lasts = whole(count, &plan.load, (arguments.rounds, plan.find_max.is_some()));
-    let mut watch = Watch { progress: Progress::new(output, lasts), signals };
+    watch.progress.longer(whole(count, &plan.load, (arguments.rounds, plan.find_max.is_some())));
     let measured = measure(&plan, &mut lanes, &mut watch).await;
     if let Some(proxies) = proxies {
         proxies.end().await;
@@ -134,6 +129,29 @@ async fn run(plan: Plan<'_>, output: &mut Output) -> Result<Exit, CliError> {
     server.end().await;
     let early = (rounds < arguments.rounds).then(|| ended_early(rounds, arguments.rounds));
     finish(report((&plan, load), environment, (lanes, early)), arguments, output)
+}
+
+/// What runs, and the paths through it.
+struct Stage {
+    server: Server,
+    proxies: Option<Proxies>,
+    lanes: Vec<Lane>,
+}
+
+async fn prepare(plan: &Plan<'_>, folder: &Folder) -> Result<Stage, CliError> {
+    let server = Server::start(folder).await?;
+    let mut proxies = match has_proxies(plan.arguments) {
+        true => Some(Proxies::start(folder, &server, plan.proxies).await?),
+        false => None,
+    };
+    let mut lanes = lanes(plan.arguments, &plan.connections, (&server, proxies.as_ref()));
+    look_at_wires(&mut lanes, proxies.as_mut()).await?;
+    Ok(Stage { server, proxies, lanes })
+}
+
+/// Whether any path goes through proxies of the benchmark's own.
+fn has_proxies(arguments: &LoadArguments) -> bool {
+    kinds(arguments).iter().any(|kind| *kind != PathKind::Direct)
 }
 
 /// Finds out, before anything is measured, whether each path is what it is called.
@@ -194,7 +212,7 @@ async fn memories(
         // Whoever ends it now has all the rest.
         let Some(memory) = watch.over(each).await.transpose()? else { return Ok(()) };
         for lane in lanes.iter_mut().filter(|lane| lane.kind == Some(kind)) {
-            lane.memory.clone_from(&memory);
+            lane.memory = memory.clone().or(lane.memory.take());
         }
     }
     Ok(())
@@ -203,7 +221,7 @@ async fn memories(
 fn report((plan, load): (&Plan<'_>, Load), environment: Environment, (lanes, early): (Vec<Lane>, Option<Note>)) -> Run {
     let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let own = lanes.iter().any(|lane| lane.kind.is_some_and(|kind| kind != PathKind::Direct));
+    let elsewhere = !plan.arguments.target.is_empty() && !has_proxies(plan.arguments);
     let settings = Settings {
         rate: load.rate,
         connections: plan.connections.iter().copied().max().unwrap_or_default(),
@@ -217,7 +235,7 @@ fn report((plan, load): (&Plan<'_>, Load), environment: Environment, (lanes, ear
         pool_max_streams: small(plan.proxies.pool_max_streams),
         workloads: plan.proxies.workloads,
         policies: plan.proxies.policies,
-        place: if own { plan.proxies.place() } else { Place::Elsewhere },
+        place: if elsewhere { Place::Elsewhere } else { plan.proxies.place() },
     };
     let name = plan.arguments.name.clone().unwrap_or_else(|| name(load.work));
     let paths = lanes.into_iter().map(Lane::report).collect();
