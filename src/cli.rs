@@ -43,6 +43,7 @@ mod junit;
 mod repro;
 mod suite;
 mod change;
+mod bench;
 mod dispatch;
 
 pub use args::{
@@ -55,6 +56,10 @@ pub use args::{
     Threshold, TraceArguments, UpArguments, VerifyArguments, WhyArguments,
 };
 pub use banner::banner;
+pub use bench::{
+    ComparisonShape, ReportShape, Saved, bench_compare, bench_comparison_markdown, bench_comparison_text,
+    bench_hgrm, bench_page, bench_report, bench_save, bench_table,
+};
 pub use child::ChildError;
 pub use dispatch::main;
 pub use error::CliError;
