@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cli::bench::figures::{Unit, count, number};
 use crate::cli::units::{bytes_text, duration_text};
-use crate::load::{Place, Run, Work};
+use crate::load::{Place, Run, Work, path_and_times};
 
 /// What one unit of the work is called.
 pub(crate) fn unit(work: Work) -> &'static str {
@@ -48,7 +48,7 @@ pub(crate) fn pace(run: &Run) -> String {
 pub(crate) fn settings(run: &Run) -> Vec<String> {
     let settings = &run.settings;
     let mut facts = vec![pace(run)];
-    facts.push(plural(u64::from(settings.connections), "connection"));
+    facts.push(connections(run));
     facts.push(match run.work {
         Work::Bulk => format!("{} at once", bytes_text(settings.request.into())),
         _ => format!("{} → {}", bytes_text(settings.request.into()), bytes_text(settings.response.into())),
@@ -59,6 +59,23 @@ pub(crate) fn settings(run: &Run) -> Vec<String> {
         rounds => format!("{rounds} interleaved rounds of {each}"),
     });
     facts
+}
+
+/// One number, or those that the paths' names end with.
+fn connections(run: &Run) -> String {
+    let mut several: Vec<&str> = Vec::new();
+    for path in &run.paths {
+        let (_, times) = path_and_times(&path.name);
+        let times = times.trim_start_matches([' ', '×']);
+        if !times.is_empty() && !several.contains(&times) {
+            several.push(times);
+        }
+    }
+    match several.as_slice() {
+        [] => plural(run.settings.connections.into(), "connection"),
+        ["1"] => "1 connection".to_owned(),
+        several => format!("{} connections", several.join(", ")),
+    }
 }
 
 /// What is not as it mostly is, and what is on the page in any case.

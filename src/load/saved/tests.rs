@@ -62,7 +62,8 @@ proptest! {
         prop_assert_eq!(open(&run.name, &folder.0).unwrap(), run.clone());
         prop_assert_eq!(open(path.to_str().unwrap(), Path::new("/")).unwrap(), run.clone());
         // And whatever is in it, all that is shown of it can be made.
-        prop_assert!(matches!(keep(&run, &folder.0), Err(LoadError::Exists { .. })));
+        let again = matches!(keep(&run, &folder.0), Err(LoadError::Exists { .. }));
+        prop_assert!(again, "it was written over");
         crate::load::price::prices(&run);
         let comparison = crate::load::compare::compare(&run, &run, false).unwrap();
         prop_assert!(comparison.rows.iter().all(|row| row.change.percent == 0.0));
