@@ -94,7 +94,8 @@ impl Ground {
         match self {
             Self::Loopback => doors(mesh, place),
             Self::Part(part) => {
-                let own = |door: &Door| door.kind.workload().is_some_and(|name| part.workloads.contains(name));
+                let own =
+                    |door: &Door| door.kind.workload().is_some_and(|name| part.workloads.contains(name));
                 doors(mesh, place).into_iter().filter(own).collect()
             }
             Self::One(one) => {

@@ -27,8 +27,8 @@ use crate::policy::MtlsMode;
 pub use answer::{Format, ListArguments, Story};
 pub use bench::{
     BenchArguments, BenchCommand, BenchServeArguments, BulkArguments, ChildArguments, CompareArguments,
-    Comparing, Figures, LoadArguments, PacedArguments, PathKind, RateWish, ReportArguments, Reporting, Role,
-    Way,
+    ComparisonShape, Figures, LoadArguments, PacedArguments, PathKind, RateWish, ReportArguments,
+    ReportShape, Role, Way,
 };
 pub use certs::{
     Alpn, CertsArguments, CertsCommand, ExportArguments, InspectArguments, IssueArguments, LintArguments,

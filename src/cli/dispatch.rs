@@ -12,8 +12,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::{
-    analyze, bench, capture, certs, config, edit, exec, explain, get, probe, proxy, repro, strict, suite, trace, up,
-    why,
+    analyze, bench, capture, certs, config, edit, exec, explain, get, probe, proxy, repro, strict, suite,
+    trace, up, why,
 };
 
 /// The program.

@@ -9,7 +9,7 @@ use crate::ca::CaError;
 use crate::cli::child::ChildError;
 use crate::explain::QuestionError;
 use crate::identity::IdentityError;
-use crate::load::BenchError;
+use crate::load::{BenchError, LoadError};
 use crate::mesh::UnknownName;
 use crate::netns::NetnsError;
 use crate::reason::{Reason, Side};
@@ -208,6 +208,9 @@ pub enum CliError {
     /// There are no figures.
     #[error(transparent)]
     Bench(#[from] BenchError),
+    /// A run of a benchmark cannot be read, kept or compared.
+    #[error(transparent)]
+    Runs(#[from] LoadError),
     /// There is no runtime to do it on.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -232,6 +235,7 @@ impl CliError {
             Self::Tls(error) => Some(error),
             Self::Scenario(error) => Some(error),
             Self::Bench(error) => Some(error),
+            Self::Runs(error) => Some(error),
             Self::Dial { .. }
             | Self::NoSuchParty { .. }
             | Self::NothingThere { .. }
@@ -286,6 +290,7 @@ impl Reason for CliError {
             Self::CaInMemory { .. } => "cli.ca_in_memory",
             Self::Scenario(error) => error.code(),
             Self::Bench(error) => error.code(),
+            Self::Runs(error) => error.code(),
             Self::NoSuchFailure { .. } => "cli.no_such_failure",
             Self::NotReproducible { .. } => "cli.not_reproducible",
             Self::KeepsOne { .. } => "cli.keeps_one",

@@ -82,6 +82,9 @@ impl Exit {
                 Self::Usage
             }
             CliError::Scenario(error) if error.is_mistake() => Self::Configuration,
+            CliError::Runs(error) if error.is_unreadable() => Self::Configuration,
+            CliError::Runs(error) if error.is_unwritable() => Self::Environment,
+            CliError::Runs(_) => Self::Usage,
             CliError::Bench(BenchError::Ended) => Self::Inconclusive,
             CliError::Scenario(_) | CliError::Bench(_) => Self::Environment,
             CliError::NoSuchFailure { .. } | CliError::KeepsOne { .. } => Self::Usage,

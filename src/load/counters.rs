@@ -52,7 +52,9 @@ fn at_work(stat: &str) -> Option<(u64, u32)> {
     let all = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
     let ticks: Vec<u64> = all.split_whitespace().take(8).map(str::parse).collect::<Result<_, _>>().ok()?;
     let [user, nice, system, _idle, _iowait, irq, softirq, steal] = *ticks.as_slice() else { return None };
-    let numbered = |line: &&str| line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let numbered = |line: &&str| {
+        line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
     let processors = stat.lines().filter(numbered).count();
     let ticks: u64 = [user, nice, system, irq, softirq, steal].iter().sum();
     Some((ticks.checked_mul(TICK)?, u32::try_from(processors).ok()?))

@@ -10,6 +10,7 @@ use tokio::time::{sleep_until, timeout};
 use crate::drain::{Drain, Tasks, drain};
 use crate::load::client::{Client, Job};
 use crate::load::failure::BenchError;
+use crate::load::latency::percentiles;
 use crate::load::meter::{Cost, Meter};
 use crate::load::opening::{Opening, Wanted};
 use crate::load::run::{Direction, Round, Work};
@@ -17,7 +18,6 @@ use crate::load::schedule::Schedule;
 use crate::load::tally::Tally;
 use crate::load::timer::Timer;
 use crate::load::way::Way;
-use crate::load::latency::percentiles;
 
 /// How long all connections may take to be there; one dial's deadline, and then some.
 const CONNECTED: Duration = Duration::from_secs(15);
@@ -111,7 +111,12 @@ fn unreached(load: &Load, job: &Job) -> Measured {
     Measured { tally: job.tally().clone(), cost, paced: load.rate.is_some(), bulk: false }
 }
 
-async fn measure(load: &Load, job: &Arc<Job>, (clients, tasks): (Drain, Tasks), meter: &mut Meter) -> Measured {
+async fn measure(
+    load: &Load,
+    job: &Arc<Job>,
+    (clients, tasks): (Drain, Tasks),
+    meter: &mut Meter,
+) -> Measured {
     let go = start(load, job, &tasks).await;
     let schedule = load.schedule(Instant::now());
     // Whoever could not connect in time is not there to hear it.

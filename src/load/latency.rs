@@ -19,7 +19,10 @@ pub(crate) fn histogram() -> Histogram<u64> {
 
 /// One that grows by itself, which asks for nothing but digits.
 fn resizing() -> Histogram<u64> {
-    #[expect(clippy::expect_used, reason = "three significant digits are among those that the crate takes, 0 to 5")]
+    #[expect(
+        clippy::expect_used,
+        reason = "three significant digits are among those that the crate takes, 0 to 5"
+    )]
     Histogram::new(DIGITS).expect("three digits are taken")
 }
 
@@ -43,12 +46,7 @@ pub fn latency(histogram: &Histogram<u64>) -> Latency {
         Percentile { at: step.quantile_iterated_to(), value: step.value_iterated_to(), count: seen }
     });
     let curve = curve.collect();
-    Latency {
-        summary: percentiles(histogram),
-        deviation: histogram.stdev(),
-        count: histogram.len(),
-        curve,
-    }
+    Latency { summary: percentiles(histogram), deviation: histogram.stdev(), count: histogram.len(), curve }
 }
 
 #[cfg(test)]
@@ -59,7 +57,8 @@ mod tests {
     fn figures_of_a_thousand_values() {
         let mut all = histogram();
         (1..=1_000_u64).for_each(|value| all.record(value * 1_000).unwrap());
-        let near = |found: u64, expect: u64| assert!(found.abs_diff(expect) * 500 <= expect, "{found}, {expect}");
+        let near =
+            |found: u64, expect: u64| assert!(found.abs_diff(expect) * 500 <= expect, "{found}, {expect}");
         let Latency { summary, count, curve, .. } = latency(&all);
         near(summary.p50, 500_000);
         near(summary.p99, 990_000);

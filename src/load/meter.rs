@@ -117,7 +117,10 @@ mod tests {
         };
         // A second of two processors: we took 0.4 s, the machine was at work for 0.9 s.
         let cost = between(&reading(0, 7, 1_000), &reading(1_000, 200_000_007, 900_001_000));
-        assert_eq!((cost.took, cost.cpu.source, cost.cpu.generator), (1_000_000_000, Some(200_000_000), 200_000_000));
+        assert_eq!(
+            (cost.took, cost.cpu.source, cost.cpu.generator),
+            (1_000_000_000, Some(200_000_000), 200_000_000)
+        );
         assert_eq!((cost.cpu.destination, cost.cpu.server), (None, Some(0)));
         assert!((cost.others - 0.25).abs() < 1e-9, "{}", cost.others);
     }

@@ -20,7 +20,8 @@ const ROUNDS: usize = 3;
 
 /// The notes on `run`, those that doubt it first.
 pub fn notes(run: &Run) -> Vec<Note> {
-    let found = [errors(run), rate(run), generator(run), noise(run), rounds(run), cores(run), Some(loopback())];
+    let found =
+        [errors(run), rate(run), generator(run), noise(run), rounds(run), cores(run), Some(loopback())];
     let mut notes: Vec<Note> = found.into_iter().flatten().collect();
     notes.sort_by_key(|note| !note.doubts);
     notes
@@ -71,9 +72,9 @@ fn rate(run: &Run) -> Option<Note> {
 fn generator(run: &Run) -> Option<Note> {
     let of = |path: &PathReport| {
         let cpu = median(path.rounds.iter().map(|round| ratio(round.cpu.generator, round.took)))?;
-        let lag = median(path.rounds.iter().filter_map(|round| {
-            Some(ratio(round.lag?, round.latency.as_ref()?.p99))
-        }));
+        let lag = median(
+            path.rounds.iter().filter_map(|round| Some(ratio(round.lag?, round.latency.as_ref()?.p99))),
+        );
         let lags = lag.filter(|lag| *lag > GENERATOR_LAG);
         let says = match lags {
             _ if cpu > GENERATOR_CPU => format!("{}: {:.0} % of a core", path.name, cpu * 100.0),
@@ -96,9 +97,8 @@ fn noise(run: &Run) -> Option<Note> {
     let spreads = run.paths.iter().filter(|path| path.rounds.len() > 1).filter_map(|path| {
         let units: Vec<f64> = path.rounds.iter().filter_map(cpu_per_unit).collect();
         let middle = median(units.iter().copied())?;
-        let (least, most) = units.iter().fold((f64::MAX, 0.0_f64), |(least, most), unit| {
-            (least.min(*unit), most.max(*unit))
-        });
+        let (least, most) =
+            units.iter().fold((f64::MAX, 0.0_f64), |(least, most), unit| (least.min(*unit), most.max(*unit)));
         Some(((most - least) / middle, &path.name))
     });
     let worst = spreads.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(spread, _)| *spread > SPREAD);
@@ -118,7 +118,8 @@ fn noise(run: &Run) -> Option<Note> {
 fn rounds(run: &Run) -> Option<Note> {
     let rounds = run.paths.iter().map(|path| path.rounds.len()).min()?;
     (rounds < ROUNDS).then(|| {
-        let says = format!("with {rounds} of at least {ROUNDS} rounds there is no telling how sure a figure is");
+        let says =
+            format!("with {rounds} of at least {ROUNDS} rounds there is no telling how sure a figure is");
         note("bench.few_rounds", says, false)
     })
 }

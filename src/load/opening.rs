@@ -86,12 +86,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn openings() -> impl Strategy<Value = Opening> {
-        let wanted = prop_oneof![
-            Just(Wanted::Talk),
-            Just(Wanted::Once),
-            Just(Wanted::Sink),
-            Just(Wanted::Flow)
-        ];
+        let wanted =
+            prop_oneof![Just(Wanted::Talk), Just(Wanted::Once), Just(Wanted::Sink), Just(Wanted::Flow)];
         (wanted, 1..=LARGEST, 1..=LARGEST).prop_map(|(wanted, request, response)| Opening {
             wanted,
             request,

@@ -62,8 +62,12 @@ mod tests {
         let check = |number, expect: Option<u64>| {
             let after = schedule.due(number, Instant::now()).map(|due| due - schedule.start);
             let expect = expect.map(Duration::from_nanos);
-            let off = |(after, expect): (Duration, Duration)| after.abs_diff(expect) < Duration::from_nanos(2);
-            assert!(after.zip(expect).map_or(after == expect, off), "{number}: {after:?}, expected {expect:?}");
+            let off =
+                |(after, expect): (Duration, Duration)| after.abs_diff(expect) < Duration::from_nanos(2);
+            assert!(
+                after.zip(expect).map_or(after == expect, off),
+                "{number}: {after:?}, expected {expect:?}"
+            );
         };
         check(0, Some(0));
         check(1, Some(333_333_333));

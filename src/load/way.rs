@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn requests() {
-        let check = |to: Destination, expect: &[u8]| assert_eq!(request(&to)[SOCKS5.len()..], *expect, "{to}");
+        let check =
+            |to: Destination, expect: &[u8]| assert_eq!(request(&to)[SOCKS5.len()..], *expect, "{to}");
         check(Destination::At("10.96.0.1:258".parse().unwrap()), &[1, 10, 96, 0, 1, 1, 2]);
         check(Destination::Named("a.b".to_owned(), 80), b"\x03\x03a.b\0\x50");
         let v6 = Destination::At("[::1]:1".parse().unwrap());

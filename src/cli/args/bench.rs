@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::target::Target;
 use crate::cli::{examples, units};
-use crate::load::LARGEST;
+use crate::load::{FailIf, LARGEST};
 
 /// What `bench` takes.
 #[derive(Debug, Args)]
@@ -229,6 +229,34 @@ pub struct BenchServeArguments {
     pub listen: SocketAddr,
 }
 
+/// How a comparison is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ComparisonShape {
+    /// A table.
+    #[default]
+    Table,
+    /// One document.
+    Json,
+    /// A table for a pull request.
+    Markdown,
+}
+
+/// How a run is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportShape {
+    /// A table.
+    #[default]
+    Table,
+    /// The same with more columns.
+    Wide,
+    /// The document.
+    Json,
+    /// A page for a browser.
+    Html,
+    /// HdrHistogram's text form.
+    Hgrm,
+}
+
 /// What `bench compare` takes.
 #[derive(Debug, Args)]
 pub struct CompareArguments {
@@ -239,8 +267,8 @@ pub struct CompareArguments {
     #[arg(value_name = "B")]
     pub after: String,
     /// Exit 1 if a figure changed by more than that: p99>+5%, hbone.rate<-2%
-    #[arg(long, value_name = "[PATH.]METRIC(>+|<-)N%")]
-    pub fail_if: Vec<String>,
+    #[arg(long, value_name = "[PATH.]METRIC(>+|<-)N%", value_parser = FailIf::from_str)]
+    pub fail_if: Vec<FailIf>,
     /// Also runs of other machines, works or settings
     #[arg(long)]
     pub force: bool,
@@ -248,21 +276,9 @@ pub struct CompareArguments {
     #[arg(long, value_name = "DIR", default_value = RUNS, hide_default_value = true)]
     pub runs: PathBuf,
     /// table, json or markdown [default: table]
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Comparing::Table)]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = ComparisonShape::Table)]
     #[arg(hide_possible_values = true, hide_default_value = true)]
-    pub output: Comparing,
-}
-
-/// The form of a comparison.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Comparing {
-    /// For people
-    #[default]
-    Table,
-    /// One document
-    Json,
-    /// For a pull request
-    Markdown,
+    pub output: ComparisonShape,
 }
 
 /// What `bench report` takes.
@@ -278,25 +294,9 @@ pub struct ReportArguments {
     #[arg(short, long, value_name = "FILE")]
     pub write: Option<PathBuf>,
     /// table, wide, json, html or hgrm [default: table]
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Reporting::Table)]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = ReportShape::Table)]
     #[arg(hide_possible_values = true, hide_default_value = true)]
-    pub output: Reporting,
-}
-
-/// The form of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Reporting {
-    /// For people
-    #[default]
-    Table,
-    /// The same with more columns
-    Wide,
-    /// One document
-    Json,
-    /// One file with plots
-    Html,
-    /// HdrHistogram's text
-    Hgrm,
+    pub output: ReportShape,
 }
 
 /// Which process of the benchmark's own.

@@ -16,8 +16,7 @@ pub struct Target {
     pub pids: Vec<u32>,
 }
 
-const EXPECTED: &str =
-    "expected NAME=HOST:PORT or NAME=socks5://ADDR/HOST:PORT, then up to two ,pid=N: zt=socks5://127.0.0.1:15080/10.96.0.10:80,pid=71";
+const EXPECTED: &str = "expected NAME=HOST:PORT or NAME=socks5://ADDR/HOST:PORT, then up to two ,pid=N: zt=socks5://127.0.0.1:15080/10.96.0.10:80,pid=71";
 
 /// The names of the benchmark's own paths.
 const OWN: [&str; 5] = ["direct", "raw", "tls", "mtls", "hbone"];
@@ -70,7 +69,8 @@ mod tests {
     #[test]
     fn targets() {
         let check = |text: &str, expect: Option<(&str, Way, &[u32])>| {
-            let expect = expect.map(|(name, way, pids)| Target { name: name.to_owned(), way, pids: pids.to_vec() });
+            let expect =
+                expect.map(|(name, way, pids)| Target { name: name.to_owned(), way, pids: pids.to_vec() });
             assert_eq!(Target::read(text), expect, "{text}");
         };
         let at = |text: &str| text.parse::<SocketAddr>().unwrap();
@@ -82,8 +82,18 @@ mod tests {
         );
         let to = Destination::Named("web.default".to_owned(), 80);
         check("a=socks5://[::1]:1/web.default:80", Some(("a", Way::Socks { door: at("[::1]:1"), to }, &[])));
-        for wrong in ["", "hbone=127.0.0.1:1", "=127.0.0.1:1", "a b=127.0.0.1:1", "a=localhost:1", "a=1.1.1.1", "a=127.0.0.1:1,pid=x",
-            "a=127.0.0.1:1,pid=1,pid=2,pid=3", "a=socks5://127.0.0.1:1", "a=socks5://127.0.0.1:1/b:0"] {
+        for wrong in [
+            "",
+            "hbone=127.0.0.1:1",
+            "=127.0.0.1:1",
+            "a b=127.0.0.1:1",
+            "a=localhost:1",
+            "a=1.1.1.1",
+            "a=127.0.0.1:1,pid=x",
+            "a=127.0.0.1:1,pid=1,pid=2,pid=3",
+            "a=socks5://127.0.0.1:1",
+            "a=socks5://127.0.0.1:1/b:0",
+        ] {
             check(wrong, None);
         }
     }

@@ -90,7 +90,8 @@ async fn start(arguments: &ChildArguments) -> Result<Running, CliError> {
         Role::Both | Role::Server => vec![CLIENT, SERVER, SIDECAR],
     };
     let found = |name: &str| snapshot.mesh.find_workload(name).map(|workload| workload.name.clone());
-    let workloads: Vec<Name> = own.into_iter().map(found).collect::<Result<_, _>>().map_err(CliError::Workload)?;
+    let workloads: Vec<Name> =
+        own.into_iter().map(found).collect::<Result<_, _>>().map_err(CliError::Workload)?;
     let mut proxy = Config::default();
     proxy.hbone.pool_max_streams = arguments.pool_max_streams;
     let role = format!("{:?}", arguments.role).to_lowercase();

@@ -46,13 +46,8 @@ impl Process {
         let (pid, pipes) = (child.id(), child.stdin.take().zip(child.stdout.take()));
         let gone = || failed(io::ErrorKind::BrokenPipe.into());
         let (orders, said) = pipes.ok_or_else(gone)?;
-        let mut process = Self {
-            child,
-            orders,
-            said: BufReader::new(said).lines(),
-            who,
-            pid: pid.ok_or_else(gone)?,
-        };
+        let mut process =
+            Self { child, orders, said: BufReader::new(said).lines(), who, pid: pid.ok_or_else(gone)? };
         let line = process.hear("ready").await?;
         match line.strip_prefix("ready") {
             Some(rest) => Ok((process, rest.trim().to_owned())),

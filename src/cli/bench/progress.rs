@@ -84,7 +84,10 @@ mod tests {
     #[test]
     fn lines() {
         let check = |elapsed, whole, expect: &str| {
-            assert_eq!(line(Duration::from_secs(elapsed), Duration::from_secs(whole), "round 1 of 5"), expect);
+            assert_eq!(
+                line(Duration::from_secs(elapsed), Duration::from_secs(whole), "round 1 of 5"),
+                expect
+            );
         };
         check(0, 90, "╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 1 min 30 s left · round 1 of 5");
         check(45, 90, "━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌ 45 s left · round 1 of 5");

@@ -60,11 +60,17 @@ impl Watch<'_> {
     }
 
     /// What each path does without waiting, in a short try: units per second of the slowest. `None` when somebody ended it.
-    pub(crate) async fn calibrate(&mut self, lanes: &mut [Lane], load: Load) -> Result<Option<f64>, BenchError> {
+    pub(crate) async fn calibrate(
+        &mut self,
+        lanes: &mut [Lane],
+        load: Load,
+    ) -> Result<Option<f64>, BenchError> {
         let mut slowest = f64::MAX;
         for lane in lanes {
             self.progress.now("calibrating", &lane.name);
-            let Some(measured) = self.drive(lane, &lane.load(short(load, None))).await? else { return Ok(None) };
+            let Some(measured) = self.drive(lane, &lane.load(short(load, None))).await? else {
+                return Ok(None);
+            };
             slowest = slowest.min(measured.rate());
         }
         Ok(Some(slowest))
@@ -78,7 +84,9 @@ impl Watch<'_> {
     ) -> Result<bool, BenchError> {
         for lane in lanes {
             self.progress.now("looking for the highest rate", &lane.name);
-            let Some(closed) = self.drive(lane, &lane.load(short(load, None))).await? else { return Ok(false) };
+            let Some(closed) = self.drive(lane, &lane.load(short(load, None))).await? else {
+                return Ok(false);
+            };
             let mut search = Search::below(closed.rate() * CEILING);
             while let Some(rate) = search.next() {
                 self.progress.now("looking for the highest rate", &format!("{} · {rate:.0}/s", lane.name));
@@ -93,7 +101,11 @@ impl Watch<'_> {
     }
 
     /// All rounds; how many were whole.
-    pub(crate) async fn rounds(&mut self, lanes: &mut [Lane], (load, rounds): (Load, u32)) -> Result<u32, BenchError> {
+    pub(crate) async fn rounds(
+        &mut self,
+        lanes: &mut [Lane],
+        (load, rounds): (Load, u32),
+    ) -> Result<u32, BenchError> {
         let origin = Instant::now();
         lanes.iter_mut().for_each(|lane| lane.meter = Some(Meter::new(lane.processes, origin)));
         for round in 0..rounds {

@@ -14,8 +14,9 @@ use crate::cli::bench::memory;
 use crate::cli::bench::place::Folder;
 use crate::cli::bench::progress::Progress;
 use crate::cli::bench::rounds::{Watch, half, whole};
-use crate::cli::bench::show;
+use crate::cli::bench::save::{Saved, save};
 use crate::cli::bench::stage::{Proxies, ProxyPlan, Server};
+use crate::cli::bench::text::table;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::limits::raise_descriptors;
@@ -44,7 +45,11 @@ struct Plan<'a> {
 /// # Errors
 ///
 /// [`CliError`] when nothing can be measured.
-pub(crate) async fn paced(work: Work, arguments: &PacedArguments, output: &mut Output) -> Result<Exit, CliError> {
+pub(crate) async fn paced(
+    work: Work,
+    arguments: &PacedArguments,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
     let load = load(work, (arguments.request, arguments.response), &arguments.load);
     let wish = if arguments.closed { RateWish::Max } else { arguments.rate.unwrap_or(RateWish::Half) };
     let find_max = arguments.find_max.then_some(arguments.max_p99);
@@ -170,7 +175,11 @@ async fn look_at_wires(lanes: &mut [Lane], proxies: Option<&mut Proxies>) -> Res
 }
 
 /// The rate, then the rounds: what was done in them, and how many were whole.
-async fn measure(plan: &Plan<'_>, lanes: &mut [Lane], watch: &mut Watch<'_>) -> Result<(Load, u32), CliError> {
+async fn measure(
+    plan: &Plan<'_>,
+    lanes: &mut [Lane],
+    watch: &mut Watch<'_>,
+) -> Result<(Load, u32), CliError> {
     let mut load = plan.load;
     if let Some(p99) = plan.find_max
         && !watch.find_max(lanes, (load, p99)).await?
@@ -188,7 +197,8 @@ async fn measure(plan: &Plan<'_>, lanes: &mut [Lane], watch: &mut Watch<'_>) -> 
             };
             let Some(slowest) = slowest else { return Ok((load, 0)) };
             let rate = half(slowest);
-            let says = format!("{rate:.0}/s on every path: half of what the slowest can do; --rate sets another\n");
+            let says =
+                format!("{rate:.0}/s on every path: half of what the slowest can do; --rate sets another\n");
             watch.progress.talk(&says);
             Some(rate)
         }
@@ -218,7 +228,11 @@ async fn memories(
     Ok(())
 }
 
-fn report((plan, load): (&Plan<'_>, Load), environment: Environment, (lanes, early): (Vec<Lane>, Option<Note>)) -> Run {
+fn report(
+    (plan, load): (&Plan<'_>, Load),
+    environment: Environment,
+    (lanes, early): (Vec<Lane>, Option<Note>),
+) -> Run {
     let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let elsewhere = !plan.arguments.target.is_empty() && !has_proxies(plan.arguments);
@@ -254,13 +268,14 @@ fn name(work: Work) -> String {
 
 fn finish(run: Run, arguments: &LoadArguments, output: &mut Output) -> Result<Exit, CliError> {
     let text = match arguments.output {
-        Figures::Table => show::table(&run, false),
-        Figures::Wide => show::table(&run, true),
+        Figures::Table => table(&run, false),
+        Figures::Wide => table(&run, true),
         Figures::Json => json(&Document::one(run.clone())),
     };
     output.answer(&text)?;
     if !arguments.no_save {
-        show::save(&run, &arguments.save, output)?;
+        let Saved { json, html, .. } = save(&run, &arguments.save)?;
+        output.talk(&format!("saved {} (and .hgrm); open {}\n", json.display(), html.display()));
     }
     let doubted = run.notes.iter().any(|note| note.doubts && !arguments.allow.contains(&note.code));
     Ok(if doubted { Exit::Inconclusive } else { Exit::Done })

@@ -11,7 +11,12 @@ fn round(number: u64) -> Round {
         failures: vec![],
         latency: Some(figures(100_000)),
         service: Some(figures(90_000)),
-        cpu: Cpu { source: Some(1_000_000 + number), destination: Some(1_000_000), server: None, generator: 500_000_000 },
+        cpu: Cpu {
+            source: Some(1_000_000 + number),
+            destination: Some(1_000_000),
+            server: None,
+            generator: 500_000_000,
+        },
         lag: Some(19_000),
         others: 0.05,
     }
@@ -60,7 +65,9 @@ fn check(change: impl Fn(&mut Run), expect: &[&str]) {
     let found: Vec<String> = notes(&run)
         .into_iter()
         .filter(|note| note.code != "bench.loopback")
-        .map(|note| format!("{}{}", note.code.trim_start_matches("bench."), if note.doubts { "!" } else { "" }))
+        .map(|note| {
+            format!("{}{}", note.code.trim_start_matches("bench."), if note.doubts { "!" } else { "" })
+        })
         .collect();
     assert_eq!(found, expect);
 }
