@@ -1,5 +1,6 @@
 //! [`Tally`]: what came of the units of one round, in bounded memory.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,7 @@ impl Tally {
     pub fn failures(&self) -> Vec<Failure> {
         let failure = |(says, times): (&String, &u64)| Failure { says: says.clone(), times: *times };
         let mut failures: Vec<Failure> = self.failures.iter().map(failure).collect();
-        failures.sort_by(|one, other| other.times.cmp(&one.times));
+        failures.sort_by_key(|failure| Reverse(failure.times));
         failures
     }
 }

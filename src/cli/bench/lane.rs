@@ -47,7 +47,8 @@ impl Lane {
 
     fn own(kind: PathKind, server: &Server, proxies: Option<&Proxies>) -> Self {
         let proxied = proxies.and_then(|proxies| Some((proxies.way(kind)?, proxies.processes())));
-        let (way, processes) = proxied.unwrap_or((Way::Straight(server.address), Processes::default()));
+        let straight = || (Way::Straight(server.address), Processes::default());
+        let (way, processes) = proxied.unwrap_or_else(straight);
         let processes = Processes { server: Some(server.pid()), ..processes };
         Self { kind: Some(kind), ..Self::new(kind.word(), kind.means().to_owned(), way, processes) }
     }

@@ -222,7 +222,7 @@ async fn memories(
         // Whoever ends it now has all the rest.
         let Some(memory) = watch.over(each).await.transpose()? else { return Ok(()) };
         for lane in lanes.iter_mut().filter(|lane| lane.kind == Some(kind)) {
-            lane.memory = memory.clone().or(lane.memory.take());
+            lane.memory = memory.clone().or_else(|| lane.memory.take());
         }
     }
     Ok(())
