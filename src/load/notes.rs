@@ -81,7 +81,7 @@ fn generator(run: &Run) -> Option<Note> {
             Some(lag) => format!("{}: its lag is {:.0} % of the p99", path.name, lag * 100.0),
             None => return None,
         };
-        Some((says, has_proxies(path)))
+        Some((says, !is_direct(path)))
     };
     let all: Vec<(String, bool)> = run.paths.iter().filter_map(of).collect();
     let (says, doubts): (Vec<String>, Vec<bool>) = all.into_iter().unzip();
@@ -93,7 +93,9 @@ fn generator(run: &Run) -> Option<Note> {
 }
 
 fn noise(run: &Run) -> Option<Note> {
-    let others = median(run.paths.iter().flat_map(|path| &path.rounds).map(|round| round.others))?;
+    // Of a target's processes some are not known, and would count as others.
+    let own = run.paths.iter().flat_map(|path| &path.rounds).filter(|round| round.cpu.server.is_some());
+    let others = median(own.map(|round| round.others)).unwrap_or_default();
     let spreads = run.paths.iter().filter(|path| path.rounds.len() > 1).filter_map(|path| {
         let units: Vec<f64> = path.rounds.iter().filter_map(cpu_per_unit).collect();
         let middle = median(units.iter().copied())?;
@@ -139,8 +141,9 @@ fn loopback() -> Note {
     note("bench.loopback", says, false)
 }
 
-fn has_proxies(path: &PathReport) -> bool {
-    path.rounds.iter().any(|round| round.cpu.source.is_some())
+/// Whether there is nothing but the generator and our own server.
+fn is_direct(path: &PathReport) -> bool {
+    path.rounds.iter().all(|round| round.cpu.source.is_none() && round.cpu.server.is_some())
 }
 
 /// Of the proxies, or of the server where there are none, in nanoseconds.

@@ -14,7 +14,7 @@ fn round(number: u64) -> Round {
         cpu: Cpu {
             source: Some(1_000_000 + number),
             destination: Some(1_000_000),
-            server: None,
+            server: Some(500_000),
             generator: 500_000_000,
         },
         lag: Some(19_000),
@@ -98,6 +98,8 @@ fn the_generator_is_the_limit() {
 #[test]
 fn noise_rate_and_errors() {
     check(each(|round| round.others = 0.11), &["noisy_machine!"]);
+    // A target's server is not known, and among the others.
+    check(each(|round| (round.others, round.cpu.server) = (0.9, None)), &[]);
     check(|run| run.paths[0].rounds[0].cpu.source = Some(1_400_000), &["noisy_machine!"]);
     check(each(|round| round.done = 988), &["rate_not_kept!"]);
     check(each(|round| round.done = 989), &[]);
