@@ -2,6 +2,7 @@
 
 use crate::cli::bench::figures::{Unit, number};
 use crate::cli::bench::html::axis::{Scale, linear_marks};
+use crate::cli::bench::html::slot::short;
 use crate::cli::bench::html::svg::{Anchor, Svg};
 
 /// A bar: its name, its pieces from the left with their classes, and what stands behind it.
@@ -29,6 +30,8 @@ impl Bar {
 const ROW: f64 = 44.0;
 /// How thick a bar is.
 const THICK: f64 = 16.0;
+/// Letters of a name, which stand above the bar and fit on a phone.
+const NAME: usize = 44;
 /// Below the bars, for the marks and what they are.
 const FOOT: f64 = 44.0;
 /// To the right of the axis, for what is said of the longest bar.
@@ -60,7 +63,7 @@ pub(crate) fn draw(bars: &[Bar], unit: Unit, axis: &str, width: f64) -> String {
 }
 
 fn one(svg: &mut Svg, bar: &Bar, scale: &Scale, top: f64) {
-    svg.text("name halo", Anchor::Start, (4.0, top + 16.0), &bar.name);
+    svg.text("name halo", Anchor::Start, (4.0, top + 16.0), &short(&bar.name, NAME));
     let y = top + 23.0;
     let mut from = bar.from;
     for (class, length) in &bar.pieces {

@@ -97,11 +97,7 @@ fn grid(
         svg.text("tick", Anchor::Middle, (place, BOTTOM + 17.0), name);
     }
     svg.text("axis", Anchor::Start, (0.0, 12.0), "latency (log scale)");
-    let says = if is_wide {
-        "percentile, in % (log scale of what is above it: each mark is ten times rarer)"
-    } else {
-        "percentile, in % (log scale of what is above)"
-    };
+    let says = "percentile, in % (log scale of what is above it)";
     svg.text("axis", Anchor::Start, (LEFT, BOTTOM + 38.0), says);
 }
 
