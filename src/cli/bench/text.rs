@@ -165,7 +165,10 @@ fn foot(run: &Run, wide: bool) -> String {
         text += &paragraph("", &run.environment.command.join(" "));
     }
     let cpu = format!("cpu is that of server and proxies for each {}", unit(run.work));
-    let latency = "latency counts from the moment that a unit was due";
+    let latency = match run.settings.rate {
+        Some(_) => "latency counts from the moment that a unit was due",
+        None => "latency is that of a closed loop: what a stall keeps from beginning is not in it",
+    };
     let facts: Vec<String> = match run.paths.iter().any(|path| path.latency.is_some()) {
         true => vec![latency.to_owned(), margin(run), cpu],
         false => vec![margin(run), cpu],

@@ -53,7 +53,7 @@ pub(crate) fn draw(bars: &[Bar], unit: Unit, axis: &str, width: f64) -> String {
         let anchor = if *mark == 0.0 { Anchor::Start } else { Anchor::Middle };
         svg.text("tick", anchor, (x, bottom + 16.0), &number(scaled, decimals(last / divisor)));
     }
-    svg.text("axis", Anchor::Start, (0.0, bottom + 36.0), &format!("{axis}, in{}", spelled(name)));
+    svg.text("axis", Anchor::Start, (0.0, bottom + 36.0), &axis_text(axis, name));
     for (at, bar) in bars.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "there are few bars")]
         one(&mut svg, bar, &scale, at as f64 * ROW);
@@ -93,7 +93,7 @@ pub(crate) fn decimals(last: f64) -> usize {
     }
 }
 
-/// A unit in a sentence.
-pub(crate) fn spelled(name: &str) -> String {
-    if name == "/s" { " units per second".to_owned() } else { name.to_owned() }
+/// What an axis shows, with its unit.
+fn axis_text(axis: &str, unit: &str) -> String {
+    if unit == "/s" { format!("{axis} per second") } else { format!("{axis}, in{unit}") }
 }
