@@ -53,7 +53,7 @@ pub(crate) fn draw(run: &Run, metric: Metric, title: &str) -> Option<String> {
             "tick",
             Anchor::Start,
             (RIGHT + 12.0, top + ROW / 2.0 + 4.0),
-            &short(&unit.text(row.mean), 12),
+            &short(&unit.text(row.mean), 11),
         );
         top += ROW;
     }
