@@ -103,21 +103,103 @@ fn histograms_are_hdrhistograms() {
 fn pages_are_well_formed_and_need_nothing_else() {
     for run in [bench_runs::main(), bench_runs::pr_41(), bench_runs::single(), bench_runs::bulk()] {
         let page = bench_page(&run);
-        let document = page.strip_prefix("<!DOCTYPE html>\n").unwrap();
-        let document = roxmltree::Document::parse(document).unwrap();
-        for node in document.descendants().filter(roxmltree::Node::is_element) {
-            assert!(node.tag_name().name() != "script", "{node:?}");
-            for attribute in node.attributes() {
-                assert!(!attribute.value().contains("NaN") && !attribute.value().contains("inf"), "{node:?}");
-                assert!(!["src", "href", "onload", "onclick"].contains(&attribute.name()), "{node:?}");
-            }
-        }
-        let outside =
-            page.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xhtml", "");
-        assert!(!outside.contains("://") && !outside.contains("@import"), "{}", run.name);
+        is_whole(&run, &page);
         keep(&run, &page);
     }
     golden::check_file("cli/bench.html", &bench_page(&bench_runs::main()));
+}
+
+/// Runs as no machine makes them: nothing breaks, and nothing is shown that is no number.
+#[test]
+fn nothing_in_a_run_breaks_what_is_shown_of_it() {
+    let bends: [fn(&mut Run); 10] = [
+        |run| run.paths.clear(),
+        |run| run.paths.iter_mut().for_each(|path| path.rounds.clear()),
+        |run| run.paths.iter_mut().for_each(|path| path.rounds.truncate(1)),
+        |run| run.paths.iter_mut().flat_map(|path| &mut path.rounds).for_each(|round| round.done = 0),
+        |run| run.paths.iter_mut().flat_map(|path| &mut path.rounds).for_each(|round| round.took = 0),
+        |run| run.paths.iter_mut().flat_map(|path| &mut path.rounds).for_each(|round| round.done = u64::MAX),
+        |run| {
+            run.paths.iter_mut().flat_map(|path| &mut path.rounds).for_each(|round| {
+                round.cpu =
+                    glasstunnel::load::Cpu { generator: u64::MAX, server: Some(u64::MAX), ..round.cpu };
+            })
+        },
+        |run| {
+            run.paths.iter_mut().filter_map(|path| path.latency.as_mut()).for_each(|latency| {
+                latency.curve.clear();
+            })
+        },
+        |run| {
+            run.paths.iter_mut().filter_map(|path| path.latency.as_mut()).for_each(|latency| {
+                latency
+                    .curve
+                    .iter_mut()
+                    .for_each(|point| point.value = if point.at < 0.5 { 0 } else { u64::MAX });
+            })
+        },
+        |run| {
+            run.paths[1].name = format!("{} ]]> \u{202e}\u{0}\n", "long ".repeat(30));
+            run.paths[2].name = String::new();
+            run.paths[3].memory.as_mut().unwrap().line.truncate(1);
+            run.environment.command.clear();
+            run.notes.clear();
+        },
+    ];
+    for (at, bend) in bends.into_iter().enumerate() {
+        for mut run in [bench_runs::main(), bench_runs::single(), bench_runs::bulk()] {
+            if at == 9 && run.name != "main" {
+                continue;
+            }
+            bend(&mut run);
+            is_whole(&run, &bench_page(&run));
+            let comparison = compare(&run, &bench_runs::main(), true).unwrap();
+            let texts = [
+                bench_table(&run, true),
+                bench_comparison_text(&comparison),
+                bench_comparison_markdown(&comparison),
+                run.paths.iter().filter_map(|path| path.latency.as_ref()).map(bench_hgrm).collect(),
+            ];
+            for text in texts {
+                assert!(!text.contains("NaN") && !text.contains('\u{202e}'), "{at}: {text}");
+            }
+        }
+    }
+}
+
+/// Well-formed, with no script, nothing from elsewhere, numbers where numbers belong, and texts inside their drawings.
+#[track_caller]
+fn is_whole(run: &Run, page: &str) {
+    let document = roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>\n").unwrap()).unwrap();
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        assert!(node.tag_name().name() != "script", "{node:?}");
+        for attribute in node.attributes() {
+            let is_number = !attribute.value().contains("NaN") && !attribute.value().contains("inf");
+            assert!(is_number || attribute.name() == "aria-label", "{node:?} {}", attribute.value());
+            assert!(!["src", "href", "onload", "onclick"].contains(&attribute.name()), "{node:?}");
+        }
+        if node.tag_name().name() == "text" {
+            is_inside(node);
+        }
+    }
+    assert!(!page.contains("://") && !page.contains("@import") && !page.contains("NaN"), "{}", run.name);
+}
+
+/// A letter of this size is 6.6 pixels wide in the mean, a little more or less from font to font.
+#[track_caller]
+fn is_inside(node: roxmltree::Node<'_, '_>) {
+    let svg = node.ancestors().find(|node| node.tag_name().name() == "svg").unwrap();
+    let view: Vec<f64> =
+        svg.attribute("viewBox").unwrap().split(' ').map(|number| number.parse().unwrap()).collect();
+    let number = |name| node.attribute(name).unwrap().parse::<f64>().unwrap();
+    let wide = 6.6 * node.text().unwrap_or_default().chars().count() as f64;
+    let left = match node.attribute("text-anchor") {
+        Some("end") => number("x") - wide,
+        Some("middle") => number("x") - wide / 2.0,
+        _ => number("x"),
+    };
+    assert!(left >= -1.0 && left + wide <= view[2] + 1.0, "{node:?} {:?} {left} {wide}", node.text());
+    assert!((0.0..=view[3]).contains(&number("y")), "{node:?}");
 }
 
 /// For a person who wants to look at them: `BENCH_PAGES=/tmp cargo test --test cli pages_are`.

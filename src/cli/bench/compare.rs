@@ -68,8 +68,8 @@ pub fn markdown(comparison: &Comparison) -> String {
         "### {}: `{}` against `{}`\n\n{}\n\n| path | metric | {} | {} | change | 95 % interval | verdict |\n\
          |---|---|--:|--:|--:|---|---|\n",
         work(comparison.work),
-        code(&comparison.b),
-        code(&comparison.a),
+        in_backticks(&comparison.b),
+        in_backticks(&comparison.a),
         ground(comparison),
         harmless(&comparison.a),
         harmless(&comparison.b),
@@ -89,7 +89,7 @@ pub fn markdown(comparison: &Comparison) -> String {
         };
         text += &format!(
             "\n{sign} `{}` on {}: {} {}, **{}**\n",
-            code(&judged.condition),
+            in_backticks(&judged.condition),
             harmless(&judged.path),
             percent(judged.change.percent),
             interval(judged.change),
@@ -178,7 +178,7 @@ fn remarks(comparison: &Comparison) -> Vec<String> {
 }
 
 /// Text between backticks, where nothing but a backtick has a meaning.
-fn code(text: &str) -> String {
+fn in_backticks(text: &str) -> String {
     text.replace('`', "'").replace(['\n', '\r'], " ")
 }
 

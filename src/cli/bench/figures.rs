@@ -65,19 +65,35 @@ impl Unit {
         format!("{}{name}", number(scaled, decimals(scaled)))
     }
 
+    /// What was chosen rather than measured, with as many digits as it has: `5 s`, `1.5 s`.
+    #[expect(clippy::cast_precision_loss, reason = "nobody chooses a duration to 53 bits")]
+    pub(crate) fn whole(self, value: u64) -> String {
+        let (divisor, name) = self.scale(value as f64);
+        format!("{}{name}", value as f64 / divisor)
+    }
+
     /// A difference with its sign and, if there is one, its margin: `+63 µs ± 4`. The margin has one digit, or two if it
     /// begins with 1, and the difference ends where the margin does.
     pub(crate) fn difference(self, estimate: Estimate) -> String {
-        let largest = estimate.value.abs().max(estimate.margin.unwrap_or(0.0));
+        self.difference_among(estimate, reach(estimate))
+    }
+
+    /// The same in the unit of the largest of several, so that a column has one.
+    pub(crate) fn difference_among(self, estimate: Estimate, largest: f64) -> String {
         let (divisor, name) = self.scale(largest);
         let value = estimate.value / divisor;
         let Some(margin) = estimate.margin.map(|margin| margin / divisor) else {
             let digits = if self == Self::Percent { 1 } else { decimals(value) };
             return format!("{}{name}", signed(value, digits));
         };
-        let digits = margin_decimals(margin).min(decimals(largest / divisor).max(1));
+        let digits = margin_decimals(margin).min(decimals(reach(estimate) / divisor).max(1));
         format!("{}{name} ± {}", signed(value, digits), number(margin, digits))
     }
+}
+
+/// How far a difference and its margin go.
+pub(crate) fn reach(estimate: Estimate) -> f64 {
+    estimate.value.abs().max(estimate.margin.unwrap_or(0.0))
 }
 
 /// `+1.2`, `−3.4`, `+0.0`: with a sign that is as wide as a digit.
@@ -90,6 +106,10 @@ pub(crate) fn signed(value: f64, decimals: usize) -> String {
 
 /// Digits in groups of three.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
+    // No unit is small enough for this to be measured; a file may say it all the same.
+    if value.abs() >= 1e10 {
+        return format!("{value:.2e}");
+    }
     let text = format!("{value:.decimals$}");
     let (sign, text) = text.strip_prefix('-').map_or(("", text.as_str()), |text| ("−", text));
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
@@ -160,6 +180,9 @@ mod tests {
         check(Unit::Bytes, 6_553.6, "6.40 KiB");
         check(Unit::Percent, -12.34, "−12.3 %");
         assert_eq!(number(1_234_567.0, 1), "1,234,567.0");
+        assert_eq!(number(1.5e12, 1), "1.50e12");
+        assert_eq!(Unit::Time.whole(5_000_000_000), "5 s");
+        assert_eq!(Unit::Time.whole(1_500_000_000), "1.5 s");
     }
 
     #[test]
@@ -177,5 +200,7 @@ mod tests {
         check(63_200.0, None, "+63.2 µs");
         check(0.0, None, "+0 ns");
         check(-0.2, Some(3.0), "+0 ns ± 3");
+        let small = Estimate { value: -511.0, margin: Some(293.0) };
+        assert_eq!(Unit::Time.difference_among(small, 25_600.0), "−0.5 µs ± 0.3");
     }
 }

@@ -120,22 +120,30 @@ fn priced(work: Work, prices: &Prices) -> String {
     if rows.is_empty() {
         return text;
     }
-    let known: Vec<usize> =
-        (0..4).filter(|at| rows.iter().any(|row| figures(work, row)[*at].2.is_some())).collect();
+    let known = columns(work, &rows);
     let headers = ["RATE", "P50", "P99", cpu_header(work)];
     let mut table =
-        Table::new(["PRICE OF", "FROM", "TO"].into_iter().chain(known.iter().map(|at| headers[*at])));
+        Table::new(["PRICE OF", "FROM", "TO"].into_iter().chain(known.iter().map(|(at, _)| headers[*at])));
     for row in rows {
         let figures = figures(work, row);
-        let cell = |at: &usize| {
+        let cell = |(at, largest): &(usize, f64)| {
             let (_, unit, estimate) = figures[*at];
-            estimate.map(|estimate| unit.difference(estimate)).unwrap_or_default()
+            estimate.map(|estimate| unit.difference_among(estimate, *largest)).unwrap_or_default()
         };
         let names = [row.buys.clone(), row.from.clone(), row.to.clone()];
         table.row(names.into_iter().chain(known.iter().map(cell)));
     }
     text += &table.render(true);
     text
+}
+
+/// Which of [`figures`] any row has, and the largest of them, which chooses the unit.
+pub(crate) fn columns(work: Work, rows: &[&Price]) -> Vec<(usize, f64)> {
+    let largest = |at: usize| {
+        let estimates = rows.iter().filter_map(|row| figures(work, row)[at].2);
+        Some((at, estimates.map(|estimate| estimate.value.abs()).reduce(f64::max)?))
+    };
+    (0..4).filter_map(largest).collect()
 }
 
 /// What a price has, in the order of the columns.
@@ -157,7 +165,10 @@ fn foot(run: &Run, wide: bool) -> String {
         text += &paragraph("", &run.environment.command.join(" "));
     }
     let cpu = format!("cpu is that of server and proxies for each {}", unit(run.work));
-    let latency = "latency counts from the moment that a unit was due";
+    let latency = match run.settings.rate {
+        Some(_) => "latency counts from the moment that a unit was due",
+        None => "latency is that of a closed loop: what a stall keeps from beginning is not in it",
+    };
     let facts: Vec<String> = match run.paths.iter().any(|path| path.latency.is_some()) {
         true => vec![latency.to_owned(), margin(run), cpu],
         false => vec![margin(run), cpu],

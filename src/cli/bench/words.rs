@@ -1,9 +1,7 @@
 //! What a run is, in words that the table and the page share.
 
-use std::time::Duration;
-
 use crate::cli::bench::figures::{Unit, count, number};
-use crate::cli::units::{bytes_text, duration_text};
+use crate::cli::units::bytes_text;
 use crate::load::{Place, Run, Work, path_and_times};
 
 /// What one unit of the work is called.
@@ -53,7 +51,7 @@ pub(crate) fn settings(run: &Run) -> Vec<String> {
         Work::Bulk => format!("{} at once", bytes_text(settings.request.into())),
         _ => format!("{} → {}", bytes_text(settings.request.into()), bytes_text(settings.response.into())),
     });
-    let each = duration_text(Duration::from_nanos(settings.duration));
+    let each = Unit::Time.whole(settings.duration);
     facts.push(match settings.rounds {
         1 => format!("1 round of {each}"),
         rounds => format!("{rounds} interleaved rounds of {each}"),
@@ -94,10 +92,10 @@ pub(crate) fn more_settings(run: &Run) -> Vec<String> {
     ]
 }
 
-/// `2 cores (load 0.3)`.
+/// `2 cores (load 0.30)`.
 pub(crate) fn machine(run: &Run) -> String {
     let environment = &run.environment;
-    format!("{} (load {:.1})", plural(environment.cores.into(), "core"), environment.load_average)
+    format!("{} (load {:.2})", plural(environment.cores.into(), "core"), environment.load_average)
 }
 
 /// What the ± is.
@@ -124,4 +122,10 @@ pub(crate) fn rate(work: Work, value: f64) -> String {
         Work::Bulk => Unit::Bits.text(value),
         _ => Unit::Rate.text(value),
     }
+}
+
+/// Words as a sentence.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
 }

@@ -36,7 +36,8 @@ fn what_is_no_run_is_said() {
         assert!(error.to_string().ends_with(says), "{error}");
     };
     check("", "bench.malformed_run", "found something else");
-    check("[]", "bench.malformed_run", "found something else");
+    check("7", "bench.malformed_run", "found something else");
+    check("[]", "bench.foreign_document", "found a document without a kind");
     check("{\"apiVersion\":\"glasstunnel.dev/v1\",\"kind\":\"BenchRun\"}", "bench.malformed_run", "else");
     check("{}", "bench.foreign_document", "found a document without a kind");
     check(

@@ -57,7 +57,7 @@ pub(crate) fn log_marks(least: f64, most: f64, many: usize) -> Vec<f64> {
 /// Those between the two, and the next on either side.
 fn around(marks: &[f64], least: f64, most: f64) -> Vec<f64> {
     let from = marks.iter().rposition(|mark| *mark <= least).unwrap_or(0);
-    let to = marks.iter().position(|mark| *mark >= most).unwrap_or(marks.len().saturating_sub(1));
+    let to = marks.iter().position(|mark| *mark >= most).unwrap_or_else(|| marks.len().saturating_sub(1));
     // One mark makes no axis.
     let to = if to == from { to + 1 } else { to };
     marks.iter().copied().skip(from).take(to.saturating_sub(from) + 1).collect()

@@ -2,6 +2,7 @@
 
 use crate::cli::bench::figures::{Unit, number};
 use crate::cli::bench::html::axis::{Scale, linear_marks};
+use crate::cli::bench::html::slot::short;
 use crate::cli::bench::html::svg::{Anchor, Svg};
 
 /// A bar: its name, its pieces from the left with their classes, and what stands behind it.
@@ -29,6 +30,8 @@ impl Bar {
 const ROW: f64 = 44.0;
 /// How thick a bar is.
 const THICK: f64 = 16.0;
+/// Letters of a name, which stand above the bar and fit on a phone.
+const NAME: usize = 44;
 /// Below the bars, for the marks and what they are.
 const FOOT: f64 = 44.0;
 /// To the right of the axis, for what is said of the longest bar.
@@ -50,7 +53,7 @@ pub(crate) fn draw(bars: &[Bar], unit: Unit, axis: &str, width: f64) -> String {
         let anchor = if *mark == 0.0 { Anchor::Start } else { Anchor::Middle };
         svg.text("tick", anchor, (x, bottom + 16.0), &number(scaled, decimals(last / divisor)));
     }
-    svg.text("axis", Anchor::Start, (0.0, bottom + 36.0), &format!("{axis}, in{}", spelled(name)));
+    svg.text("axis", Anchor::Start, (0.0, bottom + 36.0), &axis_text(axis, name));
     for (at, bar) in bars.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "there are few bars")]
         one(&mut svg, bar, &scale, at as f64 * ROW);
@@ -60,7 +63,7 @@ pub(crate) fn draw(bars: &[Bar], unit: Unit, axis: &str, width: f64) -> String {
 }
 
 fn one(svg: &mut Svg, bar: &Bar, scale: &Scale, top: f64) {
-    svg.text("name halo", Anchor::Start, (4.0, top + 16.0), &bar.name);
+    svg.text("name halo", Anchor::Start, (4.0, top + 16.0), &short(&bar.name, NAME));
     let y = top + 23.0;
     let mut from = bar.from;
     for (class, length) in &bar.pieces {
@@ -90,7 +93,7 @@ pub(crate) fn decimals(last: f64) -> usize {
     }
 }
 
-/// A unit in a sentence.
-pub(crate) fn spelled(name: &str) -> String {
-    if name == "/s" { " units per second".to_owned() } else { name.to_owned() }
+/// What an axis shows, with its unit.
+fn axis_text(axis: &str, unit: &str) -> String {
+    if unit == "/s" { format!("{axis} per second") } else { format!("{axis}, in{unit}") }
 }

@@ -57,7 +57,7 @@ pub(crate) fn draw(run: &Run, pick: fn(&PathReport) -> Option<&Latency>, width: 
         let drawn: Vec<Point> = line.points.iter().map(|point| (x.at(point.0), y.at(point.1))).collect();
         svg.line(&format!("s{slot}"), &drawn);
         let end = drawn.last().map_or(right, |point| point.0);
-        let letters = if width > 600.0 { 14 } else { 8 };
+        let letters = if width > 600.0 { 14 } else { 7 };
         svg.text(
             &format!("name halo f{slot}"),
             Anchor::Start,
@@ -97,11 +97,7 @@ fn grid(
         svg.text("tick", Anchor::Middle, (place, BOTTOM + 17.0), name);
     }
     svg.text("axis", Anchor::Start, (0.0, 12.0), "latency (log scale)");
-    let says = if is_wide {
-        "percentile, in % (log scale of what is above it: each mark is ten times rarer)"
-    } else {
-        "percentile, in % (log scale of what is above)"
-    };
+    let says = "percentile, in % (log scale of what is above)";
     svg.text("axis", Anchor::Start, (LEFT, BOTTOM + 38.0), says);
 }
 

@@ -1,7 +1,7 @@
 //! The title of the page, what was measured, and what to know before anything else.
 
 use crate::cli::bench::html::svg::escaped;
-use crate::cli::bench::words::{does, machine, settings, work};
+use crate::cli::bench::words::{does, machine, sentence, settings, work};
 use crate::load::Run;
 
 /// The head.
@@ -27,9 +27,4 @@ pub(crate) fn head(run: &Run) -> String {
         escaped(&run.name),
         escaped(&sentence(does(run.work))),
     )
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
 }

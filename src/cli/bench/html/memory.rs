@@ -42,7 +42,7 @@ pub(crate) fn draw(run: &Run, width: f64) -> Option<String> {
             let drawn: Vec<Point> = piece.iter().map(|point| (x.at(point.0), y.at(point.1))).collect();
             svg.line(&format!("s{slot} plain"), &drawn);
         }
-        let letters = if is_wide { 14 } else { 8 };
+        let letters = if is_wide { 14 } else { 7 };
         svg.text(
             &format!("name halo f{slot}"),
             Anchor::Start,

@@ -4,9 +4,9 @@ use crate::cli::bench::figures::Unit;
 use crate::cli::bench::html::bars::{Bar, draw};
 use crate::cli::bench::html::slot::slot;
 use crate::cli::bench::html::svg::{escaped, figure};
-use crate::cli::bench::text::figures;
-use crate::cli::bench::words::{margin, unit};
-use crate::load::{Estimate, Metric, Price, Prices, Run, mean, prices};
+use crate::cli::bench::text::{columns, figures};
+use crate::cli::bench::words::{margin, sentence, unit};
+use crate::load::{Metric, Price, Prices, Run, mean, prices};
 
 /// Headline, drawing and table, for each number of connections; nothing where there is nothing to compare.
 pub(crate) fn priced(run: &Run) -> String {
@@ -16,17 +16,17 @@ pub(crate) fn priced(run: &Run) -> String {
 fn one(run: &Run, prices: &Prices) -> String {
     let whole = &prices.whole;
     let mut text = format!(
-        "<section>\n<h2>What {} costs, compared with {}</h2>\n<p class=\"says\">{}.</p>\n<div class=\"cards\">\n",
+        "<section>\n<h2>What {} costs, compared with {}</h2>\n<p class=\"says\">{}</p>\n<div class=\"cards\">\n",
         escaped(&whole.to),
         escaped(&whole.from),
-        escaped(&margin(run))
+        escaped(&sentence(&margin(run)))
     );
     let known = figures(run.work, whole).into_iter().zip(named(run));
     for ((_, unit, estimate), name) in known {
         if let Some(estimate) = estimate {
             text += &format!(
                 "<div class=\"card\"><b>{}</b><span>{}</span></div>\n",
-                large(unit, estimate),
+                large(&unit.difference(estimate)),
                 escaped(&name)
             );
         }
@@ -55,11 +55,11 @@ fn named(run: &Run) -> [String; 4] {
     ]
 }
 
-fn large(unit: Unit, estimate: Estimate) -> String {
-    let text = unit.difference(estimate);
-    match text.split_once(" ± ") {
+/// The margin is smaller than what it is of.
+fn large(difference: &str) -> String {
+    match difference.split_once(" ± ") {
         Some((value, margin)) => format!("{} <small>± {}</small>", escaped(value), escaped(margin)),
-        None => escaped(&text),
+        None => escaped(difference),
     }
 }
 
@@ -99,10 +99,9 @@ fn bars(run: &Run, prices: &Prices) -> Vec<Bar> {
 fn table(run: &Run, rows: &[&Price]) -> String {
     let cpu = format!("cpu for each {}", unit(run.work));
     let headers = ["throughput", "median latency", "p99 latency", &cpu];
-    let known: Vec<usize> =
-        (0..4).filter(|at| rows.iter().any(|row| figures(run.work, row)[*at].2.is_some())).collect();
+    let known = columns(run.work, rows);
     let mut text = "<div class=\"scroll\"><table>\n<thead><tr><th>price of</th><th class=\"left\">from</th><th class=\"left\">to</th>".to_owned();
-    for at in &known {
+    for (at, _) in &known {
         text += &format!("<th>{}</th>", headers[*at]);
     }
     text += "</tr></thead>\n<tbody>\n";
@@ -110,9 +109,10 @@ fn table(run: &Run, rows: &[&Price]) -> String {
         let names = [&row.from, &row.to].map(|name| format!("<td class=\"left\">{}</td>", escaped(name)));
         text += &format!("<tr><th>{}</th>{}", escaped(&row.buys), names.concat());
         let figures = figures(run.work, row);
-        for at in &known {
+        for (at, largest) in &known {
             let (_, unit, estimate) = figures[*at];
-            let cell = estimate.map_or_else(|| "–".to_owned(), |estimate| large(unit, estimate));
+            let cell = estimate.map(|estimate| large(&unit.difference_among(estimate, *largest)));
+            let cell = cell.unwrap_or_else(|| "–".to_owned());
             text += &format!("<td>{cell}</td>");
         }
         text += "</tr>\n";

@@ -6,10 +6,10 @@ use crate::cli::bench::html::slot::{short, slot};
 use crate::cli::bench::html::svg::{Anchor, Svg};
 use crate::load::{Metric, PathReport, Run, mean};
 
-const WIDTH: f64 = 440.0;
+const WIDTH: f64 = 330.0;
 const ROW: f64 = 34.0;
-const LEFT: f64 = 84.0;
-const RIGHT: f64 = WIDTH - 96.0;
+const LEFT: f64 = 78.0;
+const RIGHT: f64 = WIDTH - 84.0;
 /// Rounds that are all alike need an axis too, in per cent.
 const LEAST: f64 = 1.0;
 
@@ -49,7 +49,12 @@ pub(crate) fn draw(run: &Run, metric: Metric, title: &str) -> Option<String> {
     let mut top = 28.0;
     for row in &rows {
         one(&mut svg, row, &x, (top, slot(run, row.path)));
-        svg.text("tick", Anchor::Start, (RIGHT + 12.0, top + ROW / 2.0 + 4.0), &unit.text(row.mean));
+        svg.text(
+            "tick",
+            Anchor::Start,
+            (RIGHT + 12.0, top + ROW / 2.0 + 4.0),
+            &short(&unit.text(row.mean), 11),
+        );
         top += ROW;
     }
     let said: Vec<String> = rows
@@ -75,7 +80,7 @@ fn row(path: &PathReport, metric: Metric) -> Option<Row<'_>> {
 fn one(svg: &mut Svg, row: &Row<'_>, x: &Scale, (top, slot): (f64, usize)) {
     let (low, high) = (x.at(-row.margin), x.at(row.margin));
     svg.rectangle("band", (low, top + 4.0), ((high - low).max(1.0), ROW - 8.0));
-    svg.text("name", Anchor::Start, (0.0, top + ROW / 2.0 + 4.0), &short(&row.path.name, 11));
+    svg.text("name", Anchor::Start, (0.0, top + ROW / 2.0 + 4.0), &short(&row.path.name, 10));
     let count = f64::from(u32::try_from(row.rounds.len()).unwrap_or(u32::MAX));
     let mut at = 0.5;
     for round in &row.rounds {

@@ -16,7 +16,7 @@ pub(crate) const STYLE: &str = "
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); -webkit-text-size-adjust: 100%;
   font: 15px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; -webkit-print-color-adjust: exact; print-color-adjust: exact }
-main { max-width: 980px; margin: 0 auto; padding: 40px 24px 72px }
+main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 72px }
 .kind { margin: 0; color: var(--soft); font-size: 13px; letter-spacing: .04em }
 h1 { margin: 2px 0 6px; font-size: 32px; line-height: 1.2; overflow-wrap: anywhere }
 h2 { margin: 56px 0 4px; font-size: 20px; line-height: 1.3 }
@@ -32,11 +32,14 @@ p { margin: 0 0 10px; max-width: 74ch }
 .card b { display: block; font-size: 27px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; white-space: nowrap }
 .card b small { font-size: 16px; font-weight: 400; color: var(--soft) }
 .card span { color: var(--soft); font-size: 13px }
-.scroll { overflow-x: auto; margin: 12px 0 0 }
-table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums }
-th, td { padding: 7px 12px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
+.scroll { overflow-x: auto; margin: 12px 0 0; background: linear-gradient(90deg, var(--paper) 40%, transparent) 0 0 / 48px 100% no-repeat local,
+  linear-gradient(270deg, var(--paper) 40%, transparent) 100% 0 / 48px 100% no-repeat local,
+  linear-gradient(90deg, var(--line), transparent) 0 0 / 14px 100% no-repeat scroll,
+  linear-gradient(270deg, var(--line), transparent) 100% 0 / 14px 100% no-repeat scroll }
+table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums }
+th, td { padding: 7px 9px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
 th { color: var(--soft); font-weight: 500; font-size: 12.5px; vertical-align: bottom }
-tbody th { color: var(--ink); font-weight: 600; font-size: 13.5px }
+tbody th { color: var(--ink); font-weight: 600; font-size: 13px; white-space: normal; min-width: 96px }
 .left, th:first-child, td:first-child { text-align: left }
 td small { color: var(--soft) }
 .key { display: inline-block; width: 10px; height: 10px; margin-right: 8px; border-radius: 3px }
@@ -44,7 +47,7 @@ td small { color: var(--soft) }
 figure { margin: 14px 0 0 }
 svg { display: block; width: 100%; height: auto }
 .narrow { display: none }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 8px 28px }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(290px, 1fr)); gap: 8px 28px }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 12px 0 0; font-size: 14px }
 dt { color: var(--soft) }
 dd { margin: 0; overflow-wrap: anywhere }

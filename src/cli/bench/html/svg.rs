@@ -16,7 +16,7 @@ pub(crate) enum Anchor {
 }
 
 /// How wide a drawing is: letters have the same size on a desk and on a phone, so that each is drawn for its own.
-pub(crate) const WIDTHS: [(&str, f64); 2] = [("wide", 932.0), ("narrow", 368.0)];
+pub(crate) const WIDTHS: [(&str, f64); 2] = [("wide", 1032.0), ("narrow", 368.0)];
 
 /// A drawing.
 pub(crate) struct Svg {
