@@ -161,7 +161,7 @@ fn foot(run: &Run, wide: bool) -> String {
     let mut text = "\n".to_owned();
     if wide {
         for path in &run.paths {
-            text += &paragraph(&format!("{}: ", path.name), &path.means);
+            text += &paragraph("", &format!("{}: {}", path.name, path.means));
         }
         text += &paragraph("", &run.environment.command.join(" "));
     }
