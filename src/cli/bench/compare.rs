@@ -8,6 +8,7 @@ use crate::cli::bench::figures::{Unit, number, signed};
 use crate::cli::bench::words::{plural, unit, work};
 use crate::cli::exit::Exit;
 use crate::cli::table::Table;
+use crate::cli::wrap::harmless;
 use crate::load::{Change, Compared, Comparison, FailIf, LoadError, Outcome, Verdict, Work, compare, open};
 
 /// Compares two runs, each named or the path of its file; gives the text, and how the process ends.
@@ -45,8 +46,8 @@ pub fn text(comparison: &Comparison) -> String {
     let mut text = format!(
         "{} · A {} · B {} · {}\n\n",
         work(comparison.work),
-        comparison.a,
-        comparison.b,
+        harmless(&comparison.a),
+        harmless(&comparison.b),
         ground(comparison)
     );
     text += &table.render(true);
@@ -55,11 +56,17 @@ pub fn text(comparison: &Comparison) -> String {
         for judged in &comparison.judged {
             let (change, interval) = (percent(judged.change.percent), interval(judged.change));
             let outcome = outcome(judged.outcome).to_owned();
-            table.row([judged.condition.clone(), judged.path.clone(), change, interval, outcome]);
+            table.row([
+                harmless(&judged.condition).into_owned(),
+                harmless(&judged.path).into_owned(),
+                change,
+                interval,
+                outcome,
+            ]);
         }
         text += &format!("\n{}", table.render(true));
     }
-    text + "\n" + &remarks(comparison).iter().map(|line| format!("{line}\n")).collect::<String>()
+    text + "\n" + &remarks(comparison).iter().map(|line| format!("{}\n", harmless(line))).collect::<String>()
 }
 
 /// The comparison in Markdown, as GitHub has it.
@@ -71,11 +78,11 @@ pub fn markdown(comparison: &Comparison) -> String {
         in_backticks(&comparison.b),
         in_backticks(&comparison.a),
         ground(comparison),
-        harmless(&comparison.a),
-        harmless(&comparison.b),
+        in_markdown(&comparison.a),
+        in_markdown(&comparison.b),
     );
     for row in &comparison.rows {
-        let mut cells = cells(comparison, row).map(|cell| harmless(&cell));
+        let mut cells = cells(comparison, row).map(|cell| in_markdown(&cell));
         if let (Verdict::Better | Verdict::Worse, Some(last)) = (row.verdict, cells.last_mut()) {
             *last = format!("**{last}**");
         }
@@ -90,14 +97,14 @@ pub fn markdown(comparison: &Comparison) -> String {
         text += &format!(
             "\n{sign} `{}` on {}: {} {}, **{}**\n",
             in_backticks(&judged.condition),
-            harmless(&judged.path),
+            in_markdown(&judged.path),
             percent(judged.change.percent),
             interval(judged.change),
             outcome(judged.outcome)
         );
     }
     text + "\n"
-        + &remarks(comparison).iter().map(|line| format!("* {}\n", harmless(line))).collect::<String>()
+        + &remarks(comparison).iter().map(|line| format!("* {}\n", in_markdown(line))).collect::<String>()
 }
 
 fn ground(comparison: &Comparison) -> String {
@@ -115,7 +122,7 @@ fn ground(comparison: &Comparison) -> String {
 fn cells(comparison: &Comparison, row: &Compared) -> [String; 7] {
     let unit = Unit::of(row.metric, comparison.work);
     [
-        row.path.clone(),
+        harmless(&row.path).into_owned(),
         row.metric.to_string(),
         unit.text(row.a),
         unit.text(row.b),
@@ -179,10 +186,10 @@ fn remarks(comparison: &Comparison) -> Vec<String> {
 
 /// Text between backticks, where nothing but a backtick has a meaning.
 fn in_backticks(text: &str) -> String {
-    text.replace('`', "'").replace(['\n', '\r'], " ")
+    harmless(text).replace('`', "'")
 }
 
 /// A cell of Markdown that a name does not break.
-fn harmless(text: &str) -> String {
-    text.replace('|', "\\|").replace('`', "'").replace('<', "&lt;").replace(['\n', '\r'], " ")
+fn in_markdown(text: &str) -> String {
+    harmless(text).replace('|', "\\|").replace('`', "'").replace('<', "&lt;")
 }

@@ -8,6 +8,7 @@ use crate::cli::bench::hgrm::hgrm;
 use crate::cli::bench::html::page;
 use crate::cli::bench::text::table;
 use crate::cli::exit::Exit;
+use crate::cli::wrap::harmless;
 use crate::load::{LoadError, Run, open, stems, write};
 
 /// Reads a run, named or the path of its file, and shows it: as text, or in the file that is named.
@@ -61,7 +62,10 @@ fn joined(run: &Run) -> Result<String, LoadError> {
     match all.as_slice() {
         [] => Err(none(run)),
         [(_, text)] => Ok(text.clone()),
-        several => Ok(several.iter().map(|(name, text)| format!("#[Path    = {name}]\n{text}")).collect()),
+        several => Ok(several
+            .iter()
+            .map(|(name, text)| format!("#[Path    = {}]\n{text}", harmless(name)))
+            .collect()),
     }
 }
 

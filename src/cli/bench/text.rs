@@ -4,7 +4,7 @@ use crate::cli::bench::cells;
 use crate::cli::bench::figures::{Unit, count};
 use crate::cli::bench::words::{machine, margin, more_settings, settings, unit, work};
 use crate::cli::table::Table;
-use crate::cli::wrap::wrapped;
+use crate::cli::wrap::{harmless, wrapped};
 use crate::load::{Cpu, Estimate, Metric, PathReport, Price, Prices, Run, Work, prices};
 
 /// Columns of text that is no table.
@@ -86,7 +86,7 @@ fn paths(run: &Run, wide: bool) -> String {
     let mut table = Table::new(["PATH"].into_iter().chain(columns.iter().map(|(header, _)| *header)));
     for path in &run.paths {
         let cells = columns.iter().map(|(_, cell)| cell(path, run.work));
-        table.row([path.name.clone()].into_iter().chain(cells));
+        table.row([harmless(&path.name).into_owned()].into_iter().chain(cells));
     }
     table.render(true)
 }
@@ -115,7 +115,8 @@ fn priced(work: Work, prices: &Prices) -> String {
         .into_iter()
         .filter_map(|(name, unit, estimate)| Some(format!("{name} {}", unit.difference(estimate?))))
         .collect();
-    let mut text = format!("\n{} vs {}   {}\n", whole.to, whole.from, facts.join("   "));
+    let mut text =
+        format!("\n{} vs {}   {}\n", harmless(&whole.to), harmless(&whole.from), facts.join("   "));
     let rows: Vec<&Price> = prices.steps.iter().chain(&prices.others).collect();
     if rows.is_empty() {
         return text;
@@ -130,7 +131,7 @@ fn priced(work: Work, prices: &Prices) -> String {
             let (_, unit, estimate) = figures[*at];
             estimate.map(|estimate| unit.difference_among(estimate, *largest)).unwrap_or_default()
         };
-        let names = [row.buys.clone(), row.from.clone(), row.to.clone()];
+        let names = [&row.buys, &row.from, &row.to].map(|name| harmless(name).into_owned());
         table.row(names.into_iter().chain(known.iter().map(cell)));
     }
     text += &table.render(true);
@@ -160,7 +161,7 @@ fn foot(run: &Run, wide: bool) -> String {
     let mut text = "\n".to_owned();
     if wide {
         for path in &run.paths {
-            text += &paragraph(&format!("{}: ", path.name), &path.means);
+            text += &paragraph("", &format!("{}: {}", path.name, path.means));
         }
         text += &paragraph("", &run.environment.command.join(" "));
     }

@@ -88,7 +88,7 @@ fn grid(
     for mark in marks {
         let place = y.at(*mark);
         svg.line("grid", &[(LEFT, place), (right, place)]);
-        svg.text("tick", Anchor::End, (LEFT - 8.0, place + 4.0), &mark_text(*mark));
+        svg.text("tick", Anchor::End, (LEFT - 8.0, place + 4.0), &short(&mark_text(*mark), 7));
     }
     let known = MARKS.into_iter().filter(|(name, at)| *at <= farthest && (is_wide || *name != "50"));
     for (name, at) in known {
