@@ -24,10 +24,11 @@ mod dialler;
 mod start;
 mod running;
 
+pub use bind::{Claim, claim};
 pub use ca_faults::CaFaults;
 pub(crate) use dialler::{finishes, reached};
 pub use error::StartError;
-pub use ground::{Ground, One};
+pub use ground::{Ground, One, Part};
 pub use options::{AdminAt, CERTIFICATE_TTL, CaAt, Options};
 pub use port_holder::{Holder, who_holds};
 pub use running::Running;

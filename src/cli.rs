@@ -43,18 +43,26 @@ mod junit;
 mod repro;
 mod suite;
 mod change;
+mod bench;
 mod dispatch;
 
 pub use args::{
-    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, CaptureArguments, Catalogue,
-    CertsArguments, CertsCommand, Color, Command, ConfigArguments, ConfigNoun, DeleteArguments, Drawing,
-    ExecArguments, ExplainArguments, ExportArguments, FixArguments, Format, GetArguments, InspectArguments,
-    IssueArguments, LintArguments, ListArguments, LogShape, Moment, Outcome, PeerRole, PlayArguments,
-    PluggedCa, ProbeArguments, ProxyArguments, Rehearsed, ReproArguments, ReproCommand, ReproListArguments,
-    ReproRunArguments, ReproShowArguments, Shape, Story, StrictArguments, TapArguments, TestArguments,
-    Threshold, TraceArguments, UpArguments, VerifyArguments, WhyArguments,
+    AdminAddress, Alpn, AnalyzeArguments, ApplyArguments, Arguments, BenchArguments, BenchCommand,
+    BenchServeArguments, BulkArguments, CaptureArguments, Catalogue, CertsArguments, CertsCommand,
+    ChildArguments, Color, Command, CompareArguments, ComparisonShape, ConfigArguments, ConfigNoun,
+    DeleteArguments, Drawing, ExecArguments, ExplainArguments, ExportArguments, Figures, FixArguments,
+    Format, GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LoadArguments,
+    LogShape, Moment, Outcome, PacedArguments, PathKind, PeerRole, PlayArguments, PluggedCa, ProbeArguments,
+    ProxyArguments, RateWish, Rehearsed, ReportArguments, ReportShape, ReproArguments, ReproCommand,
+    ReproListArguments, ReproRunArguments, ReproShowArguments, Role, Shape, Story, StrictArguments,
+    TapArguments, Target, TestArguments, Threshold, TraceArguments, UpArguments, VerifyArguments, Way,
+    WhyArguments,
 };
 pub use banner::banner;
+pub use bench::{
+    Saved, bench_compare, bench_comparison_markdown, bench_comparison_text, bench_hgrm, bench_page,
+    bench_report, bench_save, bench_table,
+};
 pub use child::ChildError;
 pub use dispatch::main;
 pub use error::CliError;

@@ -34,3 +34,7 @@ mod program;
 mod connections;
 #[path = "cli/drawings.rs"]
 mod drawings;
+#[path = "cli/bench_runs.rs"]
+mod bench_runs;
+#[path = "cli/bench_reports.rs"]
+mod bench_reports;

@@ -16,21 +16,32 @@ const LAST_BLOCK: u8 = 199;
 
 /// The sole right to one block of loopback addresses, held as long as this listener lives.
 #[derive(Debug)]
-pub(crate) struct Claim {
-    /// The block.
-    pub(crate) place: Place,
+pub struct Claim {
+    /// The second octet of the block's addresses.
+    pub block: u8,
     /// The listener on the block's admin port, which nobody else can have: it is opened without SO_REUSEPORT.
     pub(crate) listener: TcpListener,
 }
 
-/// Claims the first free block; [`StartError::NoBlock`] when all are taken.
-pub(crate) fn claim() -> Result<Claim, StartError> {
+impl Claim {
+    /// The block.
+    pub(crate) fn place(&self) -> Place {
+        Place::Loopback { block: self.block }
+    }
+}
+
+/// Claims the first free block of loopback addresses, for as long as what it returns lives.
+///
+/// # Errors
+///
+/// [`StartError::NoBlock`] when all are taken.
+pub fn claim() -> Result<Claim, StartError> {
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for block in FIRST_BLOCK..=LAST_BLOCK {
         let place = Place::Loopback { block };
         let admin = SocketAddr::new(place.node_ip(), proxy::ADMIN);
         match Network::default().listen(admin, Sharing::Sole) {
-            Ok(listener) => return Ok(Claim { place, listener }),
+            Ok(listener) => return Ok(Claim { block, listener }),
             Err(error) => last = error,
         }
     }

@@ -20,6 +20,24 @@ pub enum Ground {
     One(One),
     /// Every workload has a network namespace of its own.
     Pods(Arc<Pods>, Access),
+    /// As [`Ground::Loopback`], and only some of the workloads' doors are this process's: several processes share a mesh.
+    Part(Part),
+}
+
+/// What one of several processes has of a mesh on loopback.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Whose proxy it is.
+    pub workloads: Vec<Name>,
+    /// The second octet of the mesh's addresses, which somebody else [claimed](crate::app::claim).
+    pub block: u8,
+}
+
+impl Part {
+    /// Where its mesh is.
+    pub(crate) fn place(&self) -> Place {
+        Place::Loopback { block: self.block }
+    }
 }
 
 /// The proxy of one workload.
@@ -51,6 +69,7 @@ impl Ground {
         let networks = match self {
             Self::Loopback | Self::Pods(..) => Networks::default(),
             Self::One(one) => Networks::of_one(one.workload.clone(), one.network.clone()),
+            Self::Part(part) => Networks::of_some(part.workloads.clone()),
         };
         networks.store(pods::networks(pods));
         networks
@@ -59,7 +78,7 @@ impl Ground {
     /// The pods that `mesh` wants; none where they have no networks of their own.
     pub(crate) fn pods(&self, mesh: &Mesh, before: &PodMap) -> Result<PodMap, StartError> {
         match self {
-            Self::Loopback | Self::One(_) => Ok(PodMap::new()),
+            Self::Loopback | Self::One(_) | Self::Part(_) => Ok(PodMap::new()),
             Self::Pods(pods, _) => pods::arrange(pods, mesh, before),
         }
     }
@@ -74,6 +93,11 @@ impl Ground {
     pub(crate) fn doors(&self, mesh: &Mesh, place: Place) -> Vec<Door> {
         match self {
             Self::Loopback => doors(mesh, place),
+            Self::Part(part) => {
+                let own =
+                    |door: &Door| door.kind.workload().is_some_and(|name| part.workloads.contains(name));
+                doors(mesh, place).into_iter().filter(own).collect()
+            }
             Self::One(one) => {
                 mesh.workload(&one.workload).map(|own| pod_doors(own, one.bind)).unwrap_or_default()
             }
@@ -94,12 +118,12 @@ impl Ground {
         let ip = place.local_ip(workload)?;
         let network = networks.of(&workload.name);
         match self {
-            Self::Loopback if workload.reach.in_mesh() => {
+            Self::Loopback | Self::Part(_) if workload.reach.in_mesh() => {
                 Some(Spot { bind: SocketAddr::new(ip, 0), ip, network, sharing: Sharing::Sole })
             }
             // Where its door will be once it enters the mesh, and was before it left: for a moment both listen. The block of
             // addresses is this process's alone, so that nobody else can.
-            Self::Loopback => {
+            Self::Loopback | Self::Part(_) => {
                 Some(Spot { bind: SocketAddr::new(ip, port), ip, network, sharing: Sharing::Workers })
             }
             Self::One(_) => None,

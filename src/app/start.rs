@@ -15,7 +15,7 @@ use crate::admin::{
     Readiness, ServeError, State,
 };
 use crate::app::backends::addresses;
-use crate::app::bind::{Claim, claim};
+use crate::app::bind::claim;
 use crate::app::ca_faults::FaultyIssuer;
 use crate::app::certificates::Certificates;
 use crate::app::control::{Control, Fixed, State as ControlState};
@@ -115,10 +115,12 @@ fn stand(ground: &Ground) -> Result<(Place, Claimed), StartError> {
         // Pods have networks of their own, and the mesh's own admin API a block on this one.
         Ground::Pods(..) => (Place::Direct, Arc::new(Some(claim()?.listener))),
         Ground::Loopback => {
-            let Claim { place, listener } = claim()?;
-            (place, Arc::new(Some(listener)))
+            let claim = claim()?;
+            (claim.place(), Arc::new(Some(claim.listener)))
         }
         Ground::One(_) => (Place::Direct, Arc::new(None)),
+        // Whoever shares the mesh out holds the claim.
+        Ground::Part(part) => (part.place(), Arc::new(None)),
     })
 }
 

@@ -1,6 +1,8 @@
 //! Arguments: what can be typed, and nothing about what it does.
 
 mod answer;
+mod bench;
+mod target;
 mod certs;
 mod probe;
 mod proxy;
@@ -23,6 +25,11 @@ use crate::mesh::Semantics;
 use crate::policy::MtlsMode;
 
 pub use answer::{Format, ListArguments, Story};
+pub use bench::{
+    BenchArguments, BenchCommand, BenchServeArguments, BulkArguments, ChildArguments, CompareArguments,
+    ComparisonShape, Figures, LoadArguments, PacedArguments, PathKind, RateWish, ReportArguments,
+    ReportShape, Role, Way,
+};
 pub use certs::{
     Alpn, CertsArguments, CertsCommand, ExportArguments, InspectArguments, IssueArguments, LintArguments,
     Moment, PeerRole, Shape, VerifyArguments,
@@ -35,6 +42,7 @@ pub use repro::{
 };
 pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
 pub use seen::{CaptureArguments, Drawing, TraceArguments};
+pub use target::Target;
 pub use up::UpArguments;
 pub use why::WhyArguments;
 
@@ -101,6 +109,8 @@ pub enum Command {
     Repro(ReproArguments),
     /// Run scenarios of your own: a mesh, clients, and what both ends must see
     Test(TestArguments),
+    /// Measure what each layer of the mesh costs: handshakes, connections, requests, bytes
+    Bench(BenchArguments),
     /// Say what may be behind an error text or a log, and what decides it
     Why(WhyArguments),
 }

@@ -12,8 +12,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::{
-    analyze, capture, certs, config, edit, exec, explain, get, probe, proxy, repro, strict, suite, trace, up,
-    why,
+    analyze, bench, capture, certs, config, edit, exec, explain, get, probe, proxy, repro, strict, suite,
+    trace, up, why,
 };
 
 /// The program.
@@ -79,6 +79,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<Exit, CliError> {
         Command::Probe(arguments) => runtime()?.block_on(probe::run(arguments, output)),
         Command::Repro(arguments) => runtime()?.block_on(repro::run(arguments, output)),
         Command::Test(arguments) => runtime()?.block_on(suite::run(arguments, output)),
+        Command::Bench(arguments) => runtime()?.block_on(bench::run(arguments, output)),
         Command::Why(arguments) => why::run(arguments, output),
         Command::Explain(arguments) => runtime()?.block_on(explain::run(arguments, output)),
     }

@@ -9,6 +9,7 @@ use crate::ca::CaError;
 use crate::cli::child::ChildError;
 use crate::explain::QuestionError;
 use crate::identity::IdentityError;
+use crate::load::{BenchError, LoadError};
 use crate::mesh::UnknownName;
 use crate::netns::NetnsError;
 use crate::reason::{Reason, Side};
@@ -204,6 +205,12 @@ pub enum CliError {
         /// What there is.
         found: String,
     },
+    /// There are no figures.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    /// A run of a benchmark cannot be read, kept or compared.
+    #[error(transparent)]
+    Runs(#[from] LoadError),
     /// There is no runtime to do it on.
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
@@ -227,6 +234,8 @@ impl CliError {
             Self::Ca(error) => Some(error),
             Self::Tls(error) => Some(error),
             Self::Scenario(error) => Some(error),
+            Self::Bench(error) => Some(error),
+            Self::Runs(error) => Some(error),
             Self::Dial { .. }
             | Self::NoSuchParty { .. }
             | Self::NothingThere { .. }
@@ -280,6 +289,8 @@ impl Reason for CliError {
             Self::Keyless { .. } => "cli.keyless",
             Self::CaInMemory { .. } => "cli.ca_in_memory",
             Self::Scenario(error) => error.code(),
+            Self::Bench(error) => error.code(),
+            Self::Runs(error) => error.code(),
             Self::NoSuchFailure { .. } => "cli.no_such_failure",
             Self::NotReproducible { .. } => "cli.not_reproducible",
             Self::KeepsOne { .. } => "cli.keeps_one",

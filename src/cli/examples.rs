@@ -1,5 +1,11 @@
 //! The prose of `--help`: what this is, and the worked examples at every end.
 
+mod bench;
+
+pub(crate) use bench::{
+    BENCH, BENCH_BULK, BENCH_COMPARE, BENCH_CONNECT, BENCH_HANDSHAKE, BENCH_REPORT, BENCH_RR, BENCH_SERVE,
+};
+
 pub(crate) const ABOUT: &str = "\
 A ztunnel you can see through: an Istio-ambient-style mesh on one machine.
 

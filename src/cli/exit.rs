@@ -8,6 +8,7 @@ use crate::app::StartError;
 use crate::cli::child::ChildError;
 use crate::cli::error::CliError;
 use crate::identity::IdentityError;
+use crate::load::BenchError;
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +82,11 @@ impl Exit {
                 Self::Usage
             }
             CliError::Scenario(error) if error.is_mistake() => Self::Configuration,
-            CliError::Scenario(_) => Self::Environment,
+            CliError::Runs(error) if error.is_unreadable() => Self::Configuration,
+            CliError::Runs(error) if error.is_unwritable() => Self::Environment,
+            CliError::Runs(_) => Self::Usage,
+            CliError::Bench(BenchError::Ended) => Self::Inconclusive,
+            CliError::Scenario(_) | CliError::Bench(_) => Self::Environment,
             CliError::NoSuchFailure { .. } | CliError::KeepsOne { .. } => Self::Usage,
             CliError::NotReproducible { .. } => Self::No,
             CliError::NoScenario { .. } => Self::Configuration,

@@ -233,6 +233,10 @@ impl Ticket {
         let broken = |source| self.shared.broken(source);
         let (response, send) = sender.send_request(request, false).map_err(broken)?;
         drop(sender);
+        // As with ztunnel: one stream at most means a tunnel for each connection, and none that is used again.
+        if self.shared.limit == 1 {
+            self.shared.retire();
+        }
         let response = response.await.map_err(broken)?;
         if response.status() != http::StatusCode::OK {
             return Err(HboneError::Status { status: response.status() });

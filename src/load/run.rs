@@ -46,6 +46,10 @@ pub struct Settings {
     pub connections: u32,
     /// How long each round of each path was measured, in nanoseconds.
     pub duration: u64,
+    /// How long each of them ran before that, in nanoseconds.
+    pub warmup: u64,
+    /// Which way the bytes of bulk went; `None` for the other works.
+    pub direction: Option<Direction>,
     /// Rounds, in each of which every path had its turn.
     pub rounds: u32,
     /// Bytes of a request; of what is sent at once, for bulk.
@@ -62,6 +66,16 @@ pub struct Settings {
     pub policies: u32,
     /// Where the two proxies ran.
     pub place: Place,
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Direction {
+    /// From the client to the server.
+    Up,
+    /// From the server to the client.
+    Down,
 }
 
 /// Where the two proxies ran.
@@ -110,6 +124,11 @@ pub struct PathReport {
     pub name: String,
     /// What is between client and server there, as a sentence.
     pub means: String,
+    /// Connections at once on this path.
+    pub connections: u32,
+    /// What the source proxy's own record of a connection said of the wire, before anything was measured: `raw`, `tls`, `mtls` or
+    /// `hbone`; `None` where no proxy of ours is.
+    pub wire: Option<String>,
     /// Each round by itself: all that is known about how sure the figures are.
     pub rounds: Vec<Round>,
     /// All rounds together, from the intended beginning of each unit; `None` for bulk.

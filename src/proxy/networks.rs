@@ -15,13 +15,18 @@ use crate::proxy::doors::Door;
 pub struct Networks {
     common: Arc<Network>,
     own: Arc<ArcSwap<HashMap<Name, Arc<Network>>>>,
-    sole: Option<Name>,
+    only: Option<Arc<[Name]>>,
 }
 
 impl Networks {
     /// Those of a process that is the proxy of one workload only.
     pub fn of_one(workload: Name, network: Network) -> Self {
-        Self { common: Arc::new(network), own: Arc::default(), sole: Some(workload) }
+        Self { common: Arc::new(network), own: Arc::default(), only: Some(Arc::from([workload])) }
+    }
+
+    /// Those of a process that is the proxy of some workloads of a mesh, and others of the rest.
+    pub fn of_some(workloads: Vec<Name>) -> Self {
+        Self { only: Some(workloads.into()), ..Self::default() }
     }
 
     /// Gives workloads networks of their own, in the place of all that were there before.
@@ -47,14 +52,17 @@ impl Networks {
 
     /// Whether the proxy of `workload` is in this process, so that its half of a connection is recorded here too.
     pub fn serves(&self, workload: &Name) -> bool {
-        self.sole.as_ref().is_none_or(|sole| sole == workload)
+        self.only.as_ref().is_none_or(|only| only.contains(workload))
     }
 
     /// From where the proxy of `source` dials the next hop; `None` leaves it to the system.
     ///
-    /// Where several workloads share a process, the address tells the destination who calls. A process of its own has the
-    /// workload's address anyway, if it stands where the workload does.
+    /// Where several workloads share a network, the address tells the destination who calls. A process of its own in the
+    /// workload's network has the workload's address anyway.
     pub(crate) fn source_ip(&self, place: Place, source: &Workload) -> Option<IpAddr> {
-        if self.sole.is_some() { None } else { place.local_ip(source) }
+        match (place, &self.only) {
+            (Place::Direct, Some(_)) => None,
+            (Place::Loopback { .. }, _) | (Place::Direct, None) => place.local_ip(source),
+        }
     }
 }

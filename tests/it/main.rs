@@ -39,3 +39,4 @@ mod glass;
 mod probe;
 mod certs;
 mod stacks;
+mod bench;

@@ -69,7 +69,8 @@ const DOORS: [(&str, &[&str]); 24] = [
     ("clap", &["cli"]),
     ("anstream", &["cli"]),
     ("anstyle", &["cli"]),
-    ("rustix", &["cli", "io"]),
+    // cli: limits. io: pipes in the kernel. load: timers that are exact to microseconds, where tokio's have a millisecond.
+    ("rustix", &["cli", "io", "load"]),
     // Namespaces: std has none of it, and rustix wants `unsafe` for unshare(2).
     ("nix", &["net", "netns"]),
 ];
