@@ -30,7 +30,7 @@ impl Part {
     }
 }
 
-/// The parts, by what `rustc --version` says.
+/// The parts, by compiler.
 pub(crate) type Budgets = BTreeMap<String, Part>;
 
 /// Reads the file; one that is not there has no parts.
@@ -58,7 +58,7 @@ pub(crate) fn read() -> Result<Budgets, String> {
         if key == COUNTED_ON {
             part.counted_on = value.trim_matches('"').to_owned();
         } else {
-            let value = value.replace('_', "").parse().map_err(|_| wrong())?;
+            let value = value.replace('_', "").parse().ok().ok_or_else(wrong)?;
             part.budgets.push((key.to_owned(), value));
         }
     }

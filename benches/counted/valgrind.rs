@@ -1,5 +1,6 @@
 //! Counting: this program again, under valgrind, with one operation.
 
+use std::env::consts::ARCH;
 use std::process::{Command, Output};
 
 use crate::operations::Operation;
@@ -44,13 +45,14 @@ fn collected(output: &Output) -> Option<u64> {
     line.split_whitespace().next_back()?.parse().ok()
 }
 
-/// The compiler, whose code the counts are of: the first line of `rustc --version`.
+/// Whose code the counts are of: the first line of `rustc --version`, and for which processors.
 ///
 /// # Errors
 ///
-/// It cannot be asked.
+/// The compiler cannot be asked.
 pub(crate) fn compiler() -> Result<String, String> {
-    said("rustc", &["--version"]).ok_or_else(|| "rustc --version said nothing".to_owned())
+    let version = said("rustc", &["--version"]).ok_or("rustc --version: expected a line, found none")?;
+    Ok(format!("{version}, {ARCH}"))
 }
 
 /// What else counts depend on: which vectors the processor has, whose copy and allocator are linked, and what valgrind
@@ -58,12 +60,12 @@ pub(crate) fn compiler() -> Result<String, String> {
 pub(crate) fn circumstances() -> String {
     let asked = [said("getconf", &["GNU_LIBC_VERSION"]), said("valgrind", &["--version"])];
     let [libc, valgrind] = asked.map(|said| said.unwrap_or_else(|| "?".to_owned()));
-    format!("{}{}, {libc}, {valgrind}", std::env::consts::ARCH, vectors())
+    format!("{}{libc}, {valgrind}", vectors())
 }
 
 #[cfg(target_arch = "x86_64")]
 fn vectors() -> &'static str {
-    if std::arch::is_x86_feature_detected!("avx2") { " with AVX2" } else { " without AVX2" }
+    if std::arch::is_x86_feature_detected!("avx2") { "AVX2, " } else { "no AVX2, " }
 }
 
 #[cfg(not(target_arch = "x86_64"))]

@@ -82,7 +82,8 @@ impl Workloads {
         });
         let snapshot = Snapshot::new(Arc::new(mesh.unwrap()), Policies::default());
         let source = Arc::clone(snapshot.mesh.workloads().next().unwrap());
-        let one = |number| (MeshAddr::new(address(11, number), 80), format!("app.ns-{number}"));
+        let one =
+            |number| (MeshAddr::new(address(11, number), 80), format!("app.ns-{number}.svc.cluster.local"));
         let dialled = (0..DIALLED).map(|place| one(place * services / DIALLED)).collect();
         Self { snapshot, source, dialled, turn: 0 }
     }
