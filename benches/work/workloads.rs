@@ -13,7 +13,7 @@ use glasstunnel::policy::{Policies, Snapshot};
 use glasstunnel::proxy::{Chosen, route};
 
 /// How many workloads stand in a namespace, behind its one service.
-const TOGETHER: usize = 10;
+const TOGETHER: usize = 2;
 
 /// How many services are dialled in turn: enough that no single place in a hash table decides what is measured.
 const DIALLED: usize = 1_000;
