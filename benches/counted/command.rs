@@ -40,38 +40,58 @@ pub(crate) fn check(names: &[&str]) -> Result<(), String> {
     let known: Vec<String> = budgets.keys().cloned().collect();
     let Some(part) = budgets.remove(&compiler) else {
         return Err(format!(
-            "benches/budgets.toml has no budgets for {compiler}, only for {}.\nTo do: use that compiler, or, \
-             on a commit whose costs are known to be good, {UPDATE}.",
-            known.join(", ")
+            "benches/budgets.toml: expected a part for {compiler}, found {}.\nTo do: use that compiler, or, on a \
+             commit whose costs are known to be good, {UPDATE}.",
+            known.join(" and ")
         ));
     };
+    if wanted(names).next().is_none() {
+        return Err(format!("no operation's name contains {}", names.join(" or ")));
+    }
     row("OPERATION", ["BUDGET", "NOW", "CHANGE"], "");
     let mut wrong = 0;
     for operation in wanted(names) {
         wrong += usize::from(!is_held(operation, &part)?);
     }
+    wrong += gone(&part);
     println!("instructions of one time each; {compiler}; counted in {} s", began.elapsed().as_secs());
     if wrong == 0 {
         return Ok(());
     }
-    Err(format!("{wrong} not as written in benches/budgets.toml.{}", other_circumstances(&part)))
+    Err(format!(
+        "{wrong} more than {ALLOWED} % from benches/budgets.toml, which is committed with the change that explains \
+         it.{}",
+        other_circumstances(&part)
+    ))
 }
 
 /// Shows one row, and says whether its count is as written.
 fn is_held(operation: &Operation, part: &Part) -> Result<bool, String> {
     let now = count(operation)?;
     let Some(budget) = part.of(operation.name) else {
-        row(operation.name, ["none", &grouped(now, ' '), ""], &format!("new: {UPDATE}"));
+        row(operation.name, ["none", &grouped(now, ' '), ""], &format!("new: write it down: {UPDATE}"));
         return Ok(false);
     };
     let change = percent(now, budget);
     let verdict = match change {
-        change if change > ALLOWED => format!("dearer: find out why; if it is worth it, {UPDATE}"),
-        change if change < -ALLOWED => format!("cheaper, which is to be kept: {UPDATE}"),
+        change if change > ALLOWED => {
+            format!("dearer: make it cheaper, or say why it is worth that: {UPDATE}")
+        }
+        change if change < -ALLOWED => format!("cheaper: write it down: {UPDATE}"),
         _ => "ok".to_owned(),
     };
     row(operation.name, [&grouped(budget, ' '), &grouped(now, ' '), &format!("{change:+.2} %")], &verdict);
     Ok(verdict == "ok")
+}
+
+/// Shows the budgets of what is no longer there.
+fn gone(part: &Part) -> usize {
+    let is_gone = |name: &str| ALL.iter().all(|operation| operation.name != name);
+    let gone: Vec<_> = part.budgets.iter().filter(|(name, _)| is_gone(name)).collect();
+    for (name, budget) in &gone {
+        row(name, [&grouped(*budget, ' '), "none", ""], &format!("no operation is called so: {UPDATE}"));
+    }
+    gone.len()
 }
 
 fn other_circumstances(part: &Part) -> String {
