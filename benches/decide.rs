@@ -2,83 +2,18 @@
 //! every workload; beside it, what building the index costs, which every change of a policy pays.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
-use std::collections::BTreeMap;
+#[path = "work/policies.rs"]
+mod policies;
+
 use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use glasstunnel::addr::MeshAddr;
-use glasstunnel::identity::SpiffeId;
-use glasstunnel::mesh::{
-    BackendKind, Controller, Mesh, MeshSpec, Name, Source, Workload, WorkloadSpec, build,
-};
 use glasstunnel::policy::{
-    Action, AuthorizationPolicy, CheckRequest, Entry, First, Match, MtlsMode, PeerAuthentication, Permit,
-    Policies, PolicySet, Rule, StringMatch, Values, authorize, peer_auth,
+    Action, AuthorizationPolicy, CheckRequest, First, Match, Policies, PolicySet, Values, peer_auth,
 };
 
-fn labels(app: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([("app".to_owned(), app.to_owned())])
-}
-
-/// A mesh of `count` workloads, ten in each namespace.
-fn mesh(count: usize) -> Mesh {
-    let workload = |number: usize| WorkloadSpec {
-        name: Name::new(format!("ns-{}", number / 10), format!("app-{number}")),
-        service_account: "app".to_owned(),
-        labels: labels(&format!("app-{number}")),
-        addresses: Vec::new(),
-        host_network: false,
-        ports: Vec::new(),
-        backend: BackendKind::Http,
-        controller: Controller { kind: "pod", name: "app".to_owned() },
-        node: None,
-        source: Source::new("bench", 1),
-    };
-    build(MeshSpec { workloads: (0..count).map(workload).collect(), ..MeshSpec::default() }).unwrap()
-}
-
-/// A STRICT policy with a port exception for a workload that may or may not exist.
-fn strict(number: usize) -> Arc<PeerAuthentication> {
-    Arc::new(PeerAuthentication {
-        name: Name::new(format!("ns-{}", number / 10), format!("app-{number}")),
-        selector: Some(labels(&format!("app-{number}"))),
-        mode: Some(MtlsMode::Strict),
-        ports: BTreeMap::from([(3000, Some(MtlsMode::Permissive))]),
-        created: None,
-        source: Source::new("bench", 1),
-    })
-}
-
-fn text(values: &[&str]) -> Values<StringMatch> {
-    Values { any: values.iter().map(|text| StringMatch::read(text)).collect(), none: Vec::new() }
-}
-
-fn policy(namespace: &str, name: String, action: Action, rules: Vec<Rule>) -> AuthorizationPolicy {
-    AuthorizationPolicy {
-        name: Name::new(namespace, name),
-        selector: None,
-        target_refs: Vec::new(),
-        action,
-        dry_run: false,
-        rules,
-        source: Source::new("bench", 1),
-    }
-}
-
-fn from(matches: Match) -> Rule {
-    Rule { from: vec![Entry { matches, layer7: Vec::new() }], ..Rule::default() }
-}
-
-/// An ALLOW for the workload of that number, which lets its own namespace in.
-fn allow(number: usize) -> Arc<AuthorizationPolicy> {
-    let namespace = format!("ns-{}", number / 10);
-    let rule = from(Match { namespaces: text(&[&namespace]), ..Match::default() });
-    Arc::new(AuthorizationPolicy {
-        selector: Some(labels(&format!("app-{number}"))),
-        ..policy(&namespace, format!("app-{number}"), Action::Allow, vec![rule])
-    })
-}
+use policies::{Asked, from, mesh, policy, text};
 
 /// DENY policies that reach every workload and match nobody, `rules` each: the shape that ztunnel's own benchmark has,
 /// with the same values in all of them, or with values of each rule's own.
@@ -107,55 +42,20 @@ fn walk(policies: &[Arc<AuthorizationPolicy>], request: &CheckRequest<'_>) -> bo
     rules.flat_map(|rule| &rule.from).any(|entry| entry.matches.matches(&seen))
 }
 
-struct Asked {
-    workload: Arc<Workload>,
-    source: SpiffeId,
-}
-
-impl Asked {
-    /// A workload that has policies of its own however few there are.
-    fn new(mesh: &Mesh) -> Self {
-        let workload = mesh.workload(&Name::new("ns-0", "app-3")).unwrap();
-        let source = SpiffeId::new("cluster.local", "ns-0", "client").unwrap();
-        Self { workload: Arc::clone(workload), source }
-    }
-
-    fn request(&self) -> CheckRequest<'_> {
-        CheckRequest {
-            source: Some(&self.source),
-            source_addr: MeshAddr::new([10, 0, 0, 9].into(), 40_000),
-            workload: &self.workload,
-            port: 3000,
-        }
-    }
-
-    /// Both decisions of one connection over HBONE.
-    fn decide(&self, policies: &PolicySet) -> Permit {
-        let admitted = peer_auth::hbone(policies, black_box(&self.workload), 3000).unwrap();
-        authorize(policies, admitted, &self.request()).unwrap()
-    }
-}
-
 /// Most policies concern other workloads.
 fn unrelated(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decide");
     let mesh = mesh(10_000);
     let asked = Asked::new(&mesh);
     for count in [10, 1_000, 10_000, 100_000] {
-        let half = count / 2;
-        let policies = || Policies {
-            peer_authentications: (0..half).map(strict).collect(),
-            authorization_policies: (0..half).map(allow).collect(),
-            ..Policies::default()
-        };
-        let set = PolicySet::new(&mesh, policies());
+        let given = policies::unrelated(count);
+        let set = PolicySet::new(&mesh, given.clone());
         group.bench_with_input(BenchmarkId::new("hbone_permit", count), &count, |bencher, _| {
             bencher.iter(|| asked.decide(&set));
         });
         group.bench_with_input(BenchmarkId::new("captured_permit", count), &count, |bencher, _| {
             bencher.iter(|| peer_auth::captured(&set, black_box(&asked.workload), 3000, First::Raw).unwrap());
         });
-        let given = policies();
         group.bench_with_input(BenchmarkId::new("build", count), &count, |bencher, _| {
             bencher.iter(|| PolicySet::new(&mesh, given.clone()));
         });

@@ -4,18 +4,21 @@
 //! That off costs nothing is shown by `fixed.rs` and `compare.sh`, against the commit before there were taps.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
-use std::io;
-use std::task::{Context, Poll};
+#[path = "work/chunks.rs"]
+mod chunks;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::measurement::WallTime;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use glasstunnel::io::{ByteCounts, Pipe, ResetCause, Tap, relay};
+use glasstunnel::io::{ByteCounts, Tap, relay};
 use glasstunnel::lab::{Lab, LabOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
+
+use chunks::Chunks;
 
 const MESH: &str = "
 apiVersion: v1
@@ -70,35 +73,6 @@ async fn echo(stream: &mut TcpStream, sent: &[u8], buffer: &mut [u8]) {
     let (written, got) = tokio::join!(write.write_all(sent), read.read_exact(buffer));
     written.unwrap();
     assert_eq!(got.unwrap(), sent.len());
-}
-
-/// An end that has so many chunks to give, and takes whatever it gets.
-struct Chunks {
-    chunk: Bytes,
-    left: usize,
-}
-
-impl Pipe for Chunks {
-    fn poll_chunk(&mut self, _: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
-        let Some(left) = self.left.checked_sub(1) else { return Poll::Ready(Ok(Bytes::new())) };
-        self.left = left;
-        Poll::Ready(Ok(self.chunk.clone()))
-    }
-
-    fn poll_write(&mut self, _: &mut Context<'_>, chunk: &mut Bytes) -> Poll<io::Result<()>> {
-        chunk.clear();
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_finish(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn reset(&mut self, _: ResetCause) {}
 }
 
 fn briefly<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
