@@ -12,6 +12,7 @@ mod stream;
 mod tcp;
 mod pipe_stream;
 mod splice;
+mod flow;
 mod relay;
 
 pub(crate) use tap::line;
