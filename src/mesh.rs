@@ -18,6 +18,8 @@ mod resolve;
 mod find;
 mod place;
 
+pub(crate) use allot::SLOTS;
+
 pub use build::build;
 pub use error::MeshError;
 pub use find::{UnknownName, nearest};

@@ -51,6 +51,16 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// A mesh on loopback has more workloads than there are addresses.
+    #[error(
+        "expected at most {limit} workloads, as many as a mesh on loopback has addresses for, found {found}"
+    )]
+    TooManyWorkloads {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        limit: usize,
+    },
     /// A pod's network cannot be made.
     #[error(transparent)]
     Pods(#[from] NetnsError),
@@ -94,6 +104,7 @@ impl Reason for StartError {
             Self::PortInUse { .. } => "start.port_in_use",
             Self::Bind { .. } => "start.bind",
             Self::NoBlock { .. } => "start.no_block",
+            Self::TooManyWorkloads { .. } => "start.too_many_workloads",
             Self::Pods(error) => error.code(),
             Self::Ca(_) => "start.ca",
             Self::Admin(error) => error.code(),
@@ -122,6 +133,9 @@ impl Reason for StartError {
             }
             Self::Bind { .. } => {
                 "each workload needs an address of its own in 127.0.0.0/8, which Linux has".to_owned()
+            }
+            Self::TooManyWorkloads { .. } => {
+                "split the mesh over several `up` processes, or give each workload a network of its own: --netns, or proxy".to_owned()
             }
             Self::NoBlock { .. } => "stop a mesh that is no longer needed".to_owned(),
             Self::Pods(error) => return error.hint(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::error::StartError;
 use crate::app::pods::{self, PodMap};
-use crate::mesh::{Mesh, Name, Place, Workload};
+use crate::mesh::{Mesh, Name, Place, SLOTS, Workload};
 use crate::net::{Network, Sharing, any_address};
 use crate::netns::{Access, Pods};
 use crate::proxy::{Door, Networks, doors, pod_doors};
@@ -76,8 +76,15 @@ impl Ground {
     }
 
     /// The pods that `mesh` wants; none where they have no networks of their own.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]: there is no room for all of it.
     pub(crate) fn pods(&self, mesh: &Mesh, before: &PodMap) -> Result<PodMap, StartError> {
         match self {
+            Self::Loopback | Self::Part(_) if mesh.workloads().any(|workload| workload.slot.is_none()) => {
+                Err(StartError::TooManyWorkloads { found: mesh.workloads().count(), limit: SLOTS })
+            }
             Self::Loopback | Self::One(_) | Self::Part(_) => Ok(PodMap::new()),
             Self::Pods(pods, _) => pods::arrange(pods, mesh, before),
         }

@@ -152,6 +152,20 @@ impl<E: Send + Sync + 'static, T: Clone + Send + Sync + 'static> Pool<E, T> {
         }
     }
 
+    /// The right to the one stream of a tunnel that is nobody else's: `dial` makes it, and the pool never holds it. For tunnels
+    /// that carry a single stream, where waiting for another's dial would only be waiting in line.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Dial`].
+    pub async fn alone<D>(dial: D) -> Result<CheckedOut<T>, PoolError<E>>
+    where
+        D: Future<Output = Result<(Client, T), E>> + Send,
+    {
+        let (client, tunnel) = Box::pin(dial).await.map_err(|error| PoolError::Dial(Arc::new(error)))?;
+        Ok(CheckedOut { ticket: client.last_ticket(), tunnel, reused: Reused::No })
+    }
+
     /// How many tunnels there are, for whoever looks.
     pub fn tunnels(&self) -> usize {
         self.lock()

@@ -22,6 +22,9 @@ pub(crate) struct Slots {
 impl Slots {
     /// The slot for `key`: its hash, or the next free one that `usable` accepts; `None` when all are taken.
     pub(crate) fn take(&mut self, key: &str, usable: impl Fn(u16) -> bool) -> Option<u16> {
+        if self.taken.len() == SLOTS {
+            return None;
+        }
         let start = fnv1a(key) as usize % SLOTS;
         let slot = (0..SLOTS)
             .filter_map(|step| u16::try_from((start + step) % SLOTS).ok())

@@ -98,9 +98,9 @@ impl Owners {
 
     fn workload(&mut self, mesh: &Mesh, spec: WorkloadSpec) -> Result<Workload, MeshError> {
         let taken = &self.addresses;
-        let slot = self
-            .pods
-            .take(&spec.name.to_string(), |slot| !taken.contains_key(&allot::pod_address(slot)))
+        let slot =
+            self.pods.take(&spec.name.to_string(), |slot| !taken.contains_key(&allot::pod_address(slot)));
+        let addresses = or_allotted(spec.addresses, slot.map(allot::pod_address))
             .ok_or_else(|| exhausted(&spec.name, &spec.source))?;
         let trust_domain = &mesh.settings().trust_domain;
         let identity =
@@ -116,7 +116,7 @@ impl Owners {
         let label = |keys: [&str; 2]| keys.iter().find_map(|key| spec.labels.get(*key)).cloned();
         Ok(Workload {
             identity,
-            addresses: or_allotted(spec.addresses, || allot::pod_address(slot)),
+            addresses,
             slot,
             ports,
             reach,
@@ -139,11 +139,11 @@ impl Owners {
         let taken = &self.addresses;
         let slot = self
             .services
-            .take(&spec.name.to_string(), |slot| !taken.contains_key(&allot::service_address(slot)))
-            .ok_or_else(|| exhausted(&spec.name, &spec.source))?;
+            .take(&spec.name.to_string(), |slot| !taken.contains_key(&allot::service_address(slot)));
         let vips = match spec.headless {
             true => Vec::new(),
-            false => or_allotted(spec.vips, || allot::service_address(slot)),
+            false => or_allotted(spec.vips, slot.map(allot::service_address))
+                .ok_or_else(|| exhausted(&spec.name, &spec.source))?,
         };
         let domain = &mesh.settings().cluster_domain;
         Ok(Service {
@@ -176,8 +176,9 @@ fn exhausted(name: &Name, source: &Source) -> MeshError {
     MeshError::Exhausted { name: name.clone(), at: source.clone(), limit: SLOTS }
 }
 
-fn or_allotted(declared: Vec<IpAddr>, allotted: impl FnOnce() -> IpAddr) -> Vec<IpAddr> {
-    if declared.is_empty() { vec![allotted()] } else { declared }
+/// What was declared, or else what was allotted, if there was anything left.
+fn or_allotted(declared: Vec<IpAddr>, allotted: Option<IpAddr>) -> Option<Vec<IpAddr>> {
+    if declared.is_empty() { allotted.map(|ip| vec![ip]) } else { Some(declared) }
 }
 
 fn waypoint(labels: &Labels) -> Option<String> {
@@ -250,7 +251,9 @@ impl Mesh {
         for ip in &workload.addresses {
             self.by_address.entry(*ip).or_insert_with(|| Owner::Workload(Arc::clone(&workload)));
         }
-        self.by_slot.insert(workload.slot, Arc::clone(&workload));
+        if let Some(slot) = workload.slot {
+            self.by_slot.insert(slot, Arc::clone(&workload));
+        }
         self.workloads.insert(workload.name.clone(), workload);
     }
 

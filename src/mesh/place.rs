@@ -21,12 +21,12 @@ pub enum Place {
 }
 
 impl Place {
-    /// The local IP of `workload`; `None` when it has no mesh address of its own.
+    /// The local IP of `workload`; `None` when it has no address of its own there.
     pub fn local_ip(self, workload: &Workload) -> Option<IpAddr> {
         match self {
             Self::Direct => workload.addresses.first().copied(),
             Self::Loopback { block } => {
-                let [third, fourth] = allot::octets(workload.slot);
+                let [third, fourth] = allot::octets(workload.slot?);
                 Some(IpAddr::V4(Ipv4Addr::new(127, block, third, fourth)))
             }
         }

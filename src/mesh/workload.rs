@@ -67,8 +67,9 @@ pub struct Workload {
     pub labels: BTreeMap<String, String>,
     /// Its addresses in the mesh, the first one being the primary; never empty.
     pub addresses: Vec<IpAddr>,
-    /// A number of its own, stable for its name: the local address is made from it.
-    pub slot: u16,
+    /// A number of its own, stable for its name: the address on loopback is made from it. `None` where a mesh has more
+    /// workloads than loopback has addresses.
+    pub slot: Option<u16>,
     /// Its declared ports, in ascending order.
     pub ports: Vec<ContainerPort>,
     /// How peers reach it.

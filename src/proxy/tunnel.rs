@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::addr::MeshAddr;
 use crate::hbone::{
-    Authority, Baggage, CheckedOut, Client, ConnectRequest, Described, Forwarded, PoolKey, Ticket,
+    Authority, Baggage, CheckedOut, Client, ConnectRequest, Described, Forwarded, Pool, PoolKey, Ticket,
     TunnelStream,
 };
 use crate::identity::SpiffeId;
@@ -149,7 +149,10 @@ async fn checkout(
             async move { dial_tunnel(&ctx, (&name, &key), &found).await }
         }
     };
-    let checked_out = ctx.pool.checkout(&key, &ctx.tasks, dial).await;
+    let checked_out = match ctx.shared.config.hbone.pool_max_streams {
+        1 => Pool::alone(dial()).await,
+        _ => ctx.pool.checkout(&key, &ctx.tasks, dial).await,
+    };
     let Facts { socket, peer, tap } = found.take();
     recording.carried_by(tap.as_ref());
     if let Some((socket, when)) = socket {

@@ -94,6 +94,9 @@ async fn start(arguments: &ChildArguments) -> Result<Running, CliError> {
         own.into_iter().map(found).collect::<Result<_, _>>().map_err(CliError::Workload)?;
     let mut proxy = Config::default();
     proxy.hbone.pool_max_streams = arguments.pool_max_streams;
+    // The other end has to take as many as were asked for.
+    let streams = u32::try_from(arguments.pool_max_streams).unwrap_or(u32::MAX);
+    proxy.hbone.max_streams = proxy.hbone.max_streams.max(streams);
     let role = format!("{:?}", arguments.role).to_lowercase();
     let cluster = snapshot.mesh.settings().cluster.clone();
     // Every line is made and written; nobody keeps it.

@@ -179,3 +179,27 @@ fn an_allotted_address_avoids_declared_ones() {
     let mesh = build(taken).unwrap();
     assert_ne!(mesh.workload(&Name::new("default", "customers")).unwrap().addresses, customers);
 }
+
+/// A cluster's pods bring their addresses; only those that have none need one of ours, and only loopback needs it for all.
+#[test]
+fn a_mesh_larger_than_loopback_has_workloads_without_an_address_there() {
+    let address = |number: usize| IpAddr::from([20, (number >> 16) as u8, (number >> 8) as u8, number as u8]);
+    let declared = |number| WorkloadSpec {
+        addresses: vec![address(number)],
+        ..pod("default", &format!("pod-{number}"))
+    };
+    let workloads: Vec<_> = (0..SLOTS + 2).map(declared).collect();
+    let large = |more: Option<WorkloadSpec>| MeshSpec {
+        workloads: workloads.iter().cloned().chain(more).collect(),
+        ..spec()
+    };
+    let mesh = build(large(None)).unwrap();
+    let without: Vec<_> = mesh.workloads().filter(|workload| workload.slot.is_none()).collect();
+    assert_eq!(without.len(), 2);
+    let (direct, loopback) = (Place::Direct, Place::Loopback { block: 77 });
+    assert_eq!(direct.local_ip(without[0]), without[0].addresses.first().copied());
+    assert_eq!(loopback.local_ip(without[0]), None);
+    // Its name is the last in the alphabet, and so it comes too late.
+    let none = build(large(Some(pod("default", "without")))).err();
+    assert!(matches!(none, Some(MeshError::Exhausted { limit: SLOTS, .. })), "{none:?}");
+}
