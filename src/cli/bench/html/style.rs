@@ -16,7 +16,7 @@ pub(crate) const STYLE: &str = "
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); -webkit-text-size-adjust: 100%;
   font: 15px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; -webkit-print-color-adjust: exact; print-color-adjust: exact }
-main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 72px }
+main { max-width: 1160px; margin: 0 auto; padding: 40px 24px 72px }
 .kind { margin: 0; color: var(--soft); font-size: 13px; letter-spacing: .04em }
 h1 { margin: 2px 0 6px; font-size: 32px; line-height: 1.2; overflow-wrap: anywhere }
 h2 { margin: 56px 0 4px; font-size: 20px; line-height: 1.3 }
@@ -37,7 +37,7 @@ p { margin: 0 0 10px; max-width: 74ch }
   linear-gradient(90deg, var(--line), transparent) 0 0 / 14px 100% no-repeat scroll,
   linear-gradient(270deg, var(--line), transparent) 100% 0 / 14px 100% no-repeat scroll }
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums }
-th, td { padding: 7px 9px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
+th, td { padding: 7px 7px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
 th { color: var(--soft); font-weight: 500; font-size: 12.5px; vertical-align: bottom }
 tbody th { color: var(--ink); font-weight: 600; font-size: 13px; white-space: normal; min-width: 96px }
 .left, th:first-child, td:first-child { text-align: left }
