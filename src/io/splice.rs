@@ -23,11 +23,11 @@ pub(crate) struct Splice {
 }
 
 impl Splice {
-    /// An empty pipe; `None` where the system has none left, and bytes are copied as before.
+    /// An empty pipe; `None` where the system has none of that size left for this user (pipe(7), `pipe-user-pages-soft`), and
+    /// bytes are copied as before: through a small one they would take longer.
     pub(crate) fn new() -> Option<Self> {
         let (reader, writer) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC).ok()?;
-        // One that stays small does the same with more calls.
-        let _ = fcntl_setpipe_size(&writer, ROOM);
+        fcntl_setpipe_size(&writer, ROOM).ok()?;
         Some(Self { reader, writer, held: 0 })
     }
 
