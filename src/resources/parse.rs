@@ -13,8 +13,8 @@ use crate::resources::node::{At, Node, Value};
 const DEEPEST: usize = 100;
 /// The parser recurses, and a debug build takes 30 KiB a level: more than the 2 MiB of a test's or a runtime's thread.
 const STACK: usize = 16 << 20;
-/// 10 000 pods as a cluster prints them; each node costs about 60 bytes.
-const MOST_NODES: usize = 4_000_000;
+/// 40 000 pods as a cluster prints them, or 100 000 short workloads with a policy each; each node costs about 60 bytes.
+const MOST_NODES: usize = 16_000_000;
 
 impl File {
     /// An error at a place of this file.
@@ -122,7 +122,7 @@ fn plainly(found: &str) -> (&str, Option<&'static str>) {
         }
         _ if found.starts_with("budget breached") => (
             "aliases that unfold into more than a file of this size may mean",
-            Some("write it out without aliases"),
+            Some("write it out without aliases; a file of more than 16 million values has to be split"),
         ),
         _ => (found, None),
     }
