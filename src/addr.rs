@@ -146,3 +146,32 @@ impl fmt::Debug for LocalAddr {
         write!(f, "local {}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(addr: SocketAddr) {
+        let mut pushed = String::new();
+        push_addr(addr, &mut pushed);
+        let local = LocalAddr(addr);
+        assert_eq!((pushed.as_str(), local.to_string()), (addr.to_string().as_str(), addr.to_string()));
+        assert_eq!(format!("{local:>60}|{local:<25}|"), format!("{addr:>60}|{addr:<25}|"));
+    }
+
+    proptest! {
+        #[test]
+        fn addresses_read_as_the_standard_library_writes_them(ip: IpAddr, port: u16) {
+            check(SocketAddr::new(ip, port));
+        }
+    }
+
+    #[test]
+    fn the_shortest_and_the_longest() {
+        for text in ["0.0.0.0:0", "255.255.255.255:65535", "10.100.9.99:10000", "1.20.0.200:9999", "[::]:0"] {
+            check(text.parse().unwrap());
+        }
+    }
+}

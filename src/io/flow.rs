@@ -205,3 +205,55 @@ impl<'a> Flow<'a> {
         Ok(Poll::Ready(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::io::TcpPipe;
+
+    async fn tcp() -> (TcpStream, TcpPipe) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (peer, TcpPipe::new(listener.accept().await.unwrap().0))
+    }
+
+    /// Moves `bytes` through one direction; whether the kernel moved the last of them, and how many were counted.
+    async fn moved(bytes: usize, tap: Option<&Tap>) -> (bool, u64) {
+        let ((mut sender, mut from), (mut receiver, mut to)) = (tcp().await, tcp().await);
+        let (counted, mut flow) = (std::cell::Cell::new(0), Flow::new(tap.map(|tap| (tap, Direction::Out))));
+        let sent = vec![7; bytes];
+        let mut seen = Vec::new();
+        let (relayed, written, read) = tokio::join!(
+            poll_fn(|cx| {
+                let count = |bytes| counted.set(counted.get() + bytes);
+                match flow.pump(cx, &mut from, &mut to, count) {
+                    Ok(Pumped::Ended) => flow.finish(cx, &mut to).unwrap().map(|()| true),
+                    Ok(Pumped::Idle | Pumped::Busy) => Poll::Pending,
+                    Err(_) => Poll::Ready(false),
+                }
+            }),
+            async {
+                sender.write_all(&sent).await.unwrap();
+                sender.shutdown().await
+            },
+            receiver.read_to_end(&mut seen)
+        );
+        written.unwrap();
+        assert!(relayed && read.unwrap() == bytes && seen == sent);
+        (matches!(flow.splice, Splicing::Through(_)), counted.get())
+    }
+
+    #[tokio::test]
+    async fn what_is_long_and_not_looked_at_goes_through_the_kernel() {
+        let much = 8 << 20;
+        assert_eq!(moved(much, None).await, (true, much as u64));
+        assert_eq!(moved(1_000, None).await, (false, 1_000));
+        let tap = Tap::new(much);
+        assert_eq!(moved(much, Some(&tap)).await, (false, much as u64));
+    }
+}
