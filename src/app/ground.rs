@@ -143,3 +143,49 @@ impl Ground {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::mesh::{BackendKind, Controller, MeshSpec, Source, WorkloadSpec, build};
+    use crate::reason::Reason;
+
+    use super::*;
+
+    fn pod(number: usize) -> WorkloadSpec {
+        let name = format!("pod-{number}");
+        WorkloadSpec {
+            name: Name::new("default", name.as_str()),
+            service_account: "default".to_owned(),
+            labels: Default::default(),
+            addresses: vec![IpAddr::from([20, (number >> 16) as u8, (number >> 8) as u8, number as u8])],
+            host_network: false,
+            ports: Vec::new(),
+            backend: BackendKind::Http,
+            controller: Controller { kind: "pod", name },
+            node: None,
+            source: Source::new("mesh.yaml", 1),
+        }
+    }
+
+    /// Where each workload has a network of its own, there are as many addresses as the mesh declares.
+    #[test]
+    fn only_on_loopback_is_there_a_last_workload() {
+        let mesh = |pods: usize| {
+            build(MeshSpec { workloads: (0..pods).map(pod).collect(), ..MeshSpec::default() }).unwrap()
+        };
+        let (full, more) = (mesh(SLOTS), mesh(SLOTS + 1));
+        let part = Ground::Part(Part { workloads: Vec::new(), block: 77 });
+        let one =
+            One { workload: Name::new("default", "pod-0"), bind: any_address(), network: Network::default() };
+        assert!(Ground::Loopback.pods(&full, &PodMap::new()).is_ok());
+        assert!(Ground::One(one).pods(&more, &PodMap::new()).is_ok());
+        for ground in [Ground::Loopback, part] {
+            let refused = ground.pods(&more, &PodMap::new()).err().unwrap();
+            assert_eq!(refused.code(), "start.too_many_workloads");
+            assert_eq!(
+                refused.to_string(),
+                "expected at most 64516 workloads, as many as a mesh on loopback has addresses for, found 64517"
+            );
+        }
+    }
+}

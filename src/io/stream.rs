@@ -1,11 +1,11 @@
 //! [`StreamPipe`]: any byte stream as a [`Pipe`].
 
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::io::buffer::{Incoming, Outgoing};
 use crate::io::pipe::{Pipe, ResetCause};
@@ -81,10 +81,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Pipe for StreamPipe<S> {
         if !self.prefix.is_empty() || self.ended {
             return Poll::Ready(Ok(std::mem::take(&mut self.prefix)));
         }
-        // The future holds no state, so making one per poll loses nothing (tokio: `read_buf` is cancel safe).
-        let read = ready!(pin!(stream.read_buf(self.incoming.room())).poll(cx))?;
-        self.ended = read == 0;
-        Poll::Ready(Ok(self.incoming.take()))
+        let chunk = ready!(self.incoming.poll_read(stream, cx))?;
+        self.ended = chunk.is_empty();
+        Poll::Ready(Ok(chunk))
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, chunk: &mut Bytes) -> Poll<io::Result<()>> {
@@ -130,8 +129,9 @@ fn was_reset() -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::pin::pin;
 
-    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
 
