@@ -69,7 +69,7 @@ impl Client {
     {
         let (stream, not_http2) = FirstWords::new(stream);
         let handshake = h2::client::Builder::new()
-            .initial_window_size(limits.client_stream_window)
+            .initial_window_size(limits.stream_window)
             .initial_connection_window_size(limits.connection_window)
             .max_frame_size(limits.frame_size)
             .max_header_list_size(limits.client_header_list)

@@ -5,13 +5,13 @@ use std::time::Duration;
 /// Limits of one HTTP/2 connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// What one stalled stream may make us hold. A quarter of ztunnel's, so that sixteen stalled streams and not four
-    /// are needed to use up the connection's window.
+    /// What one stalled stream may make us hold; ztunnel's. A smaller one stalls a sender that is alone while the reader waits
+    /// for a core, a larger one makes requests wait behind it in the tunnel's socket: benches/README.md has both. Envoy drops
+    /// what its backend had not got rid of when it closed, as far as the stream's window did not take it
+    /// (envoyproxy/envoy#47378).
     pub stream_window: u32,
-    /// The same for a stream that we opened; ztunnel's. Envoy drops what its backend had not got rid of when it closed, as
-    /// far as the stream's window did not take it (envoyproxy/envoy#47378), so this one is not to be small.
-    pub client_stream_window: u32,
-    /// What one connection may make us hold; ztunnel's. Above 1 MiB, or h2 takes a chatty tunnel for an attack.
+    /// What one connection may make us hold: four times ztunnel's, so that sixteen stalled streams and not four are needed
+    /// to stall the rest. Above 1 MiB, or h2 takes a chatty tunnel for an attack.
     pub connection_window: u32,
     /// The largest DATA frame that we take; ztunnel's.
     pub frame_size: u32,
@@ -31,9 +31,8 @@ pub struct Limits {
     /// reads nothing at all makes us hold this much, and 16 KiB of gathered small writes a stream.
     pub send_buffer_per_connection: usize,
     /// Overhead of small DATA frames that were not read yet; h2 charges 256 less its length for each, and over budget
-    /// ends the connection. At its own choice, half the connection's window, 32 904 unread one-byte frames on all
-    /// streams together are an attack; this takes twice as many. Without a bound they would be 16 million, each of which
-    /// h2 keeps in a slot of its own.
+    /// ends the connection: 65 793 unread one-byte frames on all streams together are an attack. Without a bound they would
+    /// be 64 million, each of which h2 keeps in a slot of its own.
     pub data_frame_budget: usize,
     /// From one PONG to the next PING; ztunnel's.
     pub ping_interval: Duration,
@@ -51,9 +50,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            stream_window: 1 << 20,
-            client_stream_window: 4 << 20,
-            connection_window: 16 << 20,
+            stream_window: 4 << 20,
+            connection_window: 64 << 20,
             frame_size: 1 << 20,
             max_streams: 200,
             pool_max_streams: 100,

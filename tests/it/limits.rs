@@ -77,7 +77,7 @@ async fn a_stalled_reader_is_bounded_and_alone() {
         taken += written.unwrap();
         assert!(taken < 256 << 20, "nothing stops the writer");
     }
-    // Socket buffers of six sockets (the kernel lets each grow to some megabytes), a stream window of 1 MiB and one of 4 MiB.
+    // Socket buffers of six sockets (the kernel lets each grow to some megabytes), two stream windows of 4 MiB.
     assert!(taken < 64 << 20, "{taken} bytes are held for a reader that reads nothing");
     let mut neighbour = dial(&lab).await;
     neighbour.write_all(b"still here").await.unwrap();

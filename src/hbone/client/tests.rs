@@ -110,10 +110,11 @@ async fn the_wire_is_ztunnels() {
         .map(|[a, b, value @ ..]| (u16::from_be_bytes([*a, *b]), u32::from_be_bytes(*value)))
         .collect();
     // ENABLE_PUSH, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE: hbone.md 2.2.
-    let window = Limits::default().client_stream_window;
+    let window = Limits::default().stream_window;
     assert_eq!((kind, settings), (4, vec![(2, 0), (4, window), (5, 1 << 20), (6, 16 << 10)]));
     let (kind, _, stream, grown) = frame(&mut wire).await;
-    assert_eq!((kind, stream, grown), (8, 0, 16_711_681_u32.to_be_bytes().to_vec()));
+    let more = Limits::default().connection_window - 65_535;
+    assert_eq!((kind, stream, grown), (8, 0, more.to_be_bytes().to_vec()));
     let (kind, flags, stream, _) = frame(&mut wire).await;
     assert_eq!((kind, flags, stream), (1, 4, 1), "HEADERS with END_HEADERS and without END_STREAM");
     let more = tokio::time::timeout(Duration::from_secs(4), frame(&mut wire)).await;

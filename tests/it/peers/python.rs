@@ -14,7 +14,7 @@ const EXPECT: [(&str, &str); 32] = [
     ("request and response", "200 5 same END"),
     (
         "the server's settings",
-        "MAX_CONCURRENT_STREAMS=200 INITIAL_WINDOW_SIZE=1048576 MAX_FRAME_SIZE=1048576 MAX_HEADER_LIST_SIZE=65536",
+        "MAX_CONCURRENT_STREAMS=200 INITIAL_WINDOW_SIZE=4194304 MAX_FRAME_SIZE=1048576 MAX_HEADER_LIST_SIZE=65536",
     ),
     ("a backend that speaks while we do", "200 11 same END"),
     ("windows of 100 bytes", "200 20000 same END"),
