@@ -186,14 +186,14 @@ async fn a_target_is_a_path_like_any_other() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let address = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
     let pid = child.id().unwrap();
-    let run =
-        measured(&format!("rr --rate 100 --connections 2 --path direct --target mine={address},pid={pid}"))
-            .await;
+    let target = format!("mine={address},pid={pid},server={pid}");
+    let run = measured(&format!("rr --rate 100 --connections 2 --path direct --target {target}")).await;
     assert_eq!(run.paths.len(), 2);
     let mine = &run.paths[1];
     assert_eq!((mine.name.as_str(), mine.wire.as_deref()), ("mine", None));
     assert!(mine.rounds[0].done > 0 && mine.rounds[0].failures.is_empty());
     assert!(mine.rounds[0].cpu.source.is_some_and(|time| time > 0));
+    assert!(mine.rounds[0].cpu.server.is_some_and(|time| time > 0));
 }
 
 #[tokio::test]

@@ -150,8 +150,8 @@ pub struct LoadArguments {
     /// direct, raw, tls, mtls, hbone; each layer's price is the step to the next [default: all]
     #[arg(long, value_name = "PATH,…", value_enum, value_delimiter = ',', hide_possible_values = true)]
     pub path: Vec<PathKind>,
-    /// Another path, through proxies that run already; pids are whose processor time counts
-    #[arg(long, value_name = "NAME=[socks5://ADDR/]HOST:PORT[,pid=N]…", value_parser = Target::from_str)]
+    /// Another path, through proxies that run already: whose processor time counts, and which process is `bench serve`
+    #[arg(long, value_name = "NAME=[socks5://ADDR/]HOST:PORT[,pid=N]…[,server=N]", value_parser = Target::from_str)]
     pub target: Vec<Target>,
     /// Connections at once; each of a list is a path of its own [default: rr 64, bulk 1,4,16, others 16]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=20_000))]

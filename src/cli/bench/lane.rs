@@ -55,7 +55,8 @@ impl Lane {
 
     fn target(target: &Target) -> Self {
         let mut pids = target.pids.iter().copied();
-        let processes = Processes { source: pids.next(), destination: pids.next(), server: None };
+        let (source, destination) = (pids.next(), pids.next());
+        let processes = Processes { source, destination, server: target.server };
         let means = match &target.way {
             Way::Straight(address) => format!("the client to {address}, and what is behind that"),
             Way::Socks { door, to } => format!("the client to {to} through the SOCKS5 door {door}"),

@@ -32,7 +32,10 @@ pub(crate) async fn run(arguments: &BenchServeArguments, output: &mut Output) ->
     let (_drain, tasks) = drain();
     tasks.spawn("server", load::serve(listener, tls, tasks.clone()));
     output.answer(&format!("{address}\n"))?;
-    output.talk("serving plaintext and TLS there until Ctrl-C\n");
+    let pid = std::process::id();
+    output.talk(&format!(
+        "serving plaintext and TLS there until Ctrl-C; a --target that leads here ends in server={pid}\n"
+    ));
     signals.next().await;
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(crate) const BENCH_RR: &str = "\
 Examples:
   glasstunnel bench rr --rate 5k --connections 64
   glasstunnel bench rr --find-max --max-p99 5ms --path direct,hbone
-  glasstunnel bench rr --target zt=socks5://127.0.0.1:15080/10.96.0.10:8080,pid=71,pid=72
+  glasstunnel bench rr --target zt=socks5://127.0.0.1:15080/10.96.0.10:8080,pid=71,pid=72,server=73
 
 A --target leads to a `glasstunnel bench serve` that stands behind somebody else's proxies.";
 
@@ -51,7 +51,7 @@ Examples:
   glasstunnel bench serve
   glasstunnel bench serve --listen 10.0.0.7:8080
 
-The address is on stdout. It takes plaintext and TLS, with a certificate that nobody signed.";
+The address is on stdout, its process id (--target …,server=N) on stderr. It takes plaintext and TLS, with a certificate that nobody signed.";
 
 /// Under `bench compare --help`.
 pub(crate) const BENCH_COMPARE: &str = "\
