@@ -18,9 +18,10 @@ pub(crate) fn inward(capture: Capture, stream: &TcpStream) -> Result<MeshAddr, O
 /// loopback are this proxy's (reference/hbone.md 5.0), and so is a connection that nobody redirected.
 pub(crate) fn outward(capture: Capture, stream: &TcpStream) -> Result<MeshAddr, OrigDstError> {
     let to = original(capture, stream)?;
+    // Only asked of the few that name such a port: it is a system call.
     let direct =
-        stream.local_addr().is_ok_and(|own| own.ip().to_canonical() == to.ip() && own.port() == to.port());
-    let own = ports::is_own(to.port()) && (direct || to.ip().is_loopback());
+        || stream.local_addr().is_ok_and(|own| own.ip().to_canonical() == to.ip() && own.port() == to.port());
+    let own = ports::is_own(to.port()) && (to.ip().is_loopback() || direct());
     if own { Err(OrigDstError::SelfCall { to: to.0 }) } else { Ok(to) }
 }
 
