@@ -130,7 +130,9 @@ async fn a_refused_client_certificate() {
 #[tokio::test]
 async fn the_applications_tls_to_a_strict_port() {
     let lab = tapped(Plan::new().server("server", "tls").mode("server", "STRICT")).start().await;
-    let sequence = drawn(&lab, "outside/curl-client", "server:3000", None, false).await;
+    let mut sequence = drawn(&lab, "outside/curl-client", "server:3000", None, false).await;
+    // The source proxy may be told of the refusal before it reads that the client has nothing more to say.
+    sequence.events.retain(|event| event.name != "FIN");
     check("plaintext_to_strict", &sequence, &["sniff", "peer_auth", "RST"]);
     let sequence = drawn(&lab, "outside/curl-client", "server:3000", Some(Manner::Tls), false).await;
     let order = [
