@@ -152,9 +152,9 @@ impl<E: Send + Sync + 'static, T: Clone + Send + Sync + 'static> Pool<E, T> {
         }
     }
 
-    /// The right to the one stream of a tunnel that is nobody else's: `dial` makes it, and the pool never holds it; whoever is revoked
-    /// is found among the streams. For tunnels
-    /// that carry a single stream, where waiting for another's dial would only be waiting in line.
+    /// The right to the one stream of a tunnel that is nobody else's: `dial` makes it, and the pool never holds it; whoever
+    /// is revoked is found among the streams. For tunnels that carry a single stream, where waiting for another's dial would
+    /// only be waiting in line.
     ///
     /// # Errors
     ///
