@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::mesh::{Name, Semantics, Settings, Workload};
 use crate::policy::authorization_policy::{Action, AuthorizationPolicy, Entry, Rule, Scope};
 use crate::policy::matching::{Match, Seen, StringMatch, Values};
-use crate::policy::rule_index::{EnforcedRule, RuleIndex};
+use crate::policy::rule_index::{Clauses, EnforcedRule, RuleIndex};
 
 /// The policies, indexed.
 #[derive(Debug, Default)]
@@ -222,7 +222,7 @@ pub(in crate::policy) fn clauses(
     action: Action,
     rule: &Rule,
     settings: &Settings,
-) -> Option<Vec<Vec<Match>>> {
+) -> Option<Clauses> {
     if action == Action::Allow && rule.has_layer7() {
         return None;
     }
@@ -230,7 +230,7 @@ pub(in crate::policy) fn clauses(
     let groups = groups.into_iter().chain(rule.when.chunks(1)).filter(|entries| !entries.is_empty());
     let clause = |entries: &[Entry]| {
         let matches = entries.iter().map(|entry| as_sent(&entry.matches, settings));
-        let matches: Vec<Match> = matches.filter(|entry| !entry.is_empty()).collect();
+        let matches: Box<[Match]> = matches.filter(|entry| !entry.is_empty()).collect();
         (!matches.is_empty()).then_some(matches)
     };
     groups.map(clause).collect()

@@ -21,8 +21,11 @@ pub(in crate::policy) struct EnforcedRule {
     /// Its place in that policy.
     pub(in crate::policy) rule: u32,
     /// None at all match everything. No match in here is empty.
-    pub(in crate::policy) clauses: Vec<Vec<Match>>,
+    pub(in crate::policy) clauses: Clauses,
 }
+
+/// All of them must hold, and of each any one match. There may be very many of these, hence nothing that could still grow.
+pub(in crate::policy) type Clauses = Box<[Box<[Match]>]>;
 
 impl EnforcedRule {
     /// Whether `seen` fits.

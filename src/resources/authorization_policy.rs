@@ -12,7 +12,7 @@ mod words;
 
 use crate::mesh::Source;
 use crate::policy::{Action, AuthorizationPolicy, Rule};
-use crate::resources::authorization_policy::rule::rule;
+use crate::resources::authorization_policy::rule::{exactly, rule};
 use crate::resources::authorization_policy::words::Context;
 use crate::resources::dry_run::dry_run;
 use crate::resources::fields::Fields;
@@ -79,9 +79,9 @@ fn rules(
         findings.refuse(too_many(found.node(), "spec.rules", written.len(), MOST_RULES));
     }
     let numbered = written.iter().enumerate();
-    numbered
-        .filter_map(|(number, node)| rule(node, Context { namespace, action, number }, findings))
-        .collect()
+    exactly(
+        numbered.filter_map(|(number, node)| rule(node, Context { namespace, action, number }, findings)),
+    )
 }
 
 /// Without rules, DENY and CUSTOM do nothing, and Istio refuses them.

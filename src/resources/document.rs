@@ -8,10 +8,10 @@ use serde_json::{Map, Number, Value as Json};
 use crate::resources::error::LoadError;
 use crate::resources::fields::scalar;
 use crate::resources::input::File;
-use crate::resources::node::{Node, Value};
+use crate::resources::node::{At, Node, Value};
 use crate::resources::object::Object;
 use crate::resources::objects::Objects;
-use crate::resources::parse::documents;
+use crate::resources::parse::{documents, each_document};
 
 /// Any YAML or JSON text as JSON: for data that is no document of a mesh.
 ///
@@ -26,12 +26,22 @@ pub fn plain(text: &str) -> Result<Json, LoadError> {
 impl Objects {
     /// The documents of the objects that are `wanted`, in their order, read again from their texts; each file once.
     pub fn documents(&self, wanted: impl Fn(&Object) -> bool) -> Vec<(&Object, Json)> {
-        let mut files: HashMap<*const File, HashMap<Place, Json>> = HashMap::new();
+        let wanted: Vec<&Object> = self.iter().filter(|object| wanted(object)).collect();
+        let mut files: HashMap<*const File, (&File, HashMap<Place, Json>)> = HashMap::new();
+        for object in &wanted {
+            let (_, places) =
+                files.entry(Arc::as_ptr(&object.file)).or_insert_with(|| (&*object.file, HashMap::new()));
+            places.insert(place(object.at), Json::Null);
+        }
+        for (file, places) in files.values_mut() {
+            fill(file, places);
+        }
         let mut found = Vec::new();
-        for object in self.iter().filter(|object| wanted(object)) {
-            let file = files.entry(Arc::as_ptr(&object.file)).or_insert_with(|| places(&object.file));
+        for object in wanted {
             // Every object was found at its place when the file was read first.
-            found.extend(file.remove(&(object.at.line, object.at.column)).map(|document| (object, document)));
+            let there = files.get_mut(&Arc::as_ptr(&object.file));
+            let document = there.and_then(|(_, places)| places.remove(&place(object.at)));
+            found.extend(document.map(|document| (object, document)));
         }
         found
     }
@@ -40,24 +50,29 @@ impl Objects {
 /// Line and column.
 type Place = (usize, usize);
 
-/// The documents of a file by where they begin, those in Lists too.
-fn places(file: &File) -> HashMap<Place, Json> {
-    let mut places = HashMap::new();
-    for node in documents(file).unwrap_or_default() {
+fn place(at: At) -> Place {
+    (at.line, at.column)
+}
+
+/// Puts the documents of a file to their `places`, those in Lists too.
+fn fill(file: &File, places: &mut HashMap<Place, Json>) {
+    let mut put = |node: &Node| {
+        if let Some(there) = places.get_mut(&place(node.at)) {
+            *there = json(node);
+        }
+    };
+    let read = each_document(file, |node| {
         let items = match &node.value {
             Value::Map(entries) => entries.iter().find(|(key, _)| key.value.as_text() == Some("items")),
             _ => None,
         };
         match items.map(|(_, items)| &items.value) {
-            Some(Value::List(items)) => places.extend(items.iter().map(placed)),
-            _ => places.extend([placed(&node)]),
+            Some(Value::List(items)) => items.iter().for_each(&mut put),
+            _ => put(&node),
         }
-    }
-    places
-}
-
-fn placed(node: &Node) -> (Place, Json) {
-    ((node.at.line, node.at.column), json(node))
+    });
+    // It was read without a mistake before.
+    drop(read);
 }
 
 fn json(node: &Node) -> Json {

@@ -13,7 +13,7 @@ use crate::resources::input::{File, Input, read};
 use crate::resources::node::Node;
 use crate::resources::object::{Content, NamedTarget, Object, ObjectKey};
 use crate::resources::own_document::OwnDocument;
-use crate::resources::parse::documents;
+use crate::resources::parse::each_document;
 use crate::resources::request_authentication::RequestAuthentication;
 use crate::resources::target_port::Selected;
 
@@ -79,11 +79,8 @@ impl Objects {
             }
         }
         for file in &files {
-            match documents(file) {
-                // One tree after the other is let go of.
-                Ok(nodes) => nodes.into_iter().for_each(|node| collected.document(file, &node, &mut errors)),
-                Err(error) => errors.push(error),
-            }
+            let read = each_document(file, |node| collected.document(file, &node, &mut errors));
+            errors.extend(read.err());
         }
         LoadErrors::check(errors)?;
         Ok(Self { objects: collected.objects })

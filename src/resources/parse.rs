@@ -7,7 +7,7 @@ use serde_saphyr::{Budget, Options};
 use crate::mesh::Source;
 use crate::resources::error::{LoadError, Mark};
 use crate::resources::input::File;
-use crate::resources::node::{At, Node, Value};
+use crate::resources::node::{At, Node};
 
 /// Deeper than any Kubernetes object.
 const DEEPEST: usize = 100;
@@ -41,25 +41,38 @@ pub(crate) struct Problem {
     pub(crate) help: Option<String>,
 }
 
-/// All documents of `file`; empty ones are left out.
-pub(crate) fn documents(file: &File) -> Result<Vec<Node>, LoadError> {
-    let mut documents = on_a_deep_stack(file)?.map_err(|error| file.error(syntax(&error)))?;
-    documents.retain(|document| document.value != Value::Null);
-    if documents.is_empty() {
-        return Err(file.error(Problem {
+/// Hands over the documents of `file` one by one, so that there is one tree at a time; empty ones are left out.
+///
+/// # Errors
+///
+/// The first mistake that ends the reading, behind the documents before it; or that there was none.
+pub(crate) fn each_document(file: &File, take: impl FnMut(Node) + Send) -> Result<(), LoadError> {
+    match on_a_deep_stack(file, take)?.map_err(|error| file.error(syntax(&error)))? {
+        0 => Err(file.error(Problem {
             at: At { line: 1, column: 1, length: 1 },
             code: "resources.empty",
             message: format!("expected Istio or Kubernetes documents in {}, found none", file.name),
             help: Some("glasstunnel up --print-mesh > mesh.yaml writes an example".to_owned()),
-        }));
+        })),
+        _ => Ok(()),
     }
+}
+
+/// All documents of `file`.
+///
+/// # Errors
+///
+/// As [`each_document`].
+pub(crate) fn documents(file: &File) -> Result<Vec<Node>, LoadError> {
+    let mut documents = Vec::new();
+    each_document(file, |document| documents.push(document))?;
     Ok(documents)
 }
 
-type Parsed = Result<Vec<Node>, serde_saphyr::Error>;
+/// How many documents there were.
+type Parsed = Result<usize, serde_saphyr::Error>;
 
-fn on_a_deep_stack(file: &File) -> Result<Parsed, LoadError> {
-    let parse = || serde_saphyr::from_multiple_with_options(&file.text, options(file.text.len()));
+fn on_a_deep_stack(file: &File, take: impl FnMut(Node) + Send) -> Result<Parsed, LoadError> {
     let failed = |found: &str| LoadError {
         code: "resources.parser",
         message: format!("expected a parser for {}, found {found}", file.name),
@@ -68,13 +81,20 @@ fn on_a_deep_stack(file: &File) -> Result<Parsed, LoadError> {
     };
     thread::scope(|scope| {
         let builder = thread::Builder::new().name("resources".to_owned()).stack_size(STACK);
+        let parse = move || parse(&file.text, take);
         let handle = builder.spawn_scoped(scope, parse).map_err(|error| failed(&error.to_string()))?;
         // A panic inside the parser is a refused file, not the end of a running mesh.
-        match handle.join() {
-            Ok(parsed) => Ok(parsed),
-            Err(_panic) => Err(failed("that it panicked")),
-        }
+        handle.join().map_err(|_panic| failed("that it panicked"))
     })
+}
+
+fn parse(text: &str, mut take: impl FnMut(Node)) -> Parsed {
+    let mut count = 0;
+    for document in serde_saphyr::read_with_options(&mut text.as_bytes(), options(text.len())) {
+        take(document?);
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// Limits by the size of the text: what is longer after its aliases are replayed than any text of that size can be is a

@@ -64,7 +64,8 @@ fn entry() -> impl Strategy<Value = Match> {
 
 fn rules() -> impl Strategy<Value = Vec<EnforcedRule>> {
     let clause = prop::collection::vec(entry().prop_filter("empty", |entry| !entry.is_empty()), 1..3);
-    let clauses = prop::collection::vec(clause, 0..3);
+    let clauses = prop::collection::vec(clause.prop_map(Vec::into_boxed_slice), 0..3);
+    let clauses = clauses.prop_map(Vec::into_boxed_slice);
     prop::collection::vec((clauses, 0..40_u32), 0..40).prop_map(|rules| {
         let rule = |(number, (clauses, policy))| EnforcedRule { policy, rule: number, clauses };
         (0..).zip(rules).map(rule).collect()
@@ -94,7 +95,7 @@ fn only_rules_that_may_match_are_looked_at() {
     let rule = |number: u32| EnforcedRule {
         policy: number,
         rule: 0,
-        clauses: vec![vec![Match {
+        clauses: Box::new([Box::new([Match {
             principals: Values {
                 any: vec![StringMatch::Exact(format!("td/ns/a/sa/{number}"))],
                 none: Vec::new(),
@@ -102,7 +103,7 @@ fn only_rules_that_may_match_are_looked_at() {
             // Shared by all, so nobody is found by it.
             ports: Values { any: vec![80], none: Vec::new() },
             ..Match::default()
-        }]],
+        }])]),
     };
     let index = RuleIndex::new((0..1_000).map(rule).collect());
     let source: SpiffeId = "spiffe://td/ns/a/sa/7".parse().unwrap();

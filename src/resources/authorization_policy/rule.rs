@@ -38,18 +38,21 @@ pub(crate) fn rule(node: &Node, context: Context<'_>, findings: &mut Findings) -
     let to = entries(fields, ["to", "operation"], context, findings);
     let when = findings.keep(items(fields, "when", &path)).unwrap_or_default();
     let rule = Rule {
-        from: from.iter().filter_map(|(node, path)| source(node, path, context, findings)).collect(),
-        to: to.iter().filter_map(|(node, path)| operation(node, path, context, findings)).collect(),
-        when: when
-            .iter()
-            .enumerate()
-            .filter_map(|(index, node)| condition(node, &format!("{path}.when[{index}]"), context, findings))
-            .collect(),
+        from: exactly(from.iter().filter_map(|(node, path)| source(node, path, context, findings))),
+        to: exactly(to.iter().filter_map(|(node, path)| operation(node, path, context, findings))),
+        when: exactly(when.iter().enumerate().filter_map(|(index, node)| {
+            condition(node, &format!("{path}.when[{index}]"), context, findings)
+        })),
     };
     if context.action == Action::Deny && http_only(&rule) {
         findings.warn(http_only_deny(node.at));
     }
     Some(rule)
+}
+
+/// In as much memory as it takes: a list grows to four entries at once, most have one, and there may be 100 000 policies.
+pub(super) fn exactly<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    items.collect::<Box<[T]>>().into_vec()
 }
 
 /// What stands under `inner` in each entry of the list `outer`, with its path.
