@@ -218,11 +218,7 @@ fn enforced_rules(
 ///
 /// An ALLOW rule with any HTTP attribute is left out whole. Of a DENY rule only the attribute is, and what is left of
 /// an entry may be nothing: a clause of such entries alone never matches (reference/policy.md 4.5).
-pub(in crate::policy) fn clauses(
-    action: Action,
-    rule: &Rule,
-    settings: &Settings,
-) -> Option<Clauses> {
+pub(in crate::policy) fn clauses(action: Action, rule: &Rule, settings: &Settings) -> Option<Clauses> {
     if action == Action::Allow && rule.has_layer7() {
         return None;
     }

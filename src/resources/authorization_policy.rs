@@ -79,9 +79,7 @@ fn rules(
         findings.refuse(too_many(found.node(), "spec.rules", written.len(), MOST_RULES));
     }
     let numbered = written.iter().enumerate();
-    exactly(
-        numbered.filter_map(|(number, node)| rule(node, Context { namespace, action, number }, findings)),
-    )
+    exactly(numbered.filter_map(|(number, node)| rule(node, Context { namespace, action, number }, findings)))
 }
 
 /// Without rules, DENY and CUSTOM do nothing, and Istio refuses them.

@@ -18,56 +18,94 @@ pub struct Target {
     pub server: Option<u32>,
 }
 
-const EXPECTED: &str = "expected NAME=HOST:PORT or NAME=socks5://ADDR/HOST:PORT, then up to two ,pid=N and ,server=N: zt=socks5://127.0.0.1:15080/10.96.0.10:80,pid=71,pid=72,server=73";
+/// What is wrong with a target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{what}\n\nA target is NAME=HOST:PORT or NAME=socks5://ADDR/HOST:PORT, then up to two ,pid=N and ,server=N:\n  zt=socks5://127.0.0.1:15080/10.96.0.10:80,pid=71,pid=72,server=73"
+)]
+pub struct BadTarget {
+    what: String,
+}
+
+fn bad(what: impl Into<String>) -> BadTarget {
+    BadTarget { what: what.into() }
+}
 
 /// The names of the benchmark's own paths.
 const OWN: [&str; 5] = ["direct", "raw", "tls", "mtls", "hbone"];
 
 impl FromStr for Target {
-    type Err = String;
+    type Err = BadTarget;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::read(text).ok_or_else(|| EXPECTED.to_owned())
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        let (name, rest) = text.split_once('=').ok_or_else(|| bad("expected NAME=, found no `=`"))?;
+        let mut parts = rest.split(',');
+        let way = way(parts.next().unwrap_or_default())?;
+        let mut target = Self { name: named(name)?, way, pids: Vec::new(), server: None };
+        parts.try_for_each(|part| target.add(part))?;
+        Ok(target)
     }
 }
 
 impl Target {
-    fn read(text: &str) -> Option<Self> {
-        let (name, rest) = text.split_once('=')?;
-        let mut parts = rest.split(',');
-        let way = way(parts.next()?)?;
-        let (mut pids, mut server) = (Vec::new(), None);
-        for part in parts {
-            match part.split_once('=')? {
-                ("pid", pid) if pids.len() < 2 => pids.push(pid.parse().ok()?),
-                ("server", pid) if server.is_none() => server = Some(pid.parse().ok()?),
-                _ => return None,
-            }
+    fn add(&mut self, part: &str) -> Result<(), BadTarget> {
+        match part.split_once('=') {
+            Some(("pid", id)) if self.pids.len() < 2 => self.pids.push(process(id)?),
+            Some(("pid", _)) => return Err(bad("expected two pid= at most: a path has two proxies")),
+            Some(("server", id)) if self.server.is_none() => self.server = Some(process(id)?),
+            Some(("server", _)) => return Err(bad("expected one server=, found two")),
+            _ => return Err(bad(format!("expected pid=N or server=N, found `{}`", part.escape_debug()))),
         }
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let fits = !name.is_empty() && !OWN.contains(&name) && name.chars().all(fits);
-        fits.then(|| Self { name: name.to_owned(), way, pids, server })
+        Ok(())
     }
 }
 
-fn way(text: &str) -> Option<Way> {
-    match text.strip_prefix("socks5://") {
-        None => Some(Way::Straight(text.parse().ok()?)),
-        Some(rest) => {
-            let (door, to) = rest.split_once('/')?;
-            Some(Way::Socks { door: door.parse().ok()?, to: destination(to)? })
-        }
+fn named(name: &str) -> Result<String, BadTarget> {
+    if OWN.contains(&name) {
+        return Err(bad(format!(
+            "expected another name than `{name}`, which is a path of the benchmark's own ({})",
+            OWN.join(", ")
+        )));
+    }
+    match !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+        true => Ok(name.to_owned()),
+        false => Err(bad(format!(
+            "expected a name of letters, digits, `-` and `_`, found `{}`",
+            name.escape_debug()
+        ))),
     }
 }
 
-fn destination(text: &str) -> Option<Destination> {
+fn process(id: &str) -> Result<u32, BadTarget> {
+    id.parse().map_err(|_| bad(format!("expected a process id, found `{}`", id.escape_debug())))
+}
+
+fn way(text: &str) -> Result<Way, BadTarget> {
+    let Some(rest) = text.strip_prefix("socks5://") else { return Ok(Way::Straight(address(text)?)) };
+    let (door, to) = rest.split_once('/').ok_or_else(|| {
+        bad(format!("expected /HOST:PORT behind the SOCKS5 address, found `{}`", rest.escape_debug()))
+    })?;
+    Ok(Way::Socks { door: address(door)?, to: destination(to)? })
+}
+
+fn address(text: &str) -> Result<SocketAddr, BadTarget> {
+    text.parse().map_err(|_| bad(format!("expected an IP address and port, found `{}`", text.escape_debug())))
+}
+
+fn destination(text: &str) -> Result<Destination, BadTarget> {
     if let Ok(address) = text.parse::<SocketAddr>() {
-        return Some(Destination::At(address));
+        return Ok(Destination::At(address));
     }
-    let (name, port) = text.rsplit_once(':')?;
-    let fits = (1..=255).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-    Some(Destination::Named(fits.then(|| name.to_owned())?, port.parse().ok().filter(|port| *port > 0)?))
+    let host = |name: &str| {
+        (1..=255).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    };
+    let parts = text.rsplit_once(':').filter(|(name, _)| host(name));
+    let named = parts.and_then(|(name, port)| Some((name, port.parse().ok().filter(|port| *port > 0)?)));
+    let (name, port) = named.ok_or_else(|| {
+        bad(format!("expected a host name or IP address and a port, found `{}`", text.escape_debug()))
+    })?;
+    Ok(Destination::Named(name.to_owned(), port))
 }
 
 #[cfg(test)]
@@ -76,41 +114,45 @@ mod tests {
 
     #[test]
     fn targets() {
-        let check = |text: &str, expect: Option<(&str, Way, &[u32], Option<u32>)>| {
-            let expect = expect.map(|(name, way, pids, server)| {
-                let (name, pids) = (name.to_owned(), pids.to_vec());
-                Target { name, way, pids, server }
-            });
-            assert_eq!(Target::read(text), expect, "{text}");
+        let check = |text: &str, name: &str, way: Way, pids: &[u32], server: Option<u32>| {
+            let expect = Target { name: name.to_owned(), way, pids: pids.to_vec(), server };
+            assert_eq!(text.parse(), Ok(expect), "{text}");
         };
         let at = |text: &str| text.parse::<SocketAddr>().unwrap();
-        check("envoy=127.0.0.1:10000", Some(("envoy", Way::Straight(at("127.0.0.1:10000")), &[], None)));
+        check("envoy=127.0.0.1:10000", "envoy", Way::Straight(at("127.0.0.1:10000")), &[], None);
         let to = Destination::At(at("10.96.0.10:80"));
         check(
             "zt=socks5://127.0.0.1:15080/10.96.0.10:80,pid=71,pid=72,server=73",
-            Some(("zt", Way::Socks { door: at("127.0.0.1:15080"), to }, &[71, 72], Some(73))),
+            "zt",
+            Way::Socks { door: at("127.0.0.1:15080"), to },
+            &[71, 72],
+            Some(73),
         );
         let to = Destination::Named("web.default".to_owned(), 80);
-        check(
-            "a=socks5://[::1]:1/web.default:80",
-            Some(("a", Way::Socks { door: at("[::1]:1"), to }, &[], None)),
-        );
-        for wrong in [
-            "",
-            "hbone=127.0.0.1:1",
-            "=127.0.0.1:1",
-            "a b=127.0.0.1:1",
-            "a=localhost:1",
-            "a=1.1.1.1",
-            "a=127.0.0.1:1,pid=x",
-            "a=127.0.0.1:1,pid=1,pid=2,pid=3",
-            "a=127.0.0.1:1,server=1,server=2",
-            "a=127.0.0.1:1,server=",
-            "a=127.0.0.1:1,1",
-            "a=socks5://127.0.0.1:1",
-            "a=socks5://127.0.0.1:1/b:0",
+        let way = Way::Socks { door: at("[::1]:1"), to };
+        check("a=socks5://[::1]:1/web.default:80", "a", way, &[], None);
+    }
+
+    #[test]
+    fn a_mistake_is_named() {
+        for (wrong, expect) in [
+            ("", "NAME=, found no `=`"),
+            ("hbone=127.0.0.1:1", "another name than `hbone`"),
+            ("=127.0.0.1:1", "letters, digits, `-` and `_`, found ``"),
+            ("a b=127.0.0.1:1", "found `a b`"),
+            ("a=localhost:1", "an IP address and port, found `localhost:1`"),
+            ("a=1.1.1.1", "found `1.1.1.1`"),
+            ("a=127.0.0.1:1,pid=x", "a process id, found `x`"),
+            ("a=127.0.0.1:1,pid=1,pid=2,pid=3", "two pid= at most"),
+            ("a=127.0.0.1:1,server=1,server=2", "one server="),
+            ("a=127.0.0.1:1,server=", "a process id, found ``"),
+            ("a=127.0.0.1:1,1", "pid=N or server=N, found `1`"),
+            ("a=socks5://127.0.0.1:1", "/HOST:PORT behind the SOCKS5 address"),
+            ("a=socks5://x/b:80", "an IP address and port, found `x`"),
+            ("a=socks5://127.0.0.1:1/b:0", "and a port, found `b:0`"),
         ] {
-            check(wrong, None);
+            let error = wrong.parse::<Target>().unwrap_err().to_string();
+            assert!(error.contains(expect), "{wrong}: {error}");
         }
     }
 }
