@@ -27,20 +27,20 @@ impl Objects {
     /// The documents of the objects that are `wanted`, in their order, read again from their texts; each file once.
     pub fn documents(&self, wanted: impl Fn(&Object) -> bool) -> Vec<(&Object, Json)> {
         let wanted: Vec<&Object> = self.iter().filter(|object| wanted(object)).collect();
-        let mut files: HashMap<*const File, (&File, HashMap<Place, Json>)> = HashMap::new();
+        let mut files: HashMap<*const File, (&File, Places)> = HashMap::new();
         for object in &wanted {
             let (_, places) =
                 files.entry(Arc::as_ptr(&object.file)).or_insert_with(|| (&*object.file, HashMap::new()));
-            places.insert(place(object.at), Json::Null);
+            places.insert(place(object.at), None);
         }
         for (file, places) in files.values_mut() {
             fill(file, places);
         }
         let mut found = Vec::new();
         for object in wanted {
-            // Every object was found at its place when the file was read first.
             let there = files.get_mut(&Arc::as_ptr(&object.file));
-            let document = there.and_then(|(_, places)| places.remove(&place(object.at)));
+            // A part of a ztunnel's configuration is no document by itself.
+            let document = there.and_then(|(_, places)| places.remove(&place(object.at))?);
             found.extend(document.map(|document| (object, document)));
         }
         found
@@ -50,15 +50,18 @@ impl Objects {
 /// Line and column.
 type Place = (usize, usize);
 
+/// The documents that are looked for, by where they begin.
+type Places = HashMap<Place, Option<Json>>;
+
 fn place(at: At) -> Place {
     (at.line, at.column)
 }
 
-/// Puts the documents of a file to their `places`, those in Lists too.
-fn fill(file: &File, places: &mut HashMap<Place, Json>) {
+/// Finds the documents of a file, those in Lists too.
+fn fill(file: &File, places: &mut Places) {
     let mut put = |node: &Node| {
         if let Some(there) = places.get_mut(&place(node.at)) {
-            *there = json(node);
+            *there = Some(json(node));
         }
     };
     let read = each_document(file, |node| {
@@ -71,7 +74,7 @@ fn fill(file: &File, places: &mut HashMap<Place, Json>) {
             _ => put(&node),
         }
     });
-    // It was read without a mistake before.
+    // It was read without a mistake before, or there were no objects.
     drop(read);
 }
 

@@ -77,7 +77,7 @@ fn named(name: &str) -> Result<String, BadTarget> {
 }
 
 fn process(id: &str) -> Result<u32, BadTarget> {
-    id.parse().map_err(|_| bad(format!("expected a process id, found `{}`", id.escape_debug())))
+    id.parse().map_err(|_no_number| bad(format!("expected a process id, found `{}`", id.escape_debug())))
 }
 
 fn way(text: &str) -> Result<Way, BadTarget> {
@@ -89,7 +89,9 @@ fn way(text: &str) -> Result<Way, BadTarget> {
 }
 
 fn address(text: &str) -> Result<SocketAddr, BadTarget> {
-    text.parse().map_err(|_| bad(format!("expected an IP address and port, found `{}`", text.escape_debug())))
+    text.parse().map_err(|_no_address| {
+        bad(format!("expected an IP address and port, found `{}`", text.escape_debug()))
+    })
 }
 
 fn destination(text: &str) -> Result<Destination, BadTarget> {

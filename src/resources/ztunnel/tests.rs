@@ -10,7 +10,7 @@ use crate::mesh::{Mesh, Reach, Semantics, TargetPort, build};
 use crate::policy::{Action, AuthorizationPolicy, Entry, Rule, Seen, StringMatch};
 use crate::resources::input::Input;
 use crate::resources::load::load;
-use crate::resources::objects::Loaded;
+use crate::resources::objects::{Loaded, Objects};
 
 fn loaded(name: &str) -> Loaded {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ztunnel").join(name);
@@ -49,6 +49,16 @@ fn a_local_configuration_is_a_mesh() {
     assert!(attached(&mesh, strict, "server") && !attached(&mesh, strict, "client"));
     assert_eq!(mesh.find_workload("127.0.0.4").unwrap().reach, Reach::Plain);
     assert_eq!(mesh.resolve_ip("server", "default"), "127.10.0.1".parse().ok());
+}
+
+#[test]
+fn its_parts_are_no_documents() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ztunnel/local.yaml");
+    let objects = Objects::read(&[Input::Path(path)]).unwrap();
+    assert!(objects.iter().len() > 4, "{}", objects.iter().len());
+    let whole = objects.documents(|_| true);
+    let [(settings, document)] = &*whole else { panic!("the file itself: {}", whole.len()) };
+    assert_eq!((&*settings.key.kind, document.is_object()), ("MeshConfig", true));
 }
 
 #[test]
