@@ -53,6 +53,15 @@ impl Node {
         hasher.finish()
     }
 
+    /// How many nodes the tree has, keys among them.
+    pub(crate) fn nodes(&self) -> usize {
+        1 + match &self.value {
+            Value::List(items) => items.iter().map(Self::nodes).sum(),
+            Value::Map(entries) => entries.iter().map(|(key, value)| key.nodes() + value.nodes()).sum(),
+            _ => 0,
+        }
+    }
+
     /// How many items it has, if it is a list; nothing else has any.
     pub(crate) fn items(&self) -> usize {
         match &self.value {

@@ -47,7 +47,7 @@ pub(crate) struct Problem {
 ///
 /// The first mistake that ends the reading, behind the documents before it; or that there was none.
 pub(crate) fn each_document(file: &File, take: impl FnMut(Node) + Send) -> Result<(), LoadError> {
-    match on_a_deep_stack(file, take)?.map_err(|error| file.error(syntax(&error)))? {
+    match on_a_deep_stack(file, take)?.map_err(|stop| file.error(stop.problem()))? {
         0 => Err(file.error(Problem {
             at: At { line: 1, column: 1, length: 1 },
             code: "resources.empty",
@@ -70,7 +70,27 @@ pub(crate) fn documents(file: &File) -> Result<Vec<Node>, LoadError> {
 }
 
 /// How many documents there were.
-type Parsed = Result<usize, serde_saphyr::Error>;
+type Parsed = Result<usize, Stop>;
+
+/// Why reading ends before the text does.
+enum Stop {
+    /// The parser's words.
+    Syntax(serde_saphyr::Error),
+    /// The documents up to the one that begins here are together more than the text can be.
+    Bomb(At),
+}
+
+impl Stop {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Syntax(error) => syntax(error),
+            Self::Bomb(at) => mistake(*at, BUDGET),
+        }
+    }
+}
+
+/// How the parser's words begin when its budget was not enough.
+const BUDGET: &str = "budget breached";
 
 fn on_a_deep_stack(file: &File, take: impl FnMut(Node) + Send) -> Result<Parsed, LoadError> {
     let failed = |found: &str| LoadError {
@@ -89,21 +109,32 @@ fn on_a_deep_stack(file: &File, take: impl FnMut(Node) + Send) -> Result<Parsed,
 }
 
 fn parse(text: &str, mut take: impl FnMut(Node)) -> Parsed {
-    let mut count = 0;
-    for document in serde_saphyr::read_with_options(&mut text.as_bytes(), options(text.len())) {
-        take(document?);
-        count += 1;
+    let (mut documents, mut nodes) = (0, 0);
+    for document in serde_saphyr::read_with_options::<_, Node>(&mut text.as_bytes(), options(text.len())) {
+        let document = document.map_err(Stop::Syntax)?;
+        // The parser's own budget is for each document, and a file may have very many.
+        nodes += document.nodes();
+        if nodes > most_nodes(text.len()) {
+            return Err(Stop::Bomb(document.at));
+        }
+        take(document);
+        documents += 1;
     }
-    Ok(count)
+    Ok(documents)
 }
 
-/// Limits by the size of the text: what is longer after its aliases are replayed than any text of that size can be is a
-/// bomb (reference/reliability.md case 82).
+/// What is longer after its aliases are replayed than any text of that size can be is a bomb (reference/reliability.md
+/// case 82).
+fn most_nodes(size: usize) -> usize {
+    MOST_NODES.min(size + 1024)
+}
+
+/// Limits by the size of the text.
 fn options(size: usize) -> Options {
     // Both types are non-exhaustive: their fields can only be set one by one.
     let mut budget = Budget::default();
     budget.max_depth = DEEPEST;
-    budget.max_nodes = MOST_NODES.min(size + 1024);
+    budget.max_nodes = most_nodes(size);
     budget.max_events = 2 * budget.max_nodes;
     budget.max_documents = size + 1;
     budget.max_total_scalar_bytes = 2 * size + 1024;
@@ -118,6 +149,10 @@ fn syntax(error: &serde_saphyr::Error) -> Problem {
     let text = error.without_snippet().to_string();
     let first = text.lines().next().unwrap_or_default();
     let found = first.split(" at line ").next().unwrap_or(first).trim_end_matches([',', ':', ' ']);
+    mistake(at, found)
+}
+
+fn mistake(at: At, found: &str) -> Problem {
     let (found, help) = plainly(found);
     let found: String = found.chars().filter(|letter| !letter.is_control()).collect();
     let message = format!("expected YAML or JSON, found a mistake: {found}");
@@ -140,10 +175,30 @@ fn plainly(found: &str) -> (&str, Option<&'static str>) {
         _ if found.starts_with("recursion limit") || found.contains("depth") => {
             ("nested too deep", Some("no Kubernetes object nests that deep"))
         }
-        _ if found.starts_with("budget breached") => (
+        _ if found.starts_with(BUDGET) => (
             "aliases that unfold into more than a file of this size may mean",
             Some("write it out without aliases; a file of more than 16 million values has to be split"),
         ),
         _ => (found, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_documents_unfold_into_no_more_than_one_may() {
+        let (items, aliases) = (vec!["0"; 50].join(","), vec!["*a"; 50].join(","));
+        let document = format!("---\na: &a [{items}]\nb: [{aliases}]\n");
+        let read = |times: usize| documents(&File { name: "x.yaml".into(), text: document.repeat(times) });
+        assert_eq!(read(9).unwrap_err().message, read(90).unwrap_err().message);
+        let refused = read(90).unwrap_err().to_string();
+        assert!(
+            refused.contains("aliases that unfold into more than a file of this size may mean"),
+            "{refused}"
+        );
+        let plain = "---\na: [0, 0]\nb: {c: d}\n".repeat(5_000);
+        assert_eq!(documents(&File { name: "x.yaml".into(), text: plain }).unwrap().len(), 5_000);
     }
 }
