@@ -268,6 +268,7 @@ fn start_workers(
     (claim, stopped): (&Claimed, &Stopped),
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<Vec<WorkerDoors>, StartError> {
+    threads::keep_memory();
     let log = AcceptLog::default();
     let mut start = |(number, share): (usize, VecDeque<(Door, TcpListener)>)| {
         let context = Context::new(shared.clone(), sender.worker(), tasks.clone());
