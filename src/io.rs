@@ -12,12 +12,14 @@ mod stream;
 mod tcp;
 mod pipe_stream;
 mod splice;
+mod lull;
 mod flow;
 mod relay;
 
 pub(crate) use tap::line;
 
 pub use counts::ByteCounts;
+pub use lull::before_sleep;
 pub use noted::{Note, Noted, Of};
 pub use pipe::{Pipe, ResetCause};
 pub use pipe_stream::PipeStream;

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::app::error::StartError;
+use crate::io::before_sleep;
 use crate::proxy::{Door, Worker};
 
 /// A block of memory as large as any that is let go at once under load.
@@ -133,5 +134,5 @@ pub(crate) fn run(
 }
 
 fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+    tokio::runtime::Builder::new_current_thread().on_thread_park(before_sleep).enable_all().build()
 }

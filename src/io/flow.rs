@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::net::TcpStream;
 
+use crate::io::lull::served;
 use crate::io::pipe::Pipe;
 use crate::io::splice::Splice;
 use crate::io::tap::{Direction, Tap};
@@ -101,6 +102,7 @@ impl<'a> Flow<'a> {
             }
             match from.poll_chunk(cx) {
                 Poll::Ready(read) => {
+                    served();
                     self.tell(&read);
                     self.chunk = read.map_err(Broken::Receive)?;
                     self.ended = self.chunk.is_empty();
