@@ -102,7 +102,6 @@ impl<'a> Flow<'a> {
             }
             match from.poll_chunk(cx) {
                 Poll::Ready(read) => {
-                    served();
                     self.tell(&read);
                     self.chunk = read.map_err(Broken::Receive)?;
                     self.ended = self.chunk.is_empty();
@@ -187,6 +186,7 @@ impl<'a> Flow<'a> {
         {
             flushed.map_err(Broken::Send)?;
             self.unflushed = false;
+            served();
         }
         Ok(())
     }

@@ -7,15 +7,15 @@
 
 use std::cell::Cell;
 
-/// How many chunks are many: four connections that were asked and answered.
+/// How many turns are many: four connections that were asked and answered.
 const MANY: u32 = 8;
 
 thread_local! {
-    /// Chunks that this thread has relayed since it last had nothing to do.
+    /// Turns in which one direction of a connection passed on all that had come, since this thread last had nothing to do.
     static SERVED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Notes that a chunk was relayed.
+/// Notes that a direction has passed on all that had come.
 pub(crate) fn served() {
     SERVED.set(SERVED.get().saturating_add(1));
 }
