@@ -13,7 +13,7 @@ use crate::app::error::StartError;
 use crate::io::before_sleep;
 use crate::proxy::{Door, Worker};
 
-/// A block of memory as large as any that is let go at once under load.
+/// What all streams of one tunnel may have waiting to be written (`hbone::Limits::send_buffer_per_connection`), and so may let go together.
 const LARGE_BLOCK: usize = 4 << 20;
 
 /// Lets workers keep the memory of the buffers that they are done with, instead of giving it back to the kernel and being given it
