@@ -35,7 +35,7 @@ mod price;
 mod fail_if;
 mod compare;
 
-pub use compare::{Compared, Comparison, Doubt, Verdict, compare};
+pub use compare::{Compared, Comparison, Doubt, Failed, Verdict, compare};
 pub use counters::{cpu, memory};
 pub use drive::{Load, Measured, drive};
 pub use error::LoadError;
@@ -47,8 +47,8 @@ pub use latency::{latency, percentiles};
 pub use machine::PROFILE;
 pub use meter::{Cost, Meter, Processes};
 pub use metric::{Metric, per_unit, rate};
-pub use names::{has_proxies, path_and_times, stems};
-pub use notes::{ended_early, notes};
+pub use names::{OWN, has_proxies, path_and_times, stems};
+pub use notes::{DOUBTS, ended_early, no_memory, notes};
 pub use opening::{LARGEST, OPENING, Opening, Wanted};
 pub use price::{Price, Prices, prices};
 pub use run::{
@@ -56,7 +56,7 @@ pub use run::{
     Percentiles, Place, Round, Run, Settings, Work,
 };
 pub use same::Differs;
-pub use saved::{keep, open, write};
+pub use saved::{has_room, keep, open, write};
 pub use search::{Search, two_digits};
 pub use server::serve;
 pub use tally::Tally;

@@ -86,6 +86,8 @@ impl Exit {
             CliError::Runs(error) if error.is_unwritable() => Self::Environment,
             CliError::Runs(_) => Self::Usage,
             CliError::Bench(BenchError::Ended) => Self::Inconclusive,
+            CliError::Bench(BenchError::WrongWire { .. }) => Self::Bug,
+            CliError::Bench(BenchError::Streams { .. } | BenchError::NoProcess { .. }) => Self::Usage,
             CliError::Scenario(_) | CliError::Bench(_) => Self::Environment,
             CliError::NoSuchFailure { .. } | CliError::KeepsOne { .. } => Self::Usage,
             CliError::NotReproducible { .. } => Self::No,

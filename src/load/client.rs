@@ -30,8 +30,8 @@ pub(crate) struct Job {
     pub(crate) tally: Mutex<Tally>,
     /// Units that have begun and not ended.
     pub(crate) open: AtomicU64,
-    /// Bytes of bulk.
-    pub(crate) bytes: AtomicU64,
+    /// Units that came to something, whether they count or not; bytes, for bulk.
+    pub(crate) done: AtomicU64,
 }
 
 impl Job {
@@ -43,7 +43,7 @@ impl Job {
             next: AtomicU64::new(0),
             tally: Mutex::default(),
             open: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
+            done: AtomicU64::new(0),
         }
     }
 
@@ -103,8 +103,12 @@ impl Client {
             let done = self.unit().await;
             self.job.open.fetch_sub(1, Ordering::Relaxed);
             match done {
-                Ok(ended) if counts => self.job.tally().record(Moments { due, free, began, ended }),
-                Ok(_warming_up) => {}
+                Ok(ended) => {
+                    self.job.done.fetch_add(1, Ordering::Relaxed);
+                    if counts {
+                        self.job.tally().record(Moments { due, free, began, ended });
+                    }
+                }
                 Err(error) => {
                     self.stream = None;
                     if counts {
@@ -140,7 +144,7 @@ impl Client {
         while Instant::now() < schedule.end() {
             match self.chunk().await {
                 Ok(bytes) => {
-                    self.job.bytes.fetch_add(bytes, Ordering::Relaxed);
+                    self.job.done.fetch_add(bytes, Ordering::Relaxed);
                 }
                 Err(error) => {
                     self.stream = None;

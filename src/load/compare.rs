@@ -32,6 +32,8 @@ pub struct Comparison {
     pub only_a: Vec<String>,
     /// Paths that only the second has.
     pub only_b: Vec<String>,
+    /// Units that failed, and are in no figure: on paths that both have.
+    pub failed: Vec<Failed>,
     /// What either run says against itself.
     pub doubts: Vec<Doubt>,
     /// What came of each `--fail-if`.
@@ -54,6 +56,18 @@ pub struct Compared {
     pub change: Change,
     /// What that means.
     pub verdict: Verdict,
+}
+
+/// How many units of a path failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    /// The path.
+    pub path: String,
+    /// In the first run.
+    pub a: u64,
+    /// In the second.
+    pub b: u64,
 }
 
 /// What a change means.
@@ -88,13 +102,21 @@ impl Kind for Comparison {
 ///
 /// # Errors
 ///
-/// [`LoadError::Differ`] for runs of another machine, kernel, profile, work or settings, unless it is forced.
+/// [`LoadError::Differ`] for runs of another machine, kernel, profile, work or settings, unless it is forced;
+/// [`LoadError::NothingShared`] for runs without a path of the same name.
 pub fn compare(a: &Run, b: &Run, force: bool) -> Result<Comparison, LoadError> {
     let differs = differences(a, b);
     if !differs.is_empty() && !force {
         return Err(LoadError::Differ { a: a.name.clone(), b: b.name.clone(), differs });
     }
-    let both = a.paths.iter().filter_map(|path| Some((path, named(b, &path.name)?)));
+    let both = || a.paths.iter().filter_map(|path| Some((path, named(b, &path.name)?)));
+    if both().next().is_none() {
+        let paths = |run: &Run| run.paths.iter().map(|path| path.name.clone()).collect();
+        return Err(LoadError::NothingShared {
+            runs: [a.name.clone(), b.name.clone()],
+            paths: [paths(a), paths(b)],
+        });
+    }
     Ok(Comparison {
         a: a.name.clone(),
         b: b.name.clone(),
@@ -102,7 +124,8 @@ pub fn compare(a: &Run, b: &Run, force: bool) -> Result<Comparison, LoadError> {
         rounds: [a.settings.rounds, b.settings.rounds],
         rate: a.settings.rate,
         differs,
-        rows: both.flat_map(|(a, b)| rows(a, b)).collect(),
+        rows: both().flat_map(|(a, b)| rows(a, b)).collect(),
+        failed: both().filter_map(|(a, b)| failed(a, b)).collect(),
         only_a: missing(a, b),
         only_b: missing(b, a),
         doubts: doubts(a).chain(doubts(b)).collect(),
@@ -119,7 +142,8 @@ impl Comparison {
     pub fn judge(mut self, conditions: &[FailIf]) -> Result<Self, LoadError> {
         for condition in conditions {
             let rows = self.rows.iter().filter(|row| condition.is_about(&row.path, row.metric));
-            let judged: Vec<Judged> = rows.map(|row| condition.judge(&row.path, row.change)).collect();
+            let judge = |row: &Compared| condition.judge(&row.path, row.change, self.is_missing(&row.path));
+            let judged: Vec<Judged> = rows.map(judge).collect();
             if judged.is_empty() {
                 return Err(LoadError::NotMeasured {
                     asked: condition.to_string(),
@@ -128,8 +152,18 @@ impl Comparison {
                 });
             }
             self.judged.extend(judged);
+            for (run, paths) in [(&self.a, &self.only_a), (&self.b, &self.only_b)] {
+                let paths = paths.iter().filter(|path| condition.is_about_path(path));
+                self.judged.extend(paths.map(|path| condition.cannot_judge(path, run)));
+            }
         }
         Ok(self)
+    }
+
+    /// What the figures of a path do not include.
+    fn is_missing(&self, path: &str) -> Option<String> {
+        let failed = self.failed.iter().find(|failed| failed.path == path)?;
+        Some(format!("failed units are in no figure: {} of A, {} of B", failed.a, failed.b))
     }
 
     /// What all conditions together came to: one that fails is enough, then one that is undecided.
@@ -155,6 +189,16 @@ fn missing(has: &Run, lacks: &Run) -> Vec<String> {
 fn doubts(run: &Run) -> impl Iterator<Item = Doubt> {
     let notes = run.notes.iter().filter(|note| note.doubts);
     notes.map(|note| Doubt { run: run.name.clone(), note: note.clone() })
+}
+
+fn failed(a: &PathReport, b: &PathReport) -> Option<Failed> {
+    let failures = |path: &PathReport| {
+        let times = path.rounds.iter().flat_map(|round| &round.failures).map(|failure| failure.times);
+        // A file may say anything.
+        times.fold(0, u64::saturating_add)
+    };
+    let failed = Failed { path: a.name.clone(), a: failures(a), b: failures(b) };
+    ((failed.a, failed.b) != (0, 0)).then_some(failed)
 }
 
 fn rows(a: &PathReport, b: &PathReport) -> Vec<Compared> {

@@ -63,6 +63,14 @@ pub enum LoadError {
         /// All in which they differ.
         differs: Vec<Differs>,
     },
+    /// Two runs have no path of the same name.
+    #[error("expected a path that {} and {} both have, found {} in one and {} in the other", runs[0], runs[1], several(&paths[0]), several(&paths[1]))]
+    NothingShared {
+        /// The runs.
+        runs: [String; 2],
+        /// What each has.
+        paths: [Vec<String>; 2],
+    },
     /// A condition that is none.
     #[error("expected [PATH.]METRIC>+N% or [PATH.]METRIC<-N%, such as p99>+5%, found `{}`", found.escape_debug())]
     FailIf {
@@ -131,6 +139,7 @@ impl Reason for LoadError {
             Self::Malformed { .. } => "bench.malformed_run",
             Self::Foreign { .. } => "bench.foreign_document",
             Self::Differ { .. } => "bench.different_runs",
+            Self::NothingShared { .. } => "bench.nothing_shared",
             Self::FailIf { .. } => "bench.bad_condition",
             Self::NotMeasured { .. } => "bench.not_measured",
             Self::BadName { .. } => "bench.bad_name",
@@ -158,6 +167,9 @@ impl Reason for LoadError {
             }
             Self::Differ { .. } => {
                 Some("make both alike, on one machine; --force compares them all the same".to_owned())
+            }
+            Self::NothingShared { .. } => {
+                Some("make both with the same --path, and the same number of --connections".to_owned())
             }
             Self::NotMeasured { measured, .. } => Some(format!("both have {}", several(measured))),
             Self::Exists { .. } => Some("another --name, or remove it".to_owned()),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::load::error::LoadError;
-use crate::load::interval::Change;
+use crate::load::interval::{Change, Interval};
 use crate::load::metric::Metric;
 
 /// A change that must not be.
@@ -33,10 +33,12 @@ pub struct Judged {
     pub condition: String,
     /// The path.
     pub path: String,
-    /// The change.
-    pub change: Change,
+    /// The change; `None` where one of the runs does not have the path.
+    pub change: Option<Change>,
     /// What came of it.
     pub outcome: Outcome,
+    /// Why it is undecided, if it is.
+    pub because: Option<String>,
 }
 
 /// Whether what must not be is so.
@@ -47,32 +49,54 @@ pub enum Outcome {
     Holds,
     /// It is: the change is past the limit, and its interval excludes that there was none.
     Fails,
-    /// The change is past the limit, and its interval includes that there was none, or there is no interval.
+    /// There is no telling: the change is past the limit, but its interval includes that there was none; or it is not past the
+    /// limit, but something is missing in the figures.
     Undecided,
 }
 
 impl FailIf {
     /// Whether it is about this figure of this path.
     pub fn is_about(&self, path: &str, metric: Metric) -> bool {
-        self.metric == metric && self.path.as_deref().is_none_or(|name| name == path)
+        self.metric == metric && self.is_about_path(path)
     }
 
-    /// Holds a change against it.
-    pub fn judge(&self, path: &str, change: Change) -> Judged {
+    /// Whether it is about a path of that name.
+    pub fn is_about_path(&self, path: &str) -> bool {
+        self.path.as_deref().is_none_or(|name| name == path)
+    }
+
+    /// Holds a change against it. `missing` says what the figures do not include, if that is so.
+    pub fn judge(&self, path: &str, change: Change, missing: Option<String>) -> Judged {
+        // Of what has one value by its nature there is no interval, and that value is the answer.
+        let is_sure = |holds: &dyn Fn(Interval) -> bool| match change.interval {
+            Some(interval) => holds(interval),
+            None => self.metric.has_one_value(),
+        };
         let (is_past, is_sure) = match self.past {
-            Past::Above(limit) => {
-                (change.percent > limit, change.interval.is_some_and(|interval| interval.low > 0.0))
-            }
-            Past::Below(limit) => {
-                (change.percent < limit, change.interval.is_some_and(|interval| interval.high < 0.0))
-            }
+            Past::Above(limit) => (change.percent > limit, is_sure(&|interval| interval.low > 0.0)),
+            Past::Below(limit) => (change.percent < limit, is_sure(&|interval| interval.high < 0.0)),
         };
-        let outcome = match (is_past, is_sure) {
-            (false, _) => Outcome::Holds,
-            (true, true) => Outcome::Fails,
-            (true, false) => Outcome::Undecided,
+        let (outcome, because) = match (is_past, is_sure, missing) {
+            (true, true, _) => (Outcome::Fails, None),
+            (true, false, _) if change.interval.is_none() => {
+                (Outcome::Undecided, Some("one round of each does not tell".to_owned()))
+            }
+            (true, false, _) => (Outcome::Undecided, Some("no difference is inside the interval".to_owned())),
+            (false, _, Some(missing)) => (Outcome::Undecided, Some(missing)),
+            (false, _, None) => (Outcome::Holds, None),
         };
-        Judged { condition: self.to_string(), path: path.to_owned(), change, outcome }
+        Judged { condition: self.to_string(), path: path.to_owned(), change: Some(change), outcome, because }
+    }
+
+    /// What there is to say of a path that only `run` has.
+    pub fn cannot_judge(&self, path: &str, run: &str) -> Judged {
+        Judged {
+            condition: self.to_string(),
+            path: path.to_owned(),
+            change: None,
+            outcome: Outcome::Undecided,
+            because: Some(format!("only {run} has this path")),
+        }
     }
 }
 
@@ -126,7 +150,6 @@ fn subject(text: &str) -> Option<(Option<String>, Metric)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::interval::Interval;
     use proptest::prelude::*;
 
     #[test]
@@ -172,8 +195,9 @@ mod tests {
     fn a_condition_fails_only_when_that_is_sure() {
         let check = |text: &str, percent, interval: Option<(f64, f64)>, expect| {
             let interval = interval.map(|(low, high)| Interval { low, high });
-            let judged = text.parse::<FailIf>().unwrap().judge("hbone", Change { percent, interval });
+            let judged = text.parse::<FailIf>().unwrap().judge("hbone", Change { percent, interval }, None);
             assert_eq!(judged.outcome, expect, "{text} {percent} {interval:?}");
+            assert_eq!(judged.because.is_some(), expect == Outcome::Undecided);
         };
         check("p99>+5%", 4.9, Some((1.0, 9.0)), Outcome::Holds);
         check("p99>+5%", 5.0, Some((1.0, 9.0)), Outcome::Holds);
@@ -188,6 +212,18 @@ mod tests {
         check("rate<-2%", -2.1, Some((-5.0, 0.0)), Outcome::Undecided);
         check("rate<-2%", -2.1, None, Outcome::Undecided);
         check("rate<-2%", 20.0, Some((10.0, 30.0)), Outcome::Holds);
+        check("memory>+5%", 5.1, None, Outcome::Fails);
+        check("memory>+5%", 4.9, None, Outcome::Holds);
+        check("max-rate<-5%", -5.1, None, Outcome::Fails);
+    }
+
+    #[test]
+    fn what_is_missing_in_a_figure_keeps_it_from_holding() {
+        let judge = |percent| {
+            let change = Change { percent, interval: Some(Interval { low: 1.0, high: 99.0 }) };
+            "p99>+5%".parse::<FailIf>().unwrap().judge("hbone", change, Some("half of it".to_owned())).outcome
+        };
+        assert_eq!([judge(4.0), judge(6.0)], [Outcome::Undecided, Outcome::Fails]);
     }
 
     proptest! {

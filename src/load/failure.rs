@@ -12,6 +12,24 @@ pub enum BenchError {
     /// The program was built for looking into it.
     #[error("expected a release build to measure, found a debug build, which is several times slower")]
     DebugBuild,
+    /// A number of streams on a tunnel that makes another work of it.
+    #[error("expected --pool-max-streams {expected} for `bench {work}`, found {found}")]
+    Streams {
+        /// The work.
+        work: &'static str,
+        /// What it needs.
+        expected: &'static str,
+        /// What was asked for.
+        found: usize,
+    },
+    /// A process of a target is not there.
+    #[error("expected the processes of {target} to be there, found none with the id {pid}")]
+    NoProcess {
+        /// The target.
+        target: String,
+        /// The id.
+        pid: u32,
+    },
     /// A process of the benchmark's own did not start.
     #[error("cannot start {who}")]
     Child {
@@ -81,6 +99,8 @@ impl Reason for BenchError {
     fn code(&self) -> &'static str {
         match self {
             Self::DebugBuild => "bench.debug_build",
+            Self::Streams { .. } => "bench.streams",
+            Self::NoProcess { .. } => "bench.no_process",
             Self::Child { .. } => "bench.child",
             Self::Unheard { .. } => "bench.unheard",
             Self::AllFailed { .. } => "bench.all_failed",
@@ -100,6 +120,12 @@ impl Reason for BenchError {
         Some(match self {
             Self::DebugBuild => {
                 "cargo build --release; or --insist, for figures that say nothing of the program".to_owned()
+            }
+            Self::Streams { .. } => {
+                "handshake has a tunnel for each connection, connect many connections for each tunnel".to_owned()
+            }
+            Self::NoProcess { .. } => {
+                "ids are those that this shell sees: a container has others; ps -e lists them".to_owned()
             }
             Self::Child { .. } => "look at ulimit -u, and whether the program's file is still there".to_owned(),
             Self::Unheard { .. } => "what it said before it ended is above".to_owned(),

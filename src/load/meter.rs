@@ -53,6 +53,11 @@ impl Meter {
         Self { processes, origin, line: Vec::new() }
     }
 
+    /// Reads those of other processes from now on.
+    pub fn move_to(&mut self, processes: Processes) {
+        self.processes = processes;
+    }
+
     /// Notes the proxies' memory.
     pub(crate) fn sample(&mut self) {
         let Some(source) = self.processes.source.and_then(memory) else { return };
@@ -69,9 +74,11 @@ impl Meter {
 }
 
 fn read(processes: Processes) -> Reading {
+    let destination = processes.destination.map(cpu);
     let cpu = Cpu {
-        source: processes.source.and_then(cpu),
-        destination: processes.destination.and_then(cpu),
+        // Half of a pair is not the price of the pair.
+        source: processes.source.and_then(cpu).filter(|_| destination != Some(None)),
+        destination: destination.flatten(),
         server: processes.server.and_then(cpu),
         generator: cpu(std::process::id()).unwrap_or_default(),
     };

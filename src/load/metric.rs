@@ -75,6 +75,11 @@ impl Metric {
         matches!(self, Self::MaxRate | Self::Rate)
     }
 
+    /// Whether a run has one value of it, and not one for each round.
+    pub fn has_one_value(self) -> bool {
+        matches!(self, Self::MaxRate | Self::Memory)
+    }
+
     /// Its value in each round, or its one value; empty where a round lacks it.
     pub fn of(self, path: &PathReport) -> Vec<f64> {
         let each = |value: &dyn Fn(&Round) -> Option<f64>| {

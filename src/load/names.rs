@@ -16,6 +16,14 @@ pub fn path_and_times(name: &str) -> (&str, &str) {
     name.find(TIMES).map_or((name, ""), |at| name.split_at(at))
 }
 
+/// The benchmark's own paths, each with one layer more than the one before it.
+pub const OWN: [&str; 5] = ["direct", "raw", "tls", "mtls", "hbone"];
+
+/// Whether a path is one of the benchmark's own, and no target.
+pub(crate) fn is_own(path: &PathReport) -> bool {
+    OWN.contains(&path_and_times(&path.name).0)
+}
+
 /// Whether there are proxies on this path: everywhere but on `direct`.
 pub fn has_proxies(path: &PathReport) -> bool {
     path_and_times(&path.name).0 != "direct"

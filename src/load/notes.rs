@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::load::drive::keeps;
+use crate::load::names::{has_proxies, is_own};
 use crate::load::run::{Note, PathReport, Round, Run, Work};
 
 /// From which part of a core on the generator counts as the limit: it is one thread, and past this it queues for itself.
@@ -19,18 +20,42 @@ const CORES: u32 = 4;
 /// With fewer rounds there is no telling how sure a figure is.
 const ROUNDS: usize = 3;
 
+/// The codes of all notes that may doubt a run.
+pub const DOUBTS: [&str; 6] = [
+    "bench.errors",
+    "bench.rate_not_kept",
+    "bench.no_rate_kept",
+    "bench.generator_is_the_limit",
+    "bench.noisy_machine",
+    "bench.ended_early",
+];
+
 /// The notes on `run`, those that doubt it first.
 pub fn notes(run: &Run) -> Vec<Note> {
-    let found =
-        [errors(run), rate(run), generator(run), noise(run), rounds(run), cores(run), Some(loopback())];
+    let found = [
+        errors(run),
+        rate(run),
+        highest(run),
+        generator(run),
+        noise(run),
+        rounds(run),
+        cores(run),
+        Some(loopback()),
+    ];
     let mut notes: Vec<Note> = found.into_iter().flatten().collect();
     notes.sort_by_key(|note| !note.doubts);
     notes
 }
 
-/// That a run was ended before all its rounds were whole.
-pub fn ended_early(rounds: u32, of: u32) -> Note {
-    note("bench.ended_early", format!("it was ended after {rounds} of {of} rounds"), true)
+/// That a run was ended before all its rounds were whole, by somebody or for a reason.
+pub fn ended_early((rounds, of): (u32, u32), why: Option<&str>) -> Note {
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    note("bench.ended_early", format!("it was ended after {rounds} of {of} rounds{why}"), true)
+}
+
+/// That the memory of connections could not be measured.
+pub fn no_memory(why: &str) -> Note {
+    note("bench.no_memory", format!("the memory of connections was not measured: {why}"), false)
 }
 
 fn note(code: &str, says: String, doubts: bool) -> Note {
@@ -70,6 +95,19 @@ fn rate(run: &Run) -> Option<Note> {
     })
 }
 
+fn highest(run: &Run) -> Option<Note> {
+    let limit = Duration::from_nanos(run.settings.max_p99?);
+    let none = run.paths.iter().filter(|path| path.max_rate.is_none()).map(|path| path.name.as_str());
+    let none: Vec<&str> = none.collect();
+    (!none.is_empty()).then(|| {
+        let says = format!(
+            "no rate was kept up with a p99 of at most {limit:?} on {}; a longer --max-p99, or fewer --connections",
+            none.join(", ")
+        );
+        note("bench.no_rate_kept", says, true)
+    })
+}
+
 fn generator(run: &Run) -> Option<Note> {
     let of = |path: &PathReport| {
         let cpu = median(path.rounds.iter().map(|round| ratio(round.cpu.generator, round.took)))?;
@@ -82,7 +120,7 @@ fn generator(run: &Run) -> Option<Note> {
             Some(lag) => format!("{}: its lag is {:.0} % of the p99", path.name, lag * 100.0),
             None => return None,
         };
-        Some((says, !is_direct(path)))
+        Some((says, has_proxies(path)))
     };
     let all: Vec<(String, bool)> = run.paths.iter().filter_map(of).collect();
     let (says, doubts): (Vec<String>, Vec<bool>) = all.into_iter().unzip();
@@ -94,8 +132,8 @@ fn generator(run: &Run) -> Option<Note> {
 }
 
 fn noise(run: &Run) -> Option<Note> {
-    // Of a target's processes some are not known, and would count as others.
-    let own = run.paths.iter().flat_map(|path| &path.rounds).filter(|round| round.cpu.server.is_some());
+    // Of a target's processes some may not be known, and would count as others.
+    let own = run.paths.iter().filter(|path| is_own(path)).flat_map(|path| &path.rounds);
     let others = median(own.map(|round| round.others)).unwrap_or_default();
     let spreads = run.paths.iter().filter(|path| path.rounds.len() > 1).filter_map(|path| {
         let units: Vec<f64> = path.rounds.iter().filter_map(cpu_per_unit).collect();
@@ -140,11 +178,6 @@ fn cores(run: &Run) -> Option<Note> {
 fn loopback() -> Note {
     let says = "everything is on one machine: good for differences, not for capacity".to_owned();
     note("bench.loopback", says, false)
-}
-
-/// Whether there is nothing but the generator and our own server.
-fn is_direct(path: &PathReport) -> bool {
-    path.rounds.iter().all(|round| round.cpu.source.is_none() && round.cpu.server.is_some())
 }
 
 /// Of the proxies, or of the server where there are none, in nanoseconds.

@@ -66,6 +66,9 @@ pub struct Settings {
     pub policies: u32,
     /// Where the two proxies ran.
     pub place: Place,
+    /// The longest p99 of a path that keeps a rate up, in nanoseconds; `None` where the highest rate was not looked for.
+    #[serde(default)]
+    pub max_p99: Option<u64>,
 }
 
 /// Which way bytes go.
@@ -88,6 +91,8 @@ pub enum Place {
     OneProcess,
     /// They ran already, and are somebody else's.
     Elsewhere,
+    /// There were none.
+    None,
 }
 
 /// The machine and the program.
@@ -147,9 +152,9 @@ pub struct PathReport {
 pub struct Round {
     /// How long it took, in nanoseconds.
     pub took: u64,
-    /// Units done: requests, connections; bytes for bulk.
+    /// Units done in that time, whenever they were due: requests, connections; bytes for bulk.
     pub done: u64,
-    /// Units that came to nothing, by what was said.
+    /// Units that were due in that time and came to nothing, by what was said.
     pub failures: Vec<Failure>,
     /// From the intended beginning; `None` for bulk.
     pub latency: Option<Percentiles>,
@@ -245,7 +250,7 @@ pub struct Memory {
     pub destination_each: Option<f64>,
     /// How many connections that is from.
     pub connections: u32,
-    /// How it went while the rounds were measured.
+    /// How it went while the rounds were measured; each had proxies of its own, where they were the benchmark's.
     pub line: Vec<MemoryPoint>,
 }
 

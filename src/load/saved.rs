@@ -71,6 +71,22 @@ fn names(dir: &Path) -> Vec<String> {
     found.into_iter().map(|(_, name)| name).collect()
 }
 
+/// Whether a run of that name can be kept there: what [`keep`] would say, before there is anything to keep.
+///
+/// # Errors
+///
+/// As [`keep`].
+pub fn has_room(name: &str, dir: &Path) -> Result<(), LoadError> {
+    let path = dir.join(format!("{}.json", checked(name)?));
+    if path.exists() {
+        return Err(LoadError::Exists { path });
+    }
+    let unwritable = |source| LoadError::Write { path: dir.to_owned(), source };
+    fs::create_dir_all(dir).map_err(unwritable)?;
+    let trial = dir.join(format!(".{:016x}.new", rand::random::<u64>()));
+    File::create_new(&trial).and_then(|_file| fs::remove_file(&trial)).map_err(unwritable)
+}
+
 /// Keeps a run as `DIR/NAME.json`; makes the folder. Says where.
 ///
 /// # Errors

@@ -20,14 +20,24 @@ impl Schedule {
     pub(crate) fn due(&self, number: u64, now: Instant) -> Option<Instant> {
         let due = match self.rate {
             None => now,
-            Some(rate) => {
-                // 2^53 units, up to which this is exact, last 28 years at ten million a second.
-                #[expect(clippy::cast_precision_loss, reason = "see above")]
-                let after = Duration::try_from_secs_f64(number as f64 / rate).ok()?;
-                self.start.checked_add(after)?
-            }
+            Some(rate) => self.at(number, rate)?,
         };
         (due < self.end()).then_some(due)
+    }
+
+    fn at(&self, number: u64, rate: f64) -> Option<Instant> {
+        // 2^53 units, up to which this is exact, last 28 years at ten million a second.
+        #[expect(clippy::cast_precision_loss, reason = "see above")]
+        let after = Duration::try_from_secs_f64(number as f64 / rate).ok()?;
+        self.start.checked_add(after)
+    }
+
+    /// How many units that count are due from number `next` on: what nobody came to, if nobody goes on. None in a closed loop,
+    /// where a unit is due when somebody is free for it.
+    pub(crate) fn unbegun(&self, next: u64) -> u64 {
+        let Some(rate) = self.rate else { return 0 };
+        let first = |moment: Instant| first(|number| self.at(number, rate).is_none_or(|due| due >= moment));
+        first(self.end()).saturating_sub(first(self.begin()).max(next))
     }
 
     /// When what counts begins.
@@ -40,11 +50,20 @@ impl Schedule {
         self.begin() + self.duration
     }
 
-    /// Whether a unit that was due then counts. What has not begun by then belongs to nobody's round; what has is waited for, or
-    /// the slowest of all would be left out.
+    /// Whether a unit that was due then counts. All that count are waited for, or the slowest would be left out.
     pub(crate) fn counts(&self, due: Instant) -> bool {
         (self.begin()..self.end()).contains(&due)
     }
+}
+
+/// The first number that `is_past`, as all after it are.
+fn first(is_past: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (0, u64::MAX);
+    while low < high {
+        let middle = low.midpoint(high);
+        if is_past(middle) { high = middle } else { low = middle + 1 }
+    }
+    low
 }
 
 #[cfg(test)]
@@ -100,5 +119,18 @@ mod tests {
             let counted = counted.filter(|due| schedule.counts(*due)).count() as f64;
             assert!((counted - rate * 2.0).abs() <= 1.0, "{rate}: {counted}");
         }
+    }
+
+    /// The first second warms up, the next two count.
+    #[test]
+    fn what_nobody_came_to_is_known() {
+        let check = |rate, next, expect| assert_eq!(schedule(rate).unbegun(next), expect, "{rate:?} {next}");
+        check(Some(10.0), 0, 20);
+        check(Some(10.0), 10, 20);
+        check(Some(10.0), 11, 19);
+        check(Some(10.0), 30, 0);
+        check(Some(10.0), u64::MAX, 0);
+        check(Some(1e9), 0, 2_000_000_000);
+        check(None, 5, 0);
     }
 }

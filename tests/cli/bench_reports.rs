@@ -153,7 +153,14 @@ fn nothing_in_a_run_breaks_what_is_shown_of_it() {
             }
             bend(&mut run);
             is_whole(&run, &bench_page(&run));
-            let comparison = compare(&run, &bench_runs::main(), true).unwrap();
+            let Ok(comparison) = compare(&run, &bench_runs::main(), true) else {
+                assert!(
+                    run.paths
+                        .iter()
+                        .all(|path| bench_runs::main().paths.iter().all(|other| other.name != path.name))
+                );
+                continue;
+            };
             let texts = [
                 bench_table(&run, true),
                 bench_comparison_text(&comparison),

@@ -140,6 +140,7 @@ fn rr(name: &str, seed: u64, bend: impl Fn(Made) -> Made) -> Run {
             workloads: 0,
             policies: 0,
             place: Place::TwoProcesses,
+            max_p99: None,
         },
         environment: Environment {
             version: "0.1.0".to_owned(),

@@ -53,9 +53,8 @@ fn check(path: &PathReport, (proxies, timed): (usize, bool)) {
         assert_eq!((round.latency.is_some(), round.service.is_some()), (timed, timed), "{name}");
         assert!((0.0..=1.0).contains(&round.others), "{name}: {}", round.others);
     }
-    let done: u64 = path.rounds.iter().map(|round| round.done).sum();
     if let (Some(latency), Some(service)) = (&path.latency, &path.service) {
-        assert_eq!((latency.count, service.count), (done, done), "{name}");
+        assert_eq!(latency.count, service.count, "{name}");
         // Who waits for a connection waits before it begins.
         assert!(latency.summary.mean >= service.summary.mean, "{name}");
     }
@@ -79,8 +78,9 @@ async fn requests_go_over_each_path() {
     check_all(&run, (2, true));
     assert_eq!((run.settings.rate, run.settings.connections), (Some(200.0), 4));
     assert!(run.paths.iter().all(|path| path.rounds[0].lag.is_some()));
-    // As many as were due, or fewer where the machine was too slow for that; never more.
-    assert!(run.paths.iter().all(|path| path.rounds[0].done <= 41));
+    // As many as were due, each of which is waited for.
+    let timed = run.paths.iter().map(|path| path.latency.as_ref().unwrap().count);
+    assert!(timed.clone().all(|count| count == 40), "{:?}", timed.collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -204,6 +204,17 @@ async fn what_cannot_be_measured_is_said() {
             .await;
     assert_eq!((code, answer.as_str()), (5, ""), "{talk}");
     assert!(talk.contains("nothing came through none") && talk.contains("refused"), "{talk}");
+    for (wrong, code, says) in [
+        ("rr --name a/b", 2, "bench.bad_name"),
+        ("rr --name x --save /proc/none", 5, "bench.unwritable"),
+        ("handshake --no-save --pool-max-streams 100", 2, "expected --pool-max-streams 1"),
+        ("connect --no-save --pool-max-streams 1", 2, "expected --pool-max-streams 2 or more"),
+        ("rr --no-save --target mine=127.0.0.1:1,pid=4194305", 2, "none with the id 4194305"),
+        ("rr --no-save --allow noisy_machine", 2, "bench.noisy_machine"),
+    ] {
+        let (found, answer, talk) = bench(&format!("{wrong} --insist")).await;
+        assert!((found, answer.as_str()) == (code, "") && talk.contains(says), "{wrong}: {found} {talk}");
+    }
     let (code, _, talk) = bench("rr --rate 0").await;
     assert!(code == 2 && talk.contains("such as 5000 or 20k"), "{talk}");
     let (code, _, talk) = bench("report none --runs /nowhere").await;

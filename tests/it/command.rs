@@ -163,6 +163,14 @@ impl Up {
         (self.child.wait().await.unwrap().code().unwrap(), talk)
     }
 
+    /// How many pages the kernel has given it so far (proc_pid_stat(5), minflt).
+    pub(crate) fn page_faults(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id().unwrap())).unwrap();
+        // The name before it may hold anything, spaces and parentheses too.
+        let (_, after_name) = stat.rsplit_once(") ").unwrap();
+        after_name.split(' ').nth(7).unwrap().parse().unwrap()
+    }
+
     /// An address that stands in the banner's `context` line: the shared outbound door.
     fn socks(&self) -> String {
         let (_, after) = self.banner.split_once("socks5 for all ").unwrap();

@@ -6,6 +6,7 @@ use glasstunnel::lab::Lab;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::command::Up;
 use crate::mesh::Plan;
 
 /// Bytes that repeat only after a long while, so that a lost or doubled chunk shows.
@@ -101,4 +102,29 @@ async fn one_byte_at_a_time() {
         }
         assert_eq!(echoed[0], byte);
     }
+}
+
+/// Buffers that are done with serve again: after the first bytes, a tunnel needs no more memory from the kernel. Without
+/// `keep_memory` of `src/app/threads.rs` it is given fifty pages for each of these megabytes.
+#[tokio::test]
+async fn many_megabytes_need_few_new_pages() {
+    const CONNECTIONS: usize = 8;
+    const EACH_MB: usize = 16;
+    let up = Up::start(&[]).await;
+    let file = std::env::temp_dir().join(format!("glasstunnel-it-pages-{}", std::process::id()));
+    std::fs::write(&file, vec![0; EACH_MB << 20]).unwrap();
+    let upload = ["-T", file.to_str().unwrap(), "http://customers/", "-o", "/dev/null"];
+    let mut words = vec!["curl-client", "--", "curl", "-sS", "-Z"];
+    words.extend(upload.repeat(CONNECTIONS));
+    let upload = async || {
+        let before = up.page_faults();
+        let ran = up.ask(&["exec"], &words).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        up.page_faults() - before
+    };
+    upload().await;
+    let pages = upload().await;
+    std::fs::remove_file(&file).unwrap();
+    let megabytes = (CONNECTIONS * EACH_MB) as u64;
+    assert!(pages < 10 * megabytes, "{pages} pages for {megabytes} MB");
 }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::target::Target;
 use crate::cli::{examples, units};
-use crate::load::{FailIf, LARGEST};
+use crate::load::{DOUBTS, FailIf, LARGEST};
 
 /// What `bench` takes.
 #[derive(Debug, Args)]
@@ -195,7 +195,7 @@ pub struct LoadArguments {
     #[arg(long, conflicts_with_all = ["save", "name"])]
     pub no_save: bool,
     /// A note that may doubt the figures without exit 6: bench.noisy_machine
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = DOUBTS, hide_possible_values = true)]
     pub allow: Vec<String>,
     /// Measure a debug build all the same
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use crate::load::{Destination, Way};
+use crate::load::{Destination, OWN, Way};
 
 /// `NAME=[socks5://ADDR/]HOST:PORT[,pid=N]…[,server=N]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +30,6 @@ pub struct BadTarget {
 fn bad(what: impl Into<String>) -> BadTarget {
     BadTarget { what: what.into() }
 }
-
-/// The names of the benchmark's own paths.
-const OWN: [&str; 5] = ["direct", "raw", "tls", "mtls", "hbone"];
 
 impl FromStr for Target {
     type Err = BadTarget;

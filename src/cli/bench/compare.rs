@@ -4,12 +4,14 @@ use std::path::Path;
 
 use crate::admin::{Document, json};
 use crate::cli::args::ComparisonShape;
-use crate::cli::bench::figures::{Unit, number, signed};
+use crate::cli::bench::figures::{Unit, count, number, signed};
 use crate::cli::bench::words::{plural, unit, work};
 use crate::cli::exit::Exit;
 use crate::cli::table::Table;
 use crate::cli::wrap::harmless;
-use crate::load::{Change, Compared, Comparison, FailIf, LoadError, Outcome, Verdict, Work, compare, open};
+use crate::load::{
+    Change, Compared, Comparison, FailIf, Judged, LoadError, Outcome, Verdict, Work, compare, open,
+};
 
 /// Compares two runs, each named or the path of its file; gives the text, and how the process ends.
 ///
@@ -54,14 +56,12 @@ pub fn text(comparison: &Comparison) -> String {
     if !comparison.judged.is_empty() {
         let mut table = Table::new(["FAIL IF", "PATH", "CHANGE", "95 % INTERVAL", "OUTCOME"]);
         for judged in &comparison.judged {
-            let (change, interval) = (percent(judged.change.percent), interval(judged.change));
-            let outcome = outcome(judged.outcome).to_owned();
             table.row([
                 harmless(&judged.condition).into_owned(),
                 harmless(&judged.path).into_owned(),
-                change,
-                interval,
-                outcome,
+                judged.change.map(|change| percent(change.percent)).unwrap_or_default(),
+                judged.change.map(interval).unwrap_or_default(),
+                outcome(judged),
             ]);
         }
         text += &format!("\n{}", table.render(true));
@@ -94,13 +94,14 @@ pub fn markdown(comparison: &Comparison) -> String {
             Outcome::Fails => "❌",
             Outcome::Undecided => "❔",
         };
+        let changed =
+            judged.change.map(|change| format!("{} {}, ", percent(change.percent), interval(change)));
         text += &format!(
-            "\n{sign} `{}` on {}: {} {}, **{}**\n",
+            "\n{sign} `{}` on {}: {}**{}**\n",
             in_backticks(&judged.condition),
             in_markdown(&judged.path),
-            percent(judged.change.percent),
-            interval(judged.change),
-            outcome(judged.outcome)
+            changed.unwrap_or_default(),
+            in_markdown(&outcome(judged))
         );
     }
     text + "\n"
@@ -154,11 +155,11 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Holds => "holds",
-        Outcome::Fails => "FAILS",
-        Outcome::Undecided => "undecided: no difference is inside the interval",
+fn outcome(judged: &Judged) -> String {
+    match judged.outcome {
+        Outcome::Holds => "holds".to_owned(),
+        Outcome::Fails => "FAILS".to_owned(),
+        Outcome::Undecided => format!("undecided: {}", judged.because.as_deref().unwrap_or_default()),
     }
 }
 
@@ -171,6 +172,10 @@ fn remarks(comparison: &Comparison) -> Vec<String> {
     for differs in &comparison.differs {
         lines.push(format!("not alike: {} is {} in A and {} in B", differs.what, differs.a, differs.b));
     }
+    for failed in &comparison.failed {
+        let (a, b) = (count(failed.a), count(failed.b));
+        lines.push(format!("{}: {a} failed units in A and {b} in B are in none of its figures", failed.path));
+    }
     for doubt in &comparison.doubts {
         lines.push(format!("{} doubts its figures: {} [{}]", doubt.run, doubt.note.says, doubt.note.code));
     }
@@ -181,6 +186,10 @@ fn remarks(comparison: &Comparison) -> Vec<String> {
         "intervals are Welch's t on the logarithms of the rounds' values; of {} at 95 %, chance alone sets 1 in 20 apart",
         plural(comparison.rows.len().try_into().unwrap_or(u64::MAX), "figure")
     ));
+    lines.push(
+        "what the machine did differently between the two runs is in no interval: does `direct` differ too?"
+            .to_owned(),
+    );
     lines
 }
 

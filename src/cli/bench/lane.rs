@@ -1,7 +1,7 @@
 //! [`Lane`]: one path of a benchmark, and what has come of it so far.
 
 use crate::cli::args::{LoadArguments, PathKind, Target};
-use crate::cli::bench::stage::{Proxies, Server};
+use crate::cli::bench::stage::Stage;
 use crate::load::{Load, Memory, Meter, PathReport, Processes, Together, Way, memory};
 
 /// One path.
@@ -45,12 +45,23 @@ impl Lane {
         }
     }
 
-    fn own(kind: PathKind, server: &Server, proxies: Option<&Proxies>) -> Self {
-        let proxied = proxies.and_then(|proxies| Some((proxies.way(kind)?, proxies.processes())));
-        let straight = || (Way::Straight(server.address), Processes::default());
-        let (way, processes) = proxied.unwrap_or_else(straight);
-        let processes = Processes { server: Some(server.pid()), ..processes };
+    fn own(kind: PathKind, stage: &Stage<'_>) -> Self {
+        let (way, processes) = stage.through(kind);
         Self { kind: Some(kind), ..Self::new(kind.word(), kind.means().to_owned(), way, processes) }
+    }
+
+    /// Whether it goes through proxies of the benchmark's own.
+    pub(crate) fn is_proxied(&self) -> bool {
+        self.kind.is_some_and(|kind| kind != PathKind::Direct)
+    }
+
+    /// Goes through what is on the stage now.
+    pub(crate) fn move_to(&mut self, stage: &Stage<'_>) {
+        let Some(kind) = self.kind else { return };
+        (self.way, self.processes) = stage.through(kind);
+        if let Some(meter) = &mut self.meter {
+            meter.move_to(self.processes);
+        }
     }
 
     fn target(target: &Target) -> Self {
@@ -119,12 +130,8 @@ impl PathKind {
 }
 
 /// The paths that were asked for, one for each number of connections.
-pub(crate) fn lanes(
-    arguments: &LoadArguments,
-    connections: &[u32],
-    (server, proxies): (&Server, Option<&Proxies>),
-) -> Vec<Lane> {
-    let own = kinds(arguments).into_iter().map(|kind| Lane::own(kind, server, proxies));
+pub(crate) fn lanes(arguments: &LoadArguments, connections: &[u32], stage: &Stage<'_>) -> Vec<Lane> {
+    let own = kinds(arguments).into_iter().map(|kind| Lane::own(kind, stage));
     let all = own.chain(arguments.target.iter().map(Lane::target));
     all.flat_map(|lane| {
         connections.iter().map(move |count| {

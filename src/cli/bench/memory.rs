@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::args::PathKind;
-use crate::cli::bench::place::Folder;
-use crate::cli::bench::stage::{Proxies, ProxyPlan, Server};
+use crate::cli::bench::stage::Stage;
 use crate::cli::error::CliError;
 use crate::load::{BenchError, Memory, Processes, idle, memory};
 
@@ -13,11 +12,10 @@ const SETTLED: Duration = Duration::from_millis(300);
 
 /// What the proxies of the path `kind` hold for each of `count` idle connections; `None` without proxies.
 pub(crate) async fn each(
-    (folder, server): (&Folder, &Server),
-    plan: ProxyPlan,
+    stage: &Stage<'_>,
     (kind, count): (PathKind, u32),
 ) -> Result<Option<Memory>, CliError> {
-    let proxies = Proxies::start(folder, server, plan).await?;
+    let proxies = stage.others().await?;
     let measured = match proxies.way(kind) {
         None => None,
         Some(way) => {

@@ -58,9 +58,11 @@ impl<'a> Progress<'a> {
             self.output.talk(&format!("{AGAIN}{line}"));
         }
     }
+}
 
-    /// Takes the line away.
-    pub(crate) fn end(self) {
+impl Drop for Progress<'_> {
+    /// Takes the line away, so that nothing stands behind it.
+    fn drop(&mut self) {
         if self.moves {
             self.output.talk(AGAIN);
         }

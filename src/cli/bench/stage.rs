@@ -1,4 +1,4 @@
-//! [`Server`] and [`Proxies`]: the processes that a benchmark runs on, and the paths through them.
+//! [`Stage`]: the processes that a benchmark runs on, and the paths through them.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -23,6 +23,61 @@ pub(crate) struct ProxyPlan {
     pub(crate) one_process: bool,
     pub(crate) workloads: u32,
     pub(crate) policies: u32,
+}
+
+/// What runs: the server, and the proxies, if any path goes through some.
+pub(crate) struct Stage<'a> {
+    folder: &'a Folder,
+    plan: ProxyPlan,
+    server: Server,
+    pub(crate) proxies: Option<Proxies>,
+}
+
+impl<'a> Stage<'a> {
+    /// Starts it all.
+    pub(crate) async fn start(
+        folder: &'a Folder,
+        plan: ProxyPlan,
+        has_proxies: bool,
+    ) -> Result<Self, CliError> {
+        let server = Server::start(folder).await?;
+        let mut stage = Self { folder, plan, server, proxies: None };
+        if has_proxies {
+            stage.renew().await?;
+        }
+        Ok(stage)
+    }
+
+    /// Starts new proxies in the place of those that are there.
+    pub(crate) async fn renew(&mut self) -> Result<(), CliError> {
+        if let Some(proxies) = self.proxies.take() {
+            proxies.end().await;
+        }
+        self.proxies = Some(self.others().await?);
+        Ok(())
+    }
+
+    /// Starts proxies beside those that are there.
+    pub(crate) async fn others(&self) -> Result<Proxies, CliError> {
+        Proxies::start(self.folder, &self.server, self.plan).await
+    }
+
+    /// Lets it all end: proxies before the server, so that nobody is left with an open connection.
+    pub(crate) async fn end(self) {
+        if let Some(proxies) = self.proxies {
+            proxies.end().await;
+        }
+        self.server.end().await;
+    }
+
+    /// How a client gets to the server on a path, and whose counters are read.
+    pub(crate) fn through(&self, kind: PathKind) -> (Way, Processes) {
+        let proxied =
+            self.proxies.as_ref().and_then(|proxies| Some((proxies.way(kind)?, proxies.processes())));
+        let straight = || (Way::Straight(self.server.address), Processes::default());
+        let (way, processes) = proxied.unwrap_or_else(straight);
+        (way, Processes { server: Some(self.server.pid()), ..processes })
+    }
 }
 
 /// The server of the benchmark.
@@ -69,7 +124,7 @@ pub(crate) struct Proxies {
 
 impl Proxies {
     /// Starts them on a block of addresses of their own. The mesh and the CA are in `folder`, where a second pair finds them.
-    pub(crate) async fn start(folder: &Folder, server: &Server, plan: ProxyPlan) -> Result<Self, CliError> {
+    async fn start(folder: &Folder, server: &Server, plan: ProxyPlan) -> Result<Self, CliError> {
         let claim = claim()?;
         let yaml = written(folder.path(), server.address, plan)?;
         let door = door(&yaml, claim.block)?;

@@ -79,12 +79,15 @@ fn connections(run: &Run) -> String {
 /// What is not as it mostly is, and what is on the page in any case.
 pub(crate) fn more_settings(run: &Run) -> Vec<String> {
     let settings = &run.settings;
+    let place = match settings.place {
+        Place::TwoProcesses => "two proxies, each in a process of its own, started anew for each round",
+        Place::OneProcess => "two proxies in one process, started anew for each round",
+        // How those are set is not ours to know.
+        Place::Elsewhere => return vec!["proxies that ran already".to_owned()],
+        Place::None => return vec!["no proxies".to_owned()],
+    };
     vec![
-        match settings.place {
-            Place::TwoProcesses => "two proxies, each in a process of its own".to_owned(),
-            Place::OneProcess => "two proxies in one process".to_owned(),
-            Place::Elsewhere => "proxies that ran already".to_owned(),
-        },
+        place.to_owned(),
         format!("{} in each", plural(settings.workers.into(), "worker")),
         format!("{} on a tunnel at most", plural(settings.pool_max_streams.into(), "stream")),
         format!("{} besides", plural(settings.workloads.into(), "workload")),
@@ -103,7 +106,15 @@ pub(crate) fn margin(run: &Run) -> String {
     let rounds = run.paths.iter().map(|path| path.rounds.len()).min().unwrap_or(0);
     match rounds {
         0 | 1 => "one round says nothing about how sure a figure is: no ± without --rounds".to_owned(),
-        rounds => format!("± is a 95 % interval over {rounds} rounds (Student's t)"),
+        rounds => {
+            let timed = run.paths.iter().any(|path| path.latency.is_some());
+            let whose = if timed {
+                "; it and prices are of each round's own percentiles, a path's are of all rounds together"
+            } else {
+                ""
+            };
+            format!("± is a 95 % interval over {rounds} rounds (Student's t){whose}")
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -13,9 +13,9 @@ use crate::cli::bench::lane::{Lane, kinds, lanes};
 use crate::cli::bench::memory;
 use crate::cli::bench::place::Folder;
 use crate::cli::bench::progress::Progress;
-use crate::cli::bench::rounds::{Watch, half, whole};
+use crate::cli::bench::rounds::{Rounds, Watch, half, whole};
 use crate::cli::bench::save::{Saved, save};
-use crate::cli::bench::stage::{Proxies, ProxyPlan, Server};
+use crate::cli::bench::stage::{Proxies, ProxyPlan, Stage};
 use crate::cli::bench::text::table;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -23,11 +23,15 @@ use crate::cli::limits::raise_descriptors;
 use crate::cli::output::Output;
 use crate::cli::stop::Signals;
 use crate::load::{
-    BenchError, Direction, Environment, Load, Note, PROFILE, Place, Run, Settings, Work, ended_early, notes,
+    BenchError, Direction, Environment, Load, Note, PROFILE, Place, Run, Settings, Work, cpu, ended_early,
+    has_room, no_memory, notes,
 };
 
 /// About how long the memory of one path takes, for the progress line.
 const MEMORY: Duration = Duration::from_secs(2);
+
+/// How long whatever was due in a round may take after it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is asked for beside the load itself.
 struct Plan<'a> {
@@ -38,6 +42,34 @@ struct Plan<'a> {
     find_max: Option<Duration>,
     connections: Vec<u32>,
     proxies: ProxyPlan,
+    /// What the run is called.
+    name: String,
+}
+
+impl Plan<'_> {
+    /// Finds what nobody wants to hear only at the end.
+    fn check(&self) -> Result<(), CliError> {
+        let (arguments, work) = (self.arguments, self.load.work);
+        let (found, streams) = (self.proxies.pool_max_streams, |expected| (work.word(), expected));
+        let wrong = match work {
+            Work::Handshake if found != 1 => Some(streams("1")),
+            Work::Connect if found == 1 => Some(streams("2 or more")),
+            _ => None,
+        };
+        if let Some((work, expected)) = wrong {
+            return Err(BenchError::Streams { work, expected, found }.into());
+        }
+        for target in &arguments.target {
+            let mut pids = target.pids.iter().chain(&target.server);
+            if let Some(pid) = pids.find(|pid| cpu(**pid).is_none()) {
+                return Err(BenchError::NoProcess { target: target.name.clone(), pid: *pid }.into());
+            }
+        }
+        if !arguments.no_save {
+            has_room(&self.name, &arguments.save)?;
+        }
+        Ok(())
+    }
 }
 
 /// `bench handshake`, `connect` and `rr`.
@@ -83,6 +115,7 @@ fn load(work: Work, (request, response): (u32, u32), arguments: &LoadArguments) 
         rate: None,
         warmup: arguments.warmup,
         duration: arguments.duration,
+        patience: PATIENCE,
     }
 }
 
@@ -101,7 +134,8 @@ fn plan<'a>(
         policies: arguments.policies,
     };
     let connections = if asked { arguments.connections.clone() } else { connections.to_vec() };
-    Plan { arguments, load, wish, find_max, connections, proxies }
+    let name = arguments.name.clone().unwrap_or_else(|| name(load.work));
+    Plan { arguments, load, wish, find_max, connections, proxies, name }
 }
 
 async fn run(plan: Plan<'_>, output: &mut Output) -> Result<Exit, CliError> {
@@ -109,49 +143,52 @@ async fn run(plan: Plan<'_>, output: &mut Output) -> Result<Exit, CliError> {
     if PROFILE == "debug" && !arguments.insist {
         return Err(BenchError::DebugBuild.into());
     }
+    plan.check()?;
     raise_descriptors();
     let environment = Environment::here(std::env::args().collect());
     let signals = Signals::new()?;
     let folder = Folder::new()?;
     let mut watch = Watch { progress: Progress::new(output), signals };
-    let stage = watch.over(prepare(&plan, &folder)).await.unwrap_or(Err(BenchError::Ended.into()));
-    let Stage { server, proxies, mut lanes } = stage?;
-    let count = u32::try_from(lanes.len()).unwrap_or(u32::MAX);
-    watch.progress.longer(whole(count, &plan.load, (arguments.rounds, plan.find_max.is_some())));
-    let measured = measure(&plan, &mut lanes, &mut watch).await;
-    if let Some(proxies) = proxies {
-        proxies.end().await;
+    let began = Instant::now();
+    let prepared = watch.over(prepare(&plan, &folder)).await;
+    let (mut stage, mut lanes) = prepared.unwrap_or(Err(BenchError::Ended.into()))?;
+    watch.progress.longer(whole(
+        &lanes,
+        &plan.load,
+        (arguments.rounds, plan.find_max.is_some()),
+        began.elapsed(),
+    ));
+    let (load, rounds) = measure(&plan, (&mut stage, &mut lanes), &mut watch).await?;
+    let mut notes: Vec<Note> = early(rounds, arguments.rounds)?.into_iter().collect();
+    if notes.is_empty() && arguments.idle > 0 {
+        let measured = memories(&stage, &plan, (&mut lanes, &mut watch)).await;
+        notes.extend(measured.err().map(|error| no_memory(&error.to_string())));
     }
-    let (load, rounds) = measured?;
-    if rounds == 0 {
-        watch.progress.end();
-        return Err(BenchError::Ended.into());
-    }
-    if rounds == arguments.rounds && arguments.idle > 0 {
-        memories((&folder, &server), &plan, (&mut lanes, &mut watch)).await?;
-    }
-    watch.progress.end();
-    server.end().await;
-    let early = (rounds < arguments.rounds).then(|| ended_early(rounds, arguments.rounds));
-    finish(report((&plan, load), environment, (lanes, early)), arguments, output)
+    drop(watch);
+    stage.end().await;
+    finish(report((&plan, load), environment, (lanes, notes)), arguments, output)
 }
 
-/// What runs, and the paths through it.
-struct Stage {
-    server: Server,
-    proxies: Option<Proxies>,
-    lanes: Vec<Lane>,
+async fn prepare<'a>(plan: &Plan<'_>, folder: &'a Folder) -> Result<(Stage<'a>, Vec<Lane>), CliError> {
+    let mut stage = Stage::start(folder, plan.proxies, has_proxies(plan.arguments)).await?;
+    let mut lanes = lanes(plan.arguments, &plan.connections, &stage);
+    look_at_wires(&mut lanes, stage.proxies.as_mut()).await?;
+    Ok((stage, lanes))
 }
 
-async fn prepare(plan: &Plan<'_>, folder: &Folder) -> Result<Stage, CliError> {
-    let server = Server::start(folder).await?;
-    let mut proxies = match has_proxies(plan.arguments) {
-        true => Some(Proxies::start(folder, &server, plan.proxies).await?),
-        false => None,
-    };
-    let mut lanes = lanes(plan.arguments, &plan.connections, (&server, proxies.as_ref()));
-    look_at_wires(&mut lanes, proxies.as_mut()).await?;
-    Ok(Stage { server, proxies, lanes })
+/// What is to be said of rounds that are missing.
+///
+/// # Errors
+///
+/// Why there are none at all.
+fn early(rounds: Rounds, wanted: u32) -> Result<Option<Note>, CliError> {
+    match rounds {
+        Rounds { whole: 0, broken } => Err(broken.unwrap_or_else(|| BenchError::Ended.into())),
+        Rounds { whole, .. } if whole == wanted => Ok(None),
+        Rounds { whole, broken } => {
+            Ok(Some(ended_early((whole, wanted), broken.map(|error| error.to_string()).as_deref())))
+        }
+    }
 }
 
 /// Whether any path goes through proxies of the benchmark's own.
@@ -177,14 +214,15 @@ async fn look_at_wires(lanes: &mut [Lane], proxies: Option<&mut Proxies>) -> Res
 /// The rate, then the rounds: what was done in them, and how many were whole.
 async fn measure(
     plan: &Plan<'_>,
-    lanes: &mut [Lane],
+    (stage, lanes): (&mut Stage<'_>, &mut [Lane]),
     watch: &mut Watch<'_>,
-) -> Result<(Load, u32), CliError> {
+) -> Result<(Load, Rounds), CliError> {
     let mut load = plan.load;
+    let none = Rounds { whole: 0, broken: None };
     if let Some(p99) = plan.find_max
         && !watch.find_max(lanes, (load, p99)).await?
     {
-        return Ok((load, 0));
+        return Ok((load, none));
     }
     load.rate = match plan.wish {
         RateWish::Max => None,
@@ -195,7 +233,7 @@ async fn measure(
                 Some(found) => found.into_iter().reduce(f64::min),
                 None => watch.calibrate(lanes, load).await?,
             };
-            let Some(slowest) = slowest else { return Ok((load, 0)) };
+            let Some(slowest) = slowest else { return Ok((load, none)) };
             let rate = half(slowest);
             let says =
                 format!("{rate:.0}/s on every path: half of what the slowest can do; --rate sets another\n");
@@ -203,13 +241,13 @@ async fn measure(
             Some(rate)
         }
     };
-    let rounds = watch.rounds(lanes, (load, plan.arguments.rounds)).await?;
+    let rounds = watch.rounds((stage, lanes), (load, plan.arguments.rounds)).await;
     Ok((load, rounds))
 }
 
 /// Memory of each kind of path; one that is there for several numbers of connections is measured once.
 async fn memories(
-    (folder, server): (&Folder, &Server),
+    stage: &Stage<'_>,
     plan: &Plan<'_>,
     (lanes, watch): (&mut [Lane], &mut Watch<'_>),
 ) -> Result<(), CliError> {
@@ -218,7 +256,7 @@ async fn memories(
     watch.progress.longer(MEMORY * u32::try_from(kinds.len()).unwrap_or_default());
     for kind in kinds {
         watch.progress.now("memory of idle connections", kind.word());
-        let each = memory::each((folder, server), plan.proxies, (kind, plan.arguments.idle));
+        let each = memory::each(stage, (kind, plan.arguments.idle));
         // Whoever ends it now has all the rest.
         let Some(memory) = watch.over(each).await.transpose()? else { return Ok(()) };
         for lane in lanes.iter_mut().filter(|lane| lane.kind == Some(kind)) {
@@ -231,11 +269,15 @@ async fn memories(
 fn report(
     (plan, load): (&Plan<'_>, Load),
     environment: Environment,
-    (lanes, early): (Vec<Lane>, Option<Note>),
+    (lanes, mut early): (Vec<Lane>, Vec<Note>),
 ) -> Run {
     let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let elsewhere = !plan.arguments.target.is_empty() && !has_proxies(plan.arguments);
+    let place = match has_proxies(plan.arguments) {
+        true => plan.proxies.place(),
+        false if plan.arguments.target.is_empty() => Place::None,
+        false => Place::Elsewhere,
+    };
     let settings = Settings {
         rate: load.rate,
         connections: plan.connections.iter().copied().max().unwrap_or_default(),
@@ -249,12 +291,14 @@ fn report(
         pool_max_streams: small(plan.proxies.pool_max_streams),
         workloads: plan.proxies.workloads,
         policies: plan.proxies.policies,
-        place: if elsewhere { Place::Elsewhere } else { plan.proxies.place() },
+        place,
+        max_p99: plan.find_max.map(nanoseconds),
     };
-    let name = plan.arguments.name.clone().unwrap_or_else(|| name(load.work));
+    let name = plan.name.clone();
     let paths = lanes.into_iter().map(Lane::report).collect();
     let mut run = Run { name, work: load.work, settings, environment, paths, notes: vec![] };
-    run.notes = early.into_iter().chain(notes(&run)).collect();
+    early.extend(notes(&run));
+    run.notes = early;
     run
 }
 
@@ -272,9 +316,10 @@ fn finish(run: Run, arguments: &LoadArguments, output: &mut Output) -> Result<Ex
         Figures::Wide => table(&run, true),
         Figures::Json => json(&Document::one(run.clone())),
     };
+    // What is read until it has enough is kept all the same.
+    let saved = (!arguments.no_save).then(|| save(&run, &arguments.save));
     output.answer(&text)?;
-    if !arguments.no_save {
-        let Saved { json, html, .. } = save(&run, &arguments.save)?;
+    if let Some(Saved { json, html, .. }) = saved.transpose()? {
         output.talk(&format!("saved {} (and .hgrm); open {}\n", json.display(), html.display()));
     }
     let doubted = run.notes.iter().any(|note| note.doubts && !arguments.allow.contains(&note.code));

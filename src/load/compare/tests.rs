@@ -5,6 +5,7 @@ use crate::admin::Document;
 use crate::load::fail_if::Outcome;
 use crate::load::names::stems;
 use crate::load::price::prices;
+use crate::load::run::Failure;
 use crate::reason::Reason;
 
 const MAIN: &str = include_str!("../../../tests/data/bench/main.json");
@@ -86,6 +87,52 @@ fn paths_of_one_run_only_are_said() {
     assert_eq!(comparison.only_a, ["direct", "tls"]);
     assert_eq!(comparison.only_b, ["ztunnel"]);
     assert!(comparison.rows.iter().all(|row| row.path != "tls"));
+}
+
+/// A path that is gone, or whose units failed, is no better for it.
+#[test]
+fn what_is_missing_does_not_hold() {
+    let main = run(MAIN);
+    let outcome = |bend: &dyn Fn(&mut Run), condition: &str| {
+        let mut other = run(MAIN);
+        bend(&mut other);
+        let condition = condition.parse().unwrap();
+        let judged = compare(&main, &other, true).unwrap().judge(&[condition]).unwrap();
+        (
+            judged.outcome(),
+            judged.judged.iter().filter_map(|judged| judged.because.clone()).collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(outcome(&|_| {}, "p99>+5%"), (Outcome::Holds, vec![]));
+    let gone = |run: &mut Run| run.paths.retain(|path| path.name != "tls");
+    assert_eq!(outcome(&gone, "p99>+5%"), (Outcome::Undecided, vec!["only main has this path".to_owned()]));
+    assert_eq!(outcome(&gone, "hbone.p99>+5%"), (Outcome::Holds, vec![]));
+    let failed = |run: &mut Run| {
+        let failures = vec![Failure { says: "reset".to_owned(), times: 7 }];
+        run.paths
+            .iter_mut()
+            .filter(|path| path.name == "hbone")
+            .for_each(|path| path.rounds[0].failures = failures.clone());
+    };
+    let because = "failed units are in no figure: 0 of A, 7 of B".to_owned();
+    assert_eq!(outcome(&failed, "p99>+5%"), (Outcome::Undecided, vec![because]));
+    let more = |run: &mut Run| {
+        let memory = run.paths[4].memory.as_mut().unwrap();
+        memory.source_each = memory.source_each.map(|each| each * 3.0);
+    };
+    assert_eq!(outcome(&more, "hbone.memory>+5%"), (Outcome::Fails, vec![]));
+}
+
+#[test]
+fn nothing_shared_is_nothing_compared() {
+    let (main, mut other) = (run(MAIN), run(PR_41));
+    other.paths.iter_mut().for_each(|path| path.name += " ×4");
+    let error = compare(&main, &other, false).unwrap_err();
+    assert_eq!(error.code(), "bench.nothing_shared");
+    assert!(
+        error.to_string().contains("found direct, raw, tls, mtls, hbone in one and direct ×4"),
+        "{error}"
+    );
 }
 
 #[test]

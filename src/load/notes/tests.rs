@@ -51,6 +51,7 @@ fn run() -> Run {
             workloads: 0,
             policies: 0,
             place: Place::TwoProcesses,
+            max_p99: None,
         },
         environment: Environment { cores: 8, ..Environment::here(vec![]) },
         paths: vec![path],
@@ -87,10 +88,13 @@ fn a_good_run_has_none() {
 fn the_generator_is_the_limit() {
     check(each(|round| round.cpu.generator = 860_000_000), &["generator_is_the_limit!"]);
     check(each(|round| round.lag = Some(100_001)), &["generator_is_the_limit!"]);
-    let direct = each(|round| {
-        (round.cpu.source, round.cpu.destination, round.cpu.generator) = (None, None, 999_999_999);
-    });
-    check(direct, &["generator_is_the_limit"]);
+    check(
+        |run| {
+            run.paths[0].name = "direct ×4".to_owned();
+            each(|round| round.cpu.generator = 999_999_999)(run);
+        },
+        &["generator_is_the_limit"],
+    );
     // One bad round of three is not the median.
     check(|run| run.paths[0].rounds[0].cpu.generator = 999_999_999, &[]);
 }
@@ -98,8 +102,16 @@ fn the_generator_is_the_limit() {
 #[test]
 fn noise_rate_and_errors() {
     check(each(|round| round.others = 0.11), &["noisy_machine!"]);
-    // A target's server is not known, and among the others.
-    check(each(|round| (round.others, round.cpu.server) = (0.9, None)), &[]);
+    // A target's processes may not be known, and are among the others.
+    check(
+        |run| {
+            run.paths[0].name = "theirs".to_owned();
+            each(|round| round.others = 0.9)(run);
+        },
+        &[],
+    );
+    check(|run| run.settings.max_p99 = Some(1_000), &["no_rate_kept!"]);
+    check(|run| (run.settings.max_p99, run.paths[0].max_rate) = (Some(1_000), Some(1.0)), &[]);
     check(|run| run.paths[0].rounds[0].cpu.source = Some(1_400_000), &["noisy_machine!"]);
     check(each(|round| round.done = 988), &["rate_not_kept!"]);
     check(each(|round| round.done = 989), &[]);

@@ -53,6 +53,19 @@ fn what_is_no_run_is_said() {
     assert!(matches!(error, LoadError::BadName { .. }), "{error}");
 }
 
+#[test]
+fn what_cannot_be_kept_is_known_before() {
+    let folder = Folder::new();
+    let dir = folder.0.join("new");
+    has_room("x", &dir).unwrap();
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 0, "nothing is left of the trial");
+    fs::write(dir.join("x.json"), "").unwrap();
+    let code = |name: &str, dir: &Path| has_room(name, dir).unwrap_err().code();
+    assert_eq!(code("x", &dir), "bench.run_exists");
+    assert_eq!(code("a/b", &dir), "bench.bad_name");
+    assert_eq!(code("y", &dir.join("x.json")), "bench.unwritable");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -66,8 +79,10 @@ proptest! {
         let again = matches!(keep(&run, &folder.0), Err(LoadError::Exists { .. }));
         prop_assert!(again, "it was written over");
         crate::load::price::prices(&run);
-        let comparison = crate::load::compare::compare(&run, &run, false).unwrap();
-        prop_assert!(comparison.rows.iter().all(|row| row.change.percent == 0.0));
+        let comparison = crate::load::compare::compare(&run, &run, false);
+        prop_assert_eq!(comparison.is_err(), run.paths.is_empty());
+        let rows = comparison.map(|comparison| comparison.rows).unwrap_or_default();
+        prop_assert!(rows.iter().all(|row| row.change.percent == 0.0));
     }
 }
 
@@ -152,7 +167,12 @@ fn paths() -> impl Strategy<Value = PathReport> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    let places = prop_oneof![Just(Place::TwoProcesses), Just(Place::OneProcess), Just(Place::Elsewhere)];
+    let places = prop_oneof![
+        Just(Place::TwoProcesses),
+        Just(Place::OneProcess),
+        Just(Place::Elsewhere),
+        Just(Place::None)
+    ];
     (option::of(floats()), any::<u64>(), any::<[u32; 8]>(), places).prop_map(
         |(
             rate,
@@ -174,6 +194,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 workloads,
                 policies,
                 place,
+                max_p99: rate.map(|_| duration),
             }
         },
     )

@@ -156,7 +156,7 @@ pub(crate) fn memories(run: &Run) -> String {
     }
     section(
         "Memory",
-        "What both proxies of a path held (RSS). A line pauses while the other paths have their turn.",
+        "What both proxies of a path held (RSS), anew for each round. A line pauses while the other paths have their turn.",
         &drawn,
     )
 }
