@@ -15,18 +15,21 @@ use std::time::Duration;
 use h2::client::{Connection, SendRequest};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::drain::Tasks;
 use crate::hbone::baggage::Baggage;
 use crate::hbone::connect::ConnectRequest;
 use crate::hbone::error::{HboneError, Lost};
 use crate::hbone::first_words::{FirstWords, NotHttp2};
-use crate::hbone::gathered::Gathered;
+use crate::hbone::gathered::{Gathered, Heard};
 use crate::hbone::keepalive::keepalive;
-use crate::hbone::limits::Limits;
+use crate::hbone::limits::{Limits, UNTOLD_STREAMS};
 use crate::hbone::send_budget::{Charged, SendBudget};
 use crate::hbone::stream::{Held, TunnelStream};
+
+/// How long a tunnel that is there when the drain begins waits for its first stream.
+const FIRST_USE: Duration = Duration::from_secs(1);
 
 /// A tunnel that can carry streams; clones share it.
 #[derive(Clone)]
@@ -68,6 +71,7 @@ impl Client {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (stream, not_http2) = FirstWords::new(stream);
+        let (stream, heard) = Gathered::new(stream);
         let handshake = h2::client::Builder::new()
             .initial_window_size(limits.stream_window)
             .initial_connection_window_size(limits.connection_window)
@@ -76,9 +80,12 @@ impl Client {
             .max_send_buffer_size(limits.send_buffer)
             .data_frame_budget(limits.data_frame_budget)
             // Until the peer's SETTINGS arrive; afterwards its own limit holds.
-            .initial_max_send_streams(limits.pool_max_streams)
+            .initial_max_send_streams(limits.pool_max_streams.min(UNTOLD_STREAMS))
+            .max_concurrent_reset_streams(limits.remembered_resets)
+            // A server that makes us reset streams harms nobody but itself.
+            .max_local_error_reset_streams(None)
             .enable_push(false)
-            .handshake(Gathered::new(stream));
+            .handshake(stream);
         let (send, connection) = match timeout_at(deadline, handshake).await {
             Ok(pair) => pair.map_err(|source| HboneError::Handshake { source })?,
             Err(_elapsed) => return Err(HboneError::HandshakeTimeout),
@@ -93,7 +100,7 @@ impl Client {
             not_http2,
             lost: Lost::default(),
         });
-        tasks.spawn("tunnel", drive(connection, Arc::clone(&shared), *limits, tasks.clone()));
+        tasks.spawn("tunnel", drive(connection, heard, Arc::clone(&shared), *limits, tasks.clone()));
         Ok(Self { shared })
     }
 
@@ -132,7 +139,9 @@ impl Client {
     }
 
     fn counted(&self) -> Ticket {
-        self.shared.uses.fetch_add(1, Ordering::Relaxed);
+        if self.shared.uses.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.shared.changed.notify_one();
+        }
         Ticket { shared: Arc::clone(&self.shared) }
     }
 }
@@ -180,6 +189,13 @@ impl Shared {
                 HboneError::NoRoom { after, limit }
             }
             _ => HboneError::AnswerTimeout { after },
+        }
+    }
+
+    /// Resolves once it has had a stream.
+    async fn used(&self) {
+        while self.uses.load(Ordering::Relaxed) == 0 {
+            self.changed.notified().await;
         }
     }
 
@@ -249,19 +265,29 @@ impl Ticket {
 }
 
 /// Drives the connection until it closes; retires it when it breaks, idles or drains.
-async fn drive<S>(mut connection: Connection<S, Charged>, shared: Arc<Shared>, limits: Limits, tasks: Tasks)
-where
+async fn drive<S>(
+    mut connection: Connection<S, Charged>,
+    heard: Heard,
+    shared: Arc<Shared>,
+    limits: Limits,
+    tasks: Tasks,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let pings = connection.ping_pong();
     let alive = async {
         match pings {
-            Some(pings) => keepalive(pings, limits).await,
+            Some(pings) => keepalive(pings, heard, limits).await,
             None => std::future::pending().await,
         }
     };
     let retire = async {
-        tokio::select! { () = tasks.draining() => {}, () = shared.idle(limits.idle) => {} }
+        let drained = async {
+            tasks.draining().await;
+            // Whoever dialled it has not had a turn yet; a connection that was let in before the drain is served.
+            let _unused = timeout(FIRST_USE, shared.used()).await;
+        };
+        tokio::select! { () = drained => {}, () = shared.idle(limits.idle) => {} }
         shared.retire();
         std::future::pending::<()>().await;
     };

@@ -14,6 +14,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
@@ -25,18 +27,35 @@ const SMALL: usize = 4 * 1024;
 /// What waits at most: one TLS record (RFC 8446 §5.1).
 const GATHERED: usize = 16 * 1024;
 
+/// Whether a peer has said anything since somebody last asked; clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Heard(Arc<AtomicBool>);
+
+impl Heard {
+    fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has, and not yet, from now on.
+    pub(crate) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
 /// A stream under HTTP/2, whose small frames wait for each other.
 pub(crate) struct Gathered<S> {
     stream: S,
+    heard: Heard,
     waiting: BytesMut,
     /// Whether what was written last is a frame of DATA, behind which another flush comes.
     more_follows: bool,
 }
 
 impl<S> Gathered<S> {
-    /// A stream over `stream`.
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, waiting: BytesMut::new(), more_follows: false }
+    /// A stream over `stream`, and whether anything came from there.
+    pub(crate) fn new(stream: S) -> (Self, Heard) {
+        let heard = Heard::default();
+        (Self { stream, heard: heard.clone(), waiting: BytesMut::new(), more_follows: false }, heard)
     }
 }
 
@@ -59,7 +78,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Gathered<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buffer)
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            this.heard.note();
+        }
+        read
     }
 }
 
@@ -117,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn frames_of_data_wait_for_the_flush_behind_the_last() {
         let (mut peer, stream) = duplex(1 << 20);
-        let mut stream = Gathered::new(stream);
+        let (mut stream, _) = Gathered::new(stream);
         let mut seen = [0; 16];
         for _ in 0..3 {
             let frame = [IoSlice::new(b"head"), IoSlice::new(b"data")];
@@ -136,7 +161,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_large_goes_behind_what_waits() {
         let (mut peer, stream) = duplex(1 << 20);
-        let mut stream = Gathered::new(stream);
+        let (mut stream, _) = Gathered::new(stream);
         for part in [vec![1; SMALL], vec![2; 3 * SMALL], vec![3; SMALL + 1], vec![4; 1]] {
             stream.write_all(&part).await.unwrap();
         }

@@ -34,7 +34,7 @@ pub struct Limits {
     /// ends the connection: 65 793 unread one-byte frames on all streams together are an attack. Without a bound they would
     /// be 64 million, each of which h2 keeps in a slot of its own.
     pub data_frame_budget: usize,
-    /// From one PONG to the next PING; ztunnel's.
+    /// How long a peer may be silent, at most, before it gets a PING; ztunnel's, which sends one in any case.
     pub ping_interval: Duration,
     /// From PING to giving up; ztunnel's.
     pub ping_timeout: Duration,
@@ -45,7 +45,14 @@ pub struct Limits {
     pub resets: u32,
     /// See `resets`.
     pub reset_window: Duration,
+    /// Streams that we reset and that h2 remembers for a second, so that what a peer had sent before it heard of it is no mistake
+    /// of the peer's. h2 counts those mistakes for as long as the connection lives, and ends it at 1 024: with its own
+    /// 50, a few clients that die in the midst of downloads take all others of their tunnel with them.
+    pub remembered_resets: usize,
 }
+
+/// Streams that we open before a peer has told its own limit, at most: no peer should take less (RFC 9113 section 6.5.2).
+pub(crate) const UNTOLD_STREAMS: usize = 100;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -65,6 +72,7 @@ impl Default for Limits {
             idle: Duration::from_secs(300),
             resets: 400,
             reset_window: Duration::from_secs(30),
+            remembered_resets: 1_024,
         }
     }
 }

@@ -8,8 +8,9 @@
 //! and whatever is held leaves as soon as the peer reads its socket: streams cannot lock each other out.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, Bytes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,22 +23,18 @@ const TURN: usize = 256 << 10;
 #[derive(Clone)]
 pub(crate) struct SendBudget {
     room: Arc<Semaphore>,
-    /// All of it, in bytes.
-    whole: u32,
 }
 
 impl SendBudget {
     /// A budget of `bytes`, but no less than one turn: a smaller one would never admit a chunk.
     pub(crate) fn new(bytes: usize) -> Self {
         let most = Semaphore::MAX_PERMITS.min(u32::MAX as usize);
-        let room = bytes.clamp(TURN, most);
-        // It fits: `most` does.
-        Self { room: Arc::new(Semaphore::new(room)), whole: room as u32 }
+        Self { room: Arc::new(Semaphore::new(bytes.clamp(TURN, most))) }
     }
 
     /// One stream's way to it.
     pub(crate) fn share(&self) -> Share {
-        Share { budget: self.clone(), waiting: None }
+        Share { budget: self.clone(), waiting: None, queued: Arc::default() }
     }
 }
 
@@ -48,6 +45,22 @@ pub(crate) struct Share {
     budget: SendBudget,
     /// Made only when the budget is used up; dropping it gives up the place in the line.
     waiting: Option<Waiting>,
+    queued: Arc<Queued>,
+}
+
+/// What one stream has queued and has not left for the socket.
+#[derive(Default)]
+struct Queued {
+    chunks: AtomicUsize,
+    /// Who waits for there to be none.
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Queued {
+    /// Nothing panics under this lock.
+    fn waker(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Share {
@@ -55,14 +68,19 @@ impl Share {
     pub(crate) fn poll_charge(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<Charge> {
         // A turn fits a u32, and so does whatever is smaller.
         let count = wanted.min(TURN) as u32;
-        self.poll_room(cx, count).map(Charge)
+        let room = ready!(self.poll_room(cx, count));
+        self.queued.chunks.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Charge { room, queued: Arc::clone(&self.queued) })
     }
 
-    /// Ready once everything that this connection had queued has left for the socket: whoever asks for all the room gets it
-    /// when the others have paid back theirs. Until then nobody queues more, which only a peer that does not read its
-    /// socket can draw out.
-    pub(crate) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_room(cx, self.budget.whole).map(drop)
+    /// Ready once everything that this stream had queued has left for the socket.
+    pub(crate) fn poll_sent(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // First, or what leaves in between would wake nobody.
+        *self.queued.waker() = Some(cx.waker().clone());
+        match self.queued.chunks.load(Ordering::Acquire) {
+            0 => Poll::Ready(()),
+            _ => Poll::Pending,
+        }
     }
 
     fn poll_room(&mut self, cx: &mut Context<'_>, count: u32) -> Poll<Option<OwnedSemaphorePermit>> {
@@ -84,12 +102,25 @@ impl Share {
 }
 
 /// Room that was granted; given back on drop.
-pub(crate) struct Charge(Option<OwnedSemaphorePermit>);
+pub(crate) struct Charge {
+    room: Option<OwnedSemaphorePermit>,
+    queued: Arc<Queued>,
+}
 
 impl Charge {
     /// For how many bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+        self.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        if self.queued.chunks.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Some(waker) = self.queued.waker().take()
+        {
+            waker.wake();
+        }
     }
 }
 
@@ -150,17 +181,17 @@ mod tests {
         assert_eq!(charge(&mut other, 1).unwrap().bytes(), 1);
     }
 
-    #[test]
-    fn all_is_sent_when_all_is_paid_back() {
+    #[tokio::test]
+    async fn a_streams_own_is_sent_when_all_of_it_has_left() {
         let budget = SendBudget::new(0);
-        let (mut one, mut other) = (budget.share(), budget.share());
-        let sent = |share: &mut Share| share.poll_sent(&mut Context::from_waker(Waker::noop())).is_ready();
-        assert!(sent(&mut other));
-        let queued = charge(&mut one, 1).unwrap();
-        assert!(!sent(&mut other));
-        drop(queued);
-        assert!(sent(&mut other));
-        assert!(charge(&mut one, TURN).is_some(), "nothing is kept");
+        let (mut one, other) = (budget.share(), budget.share());
+        let sent = |share: &Share| share.poll_sent(&mut Context::from_waker(Waker::noop())).is_ready();
+        assert!(sent(&one) && sent(&other));
+        let queued = [charge(&mut one, 1).unwrap(), charge(&mut one, TURN - 1).unwrap()];
+        assert!(!sent(&one) && sent(&other), "it waits for no neighbour");
+        let all_sent = std::future::poll_fn(|cx| one.poll_sent(cx));
+        let ((), ()) = tokio::join!(all_sent, async { drop(queued) });
+        assert!(sent(&one));
     }
 
     #[test]

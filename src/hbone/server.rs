@@ -57,6 +57,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
     ///
     /// [`HboneError::Handshake`], [`HboneError::HandshakeTimeout`] after `deadline`.
     pub async fn handshake(stream: S, limits: &Limits, deadline: Instant) -> Result<Self, HboneError> {
+        let (stream, heard) = Gathered::new(stream);
         let handshake = h2::server::Builder::new()
             .initial_window_size(limits.stream_window)
             .initial_connection_window_size(limits.connection_window)
@@ -65,13 +66,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Server<S> {
             .max_header_list_size(limits.server_header_list)
             .max_send_buffer_size(limits.send_buffer)
             .data_frame_budget(limits.data_frame_budget)
-            .handshake(Gathered::new(stream));
+            .max_concurrent_reset_streams(limits.remembered_resets)
+            // Ours is `resets`, which also counts those that h2 was quicker to see.
+            .max_pending_accept_reset_streams(usize::try_from(limits.resets).unwrap_or(usize::MAX))
+            .handshake(stream);
         let mut connection = match timeout_at(deadline, handshake).await {
             Ok(connection) => connection.map_err(|source| HboneError::Handshake { source })?,
             Err(_elapsed) => return Err(HboneError::HandshakeTimeout),
         };
         let keepalive: Pin<Box<dyn Future<Output = HboneError> + Send>> = match connection.ping_pong() {
-            Some(pings) => Box::pin(keepalive(pings, *limits)),
+            Some(pings) => Box::pin(keepalive(pings, heard, *limits)),
             None => Box::pin(std::future::pending()),
         };
         let (resets, sends) = (ResetBudget::new(limits), SendBudget::new(limits.send_buffer_per_connection));

@@ -100,9 +100,7 @@ impl TunnelStream {
     /// Why a write failed: h2 itself only says that the stream takes no more.
     fn unwritable(&mut self) -> io::Error {
         match self.poll_reset() {
-            Poll::Ready(Ok(reason)) => {
-                io::Error::new(io::ErrorKind::ConnectionReset, format!("stream reset: {reason}"))
-            }
+            Poll::Ready(Ok(reason)) => was_reset(reason),
             Poll::Ready(Err(error)) => of_stream(&self.lost, error),
             Poll::Pending => io::ErrorKind::BrokenPipe.into(),
         }
@@ -160,6 +158,10 @@ impl TunnelStream {
     }
 }
 
+fn was_reset(reason: Reason) -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, format!("stream reset: {reason}"))
+}
+
 impl Pipe for TunnelStream {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
         self.acknowledge()?;
@@ -210,6 +212,15 @@ impl Pipe for TunnelStream {
             self.we_finished = true;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// NO_ERROR takes nothing back of what came before it, and reading finds that.
+    fn poll_broken(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        match ready!(self.send.poll_reset(cx)) {
+            Ok(Reason::NO_ERROR) => Poll::Pending,
+            Ok(reason) => Poll::Ready(was_reset(reason)),
+            Err(error) => Poll::Ready(of_stream(&self.lost, error)),
+        }
     }
 
     fn reset(&mut self, cause: ResetCause) {

@@ -51,6 +51,7 @@ enum Splicing {
 }
 
 /// How far a direction got in its turn.
+#[derive(Clone, Copy)]
 pub(crate) enum Pumped {
     /// Nothing to read; what was written is flushed as far as the receiver takes it.
     Idle,

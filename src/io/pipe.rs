@@ -47,6 +47,12 @@ pub trait Pipe: Send {
     /// Half-closes: tells the peer that no more bytes follow. Reading goes on.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
+    /// Ready when the connection is broken, although nobody reads from it: because the other end is full, or because it has said
+    /// all. Pending where that cannot be known before the next read or write.
+    fn poll_broken(&mut self, _cx: &mut Context<'_>) -> Poll<io::Error> {
+        Poll::Pending
+    }
+
     /// Aborts, so that the peer sees a reset and never a clean end. Idempotent.
     fn reset(&mut self, cause: ResetCause);
 }

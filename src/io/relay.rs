@@ -7,6 +7,7 @@
 //!  Moving ──────────────────────▶ Finishing ─────────────────────▶ Finished
 //!    │                                │
 //!    └─────────── error ──────────────┴──▶ deliver what has arrived, then reset both ends
+//!                 (of an end that is not being read, too, where it tells: a stream of a tunnel does)
 //! ```
 
 use std::future::poll_fn;
@@ -156,7 +157,7 @@ where
 {
     let seen = |direction| tap.map(|tap| (tap, direction));
     let (to_backend, to_client) = (Flow::new(seen(Direction::Out)), Flow::new(seen(Direction::In)));
-    let mut relay = Relay { client, backend, counts, to_backend, to_client };
+    let mut relay = Relay { client, backend, counts, to_backend, to_client, unread: false };
     let Err(error) = poll_fn(|cx| relay.poll(cx)).await else { return Ok(()) };
     let last_words = tokio::time::timeout(LAST_WORDS, poll_fn(|cx| relay.poll_last_words(cx, &error))).await;
     relay.reset_both(error.end);
@@ -176,23 +177,45 @@ struct Relay<'a, C: ?Sized, B: ?Sized> {
     counts: &'a ByteCounts,
     to_backend: Flow<'a>,
     to_client: Flow<'a>,
+    /// Whether the end that broke had said more than the other would take until then.
+    unread: bool,
 }
 
 impl<C: Pipe + ?Sized, B: Pipe + ?Sized> Relay<'_, C, B> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RelayError>> {
-        let there = match self.pump_to_backend(cx)? {
+        let to_backend = self.pump_to_backend(cx)?;
+        let there = match to_backend {
             Pumped::Ended => {
                 self.to_backend.finish(cx, self.backend).map_err(|source| closing(End::Backend, source))?
             }
             Pumped::Idle | Pumped::Busy => Poll::Pending,
         };
-        let back = match self.pump_to_client(cx)? {
+        let to_client = self.pump_to_client(cx)?;
+        let back = match to_client {
             Pumped::Ended => {
                 self.to_client.finish(cx, self.client).map_err(|source| closing(End::Client, source))?
             }
             Pumped::Idle | Pumped::Busy => Poll::Pending,
         };
-        if there.is_ready() && back.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if there.is_ready() && back.is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        self.look(cx, End::Client, to_backend)?;
+        self.look(cx, End::Backend, to_client)?;
+        Poll::Pending
+    }
+
+    /// Looks whether an end is still there that is not being read: nobody else would notice that it broke, and what it holds
+    /// would be held until the other end moves.
+    fn look(&mut self, cx: &mut Context<'_>, end: End, pumped: Pumped) -> Result<(), RelayError> {
+        let broken = match (pumped, end) {
+            (Pumped::Idle, _) => Poll::Pending,
+            (_, End::Client) => self.client.poll_broken(cx),
+            (_, End::Backend) => self.backend.poll_broken(cx),
+        };
+        let Poll::Ready(source) = broken else { return Ok(()) };
+        self.unread = matches!(pumped, Pumped::Busy);
+        Err(RelayError { end, during: if self.unread { During::Receive } else { During::Send }, source })
     }
 
     fn pump_to_backend(&mut self, cx: &mut Context<'_>) -> Result<Pumped, RelayError> {
@@ -215,12 +238,15 @@ impl<C: Pipe + ?Sized, B: Pipe + ?Sized> Relay<'_, C, B> {
     /// That end's EOF is not passed on: after a failed write, Linux reports EOF where the reset was.
     fn poll_last_words(&mut self, cx: &mut Context<'_>, error: &RelayError) -> Poll<()> {
         let pumped = match (error.during, error.end) {
+            (During::Receive, End::Client) if self.unread => self.pump_to_backend(cx),
+            (During::Receive, End::Backend) if self.unread => self.pump_to_client(cx),
             (During::Receive, _) => Ok(Pumped::Ended),
             (During::Send | During::Close, End::Backend) => self.pump_to_client(cx),
             (During::Send | During::Close, End::Client) => self.pump_to_backend(cx),
         };
         match (pumped, error.end) {
-            (Ok(Pumped::Busy), _) => Poll::Pending,
+            // Idle is not the end: a write may fail before the event loop has heard that there is something to read.
+            (Ok(Pumped::Busy | Pumped::Idle), _) => Poll::Pending,
             (_, End::Backend) => self.client.poll_sent(cx).map(drop),
             (_, End::Client) => self.backend.poll_sent(cx).map(drop),
         }

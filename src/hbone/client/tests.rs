@@ -61,7 +61,7 @@ async fn serve(
                 Order::Drain => connection.graceful_shutdown(),
                 Order::Abort => return,
                 Order::Freeze => {
-                    let _ = tokio::time::timeout(Duration::from_secs(1), connection.accept()).await;
+                    let _ = timeout(Duration::from_secs(1), connection.accept()).await;
                     std::future::pending().await
                 }
             },
@@ -117,7 +117,7 @@ async fn the_wire_is_ztunnels() {
     assert_eq!((kind, stream, grown), (8, 0, more.to_be_bytes().to_vec()));
     let (kind, flags, stream, _) = frame(&mut wire).await;
     assert_eq!((kind, flags, stream), (1, 4, 1), "HEADERS with END_HEADERS and without END_STREAM");
-    let more = tokio::time::timeout(Duration::from_secs(4), frame(&mut wire)).await;
+    let more = timeout(Duration::from_secs(4), frame(&mut wire)).await;
     assert!(more.is_err(), "no DATA before the status");
 }
 
@@ -275,4 +275,23 @@ async fn refused_streams_may_be_sent_again() {
         respond.send_reset(Reason::CONNECT_ERROR);
     });
     assert!(!opened.err().unwrap().never_processed());
+}
+
+/// A connection that was let in before the drain dials its tunnel in the midst of it.
+#[tokio::test(start_paused = true)]
+async fn a_tunnel_that_is_made_while_draining_carries_its_stream() {
+    let (owner, tasks) = drain();
+    owner.start();
+    let (near, far) = duplex(1 << 20);
+    let (asked, mut questions) = unbounded_channel();
+    let (_orders, taken) = unbounded_channel();
+    tasks.spawn("bare server", serve(far, 100, asked, taken));
+    let client = Client::handshake(near, &Limits::default(), &tasks, soon()).await.unwrap();
+    tokio::task::yield_now().await;
+    let (stream, _answer) = tokio::join!(open(&client), async {
+        let (request, mut respond) = questions.recv().await.unwrap();
+        (respond.send_response(Response::new(()), false).unwrap(), request)
+    });
+    let _stream = stream.unwrap();
+    assert!(!client.is_usable(), "and no other");
 }

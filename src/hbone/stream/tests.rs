@@ -3,14 +3,15 @@
 use std::future::poll_fn;
 use std::time::Duration;
 
-use tokio::io::duplex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::drain::{Drain, drain};
+use crate::drain::{Drain, Tasks, drain};
 use crate::hbone::{Authority, Client, ConnectRequest, Limits, Server};
+use crate::io::{ByteCounts, During, End, RelayError, StreamPipe, relay};
 
 /// A tunnel, and the far ends of its streams. Its server's connection stands still while `moving` is false.
 struct Tunnel {
@@ -26,13 +27,41 @@ const WIRE: usize = 64 << 10;
 async fn tunnel(limits: Limits) -> Tunnel {
     let (owner, tasks) = drain();
     let (near, socket) = duplex(WIRE);
+    tunnel_on((near, socket), limits, (owner, tasks)).await
+}
+
+/// A tunnel on a wire on which everything takes that long, of paused time.
+async fn far_away(latency: Duration) -> Tunnel {
+    let (owner, tasks) = drain();
+    let ((near, there), (here, socket)) = (duplex(WIRE), duplex(WIRE));
+    let ((from_near, to_near), (from_far, to_far)) = (split(there), split(here));
+    tasks.spawn("wire", late(from_near, to_far, latency));
+    tasks.spawn("wire", late(from_far, to_near, latency));
+    tunnel_on((near, socket), Limits::default(), (owner, tasks)).await
+}
+
+async fn late(mut from: ReadHalf<DuplexStream>, mut to: WriteHalf<DuplexStream>, latency: Duration) {
+    let mut bytes = vec![0; WIRE];
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        sleep(latency).await; // paused time
+        to.write_all(&bytes[..count]).await.unwrap();
+    }
+}
+
+async fn tunnel_on(
+    (near, socket): (DuplexStream, DuplexStream),
+    limits: Limits,
+    (owner, tasks): (Drain, Tasks),
+) -> Tunnel {
     let (accepted, far) = unbounded_channel();
     let (moving, mut moves) = watch::channel(true);
     let deadline = Instant::now() + Duration::from_secs(5);
     tasks.spawn("server", async move {
         let mut server = Server::handshake(socket, &limits, deadline).await.unwrap();
         loop {
-            drop(moves.wait_for(|moving| *moving).await);
+            if moves.wait_for(|moving| *moving).await.is_err() {
+                return;
+            }
             let next = tokio::select! {
                 biased;
                 _stopped = moves.wait_for(|moving| !moving) => continue,
@@ -192,4 +221,111 @@ async fn a_peer_that_is_done_with_us_is_no_error_unless_there_is_more_to_say() {
             "bytes that are lost are not hidden"
         );
     }
+}
+
+/// Relays `far`, as the client's end, to a backend that neither reads nor says a word, until that breaks.
+async fn broken(mut far: TunnelStream, breaks: impl Future<Output = ()>) -> RelayError {
+    let (_stuck, backend) = duplex(1);
+    let mut backend = StreamPipe::new(backend, |_| {});
+    let counts = ByteCounts::new();
+    let patience = Duration::from_secs(60);
+    let relayed = timeout(patience, relay(&mut far, &mut backend, &counts, None));
+    let (relayed, ()) = tokio::join!(relayed, breaks);
+    relayed.expect("the relay noticed").unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_hears_of_a_reset_although_nobody_reads() {
+    let mut tunnel = tunnel(Limits::default()).await;
+    let (mut near, far) = tunnel.open().await;
+    let error = broken(far, async {
+        write_until_blocked(&mut near, 64 << 20).await;
+        near.reset(ResetCause::Cut);
+    })
+    .await;
+    assert_eq!((error.end, error.during), (End::Client, During::Receive), "the backend takes no more");
+    let (mut near, far) = tunnel.open().await;
+    let error = broken(far, async {
+        poll_fn(|cx| near.poll_finish(cx)).await.unwrap();
+        sleep(Duration::from_millis(10)).await; // paused time
+        near.reset(ResetCause::Cut);
+    })
+    .await;
+    assert_eq!((error.end, error.during), (End::Client, During::Send), "the client has said all");
+    let (mut near, mut far) = tunnel.open().await;
+    let (sent, ()) = tokio::join!(write_until_blocked(&mut near, 128 << 20), read(&mut far, 128 << 20));
+    assert_eq!(sent, 128 << 20, "nothing of the window is lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_hears_of_a_lost_tunnel_although_nobody_reads() {
+    for says_all in [false, true] {
+        let mut tunnel = tunnel(Limits::default()).await;
+        let (near, mut far) = tunnel.open().await;
+        let error = broken(near, async {
+            match says_all {
+                true => poll_fn(|cx| far.poll_finish(cx)).await.unwrap(),
+                false => drop(write_until_blocked(&mut far, 64 << 20).await),
+            }
+            sleep(Duration::from_millis(10)).await; // paused time
+            // From now on it does not answer the PING either.
+            tunnel.moving.send_replace(false);
+        })
+        .await;
+        assert_eq!((error.end, error.source.kind()), (End::Client, io::ErrorKind::TimedOut));
+    }
+}
+
+/// Clients that die in the midst of downloads: what was under way to them is no mistake of the peer's, however many they are.
+#[tokio::test(start_paused = true)]
+async fn many_resets_leave_their_tunnel_alone() {
+    let latency = Duration::from_millis(5);
+    let mut tunnel = far_away(latency).await;
+    for _ in 0..30 {
+        let mut streams = Vec::new();
+        for _ in 0..90 {
+            streams.push(tunnel.open().await);
+        }
+        for (_, far) in &mut streams {
+            let mut data = Bytes::from_static(b"half an answer");
+            poll_fn(|cx| far.poll_write(cx, &mut data)).await.unwrap();
+            poll_fn(|cx| far.poll_flush(cx)).await.unwrap();
+        }
+        // All of it is under way when nobody wants it any more.
+        sleep(latency / 2).await; // paused time
+        drop(streams);
+        sleep(4 * latency).await; // paused time
+    }
+    let (mut near, mut far) = tunnel.open().await;
+    let (sent, ()) = tokio::join!(write_until_blocked(&mut near, 8192), read(&mut far, 8192));
+    assert_eq!(sent, 8192);
+}
+
+/// Both ends send as fast as they can, and want to know all the time whether the other is there. In real time: paused time
+/// would wait for them to be done.
+#[tokio::test]
+async fn two_ends_that_are_full_do_not_wait_for_each_others_pongs() {
+    let often = Duration::from_millis(1);
+    let mut tunnel = tunnel(Limits { ping_interval: often, ..Limits::default() }).await;
+    let (mut near, mut far) = tunnel.open().await;
+    let (mut near_too, mut far_too) = tunnel.open().await;
+    const MUCH: usize = 256 << 20;
+    let (there, back, (), ()) = tokio::join!(
+        write_all(&mut near, MUCH),
+        write_all(&mut far_too, MUCH),
+        read(&mut far, MUCH),
+        read(&mut near_too, MUCH)
+    );
+    assert_eq!((there, back), (MUCH, MUCH));
+}
+
+async fn write_all(pipe: &mut TunnelStream, count: usize) -> usize {
+    // Four times what the wire holds, so that a frame is mostly half-written.
+    static CHUNK: [u8; 4 * WIRE] = [7; 4 * WIRE];
+    for _ in 0..count / CHUNK.len() {
+        let mut data = Bytes::from_static(&CHUNK);
+        poll_fn(|cx| pipe.poll_write(cx, &mut data)).await.unwrap();
+    }
+    poll_fn(|cx| pipe.poll_flush(cx)).await.unwrap();
+    count
 }
