@@ -143,7 +143,7 @@ impl Reason for RequestError {
             Self::BadParameter { .. } => "GET / shows the parameters".to_owned(),
             Self::NotFromHere => "use glasstunnel apply, delete, strict or certs export".to_owned(),
             Self::TellsContents => {
-                "glasstunnel trace #ID, or glasstunnel capture --conn #ID -w FILE".to_owned()
+                "glasstunnel trace '#ID', or glasstunnel capture --conn '#ID' -w FILE".to_owned()
             }
             Self::PluggedIn => "--force, if whoever gets the file may read those connections".to_owned(),
             Self::NotTapped => {

@@ -165,14 +165,6 @@ pub enum CliError {
         /// Where the certificate is.
         found: PathBuf,
     },
-    /// The CA of the mesh is where nobody else can issue with it.
-    #[error(
-        "expected the CA of the mesh `{mesh}` in a folder, found it in memory, where only the mesh can issue with it"
-    )]
-    CaInMemory {
-        /// The mesh.
-        mesh: String,
-    },
     /// Nobody said for whom to issue.
     #[error("expected an identity to issue for, found none")]
     NoIdentity,
@@ -247,7 +239,6 @@ impl CliError {
             | Self::NoIdentity
             | Self::NoPlace { .. }
             | Self::Keyless { .. }
-            | Self::CaInMemory { .. }
             | Self::NotFound { .. }
             | Self::Nameless { .. }
             | Self::Write(_)
@@ -287,7 +278,6 @@ impl Reason for CliError {
             Self::NoIdentity => "cli.no_identity",
             Self::NoPlace { .. } => "cli.no_place",
             Self::Keyless { .. } => "cli.keyless",
-            Self::CaInMemory { .. } => "cli.ca_in_memory",
             Self::Scenario(error) => error.code(),
             Self::Bench(error) => error.code(),
             Self::Runs(error) => error.code(),
@@ -329,9 +319,6 @@ impl Reason for CliError {
                 Some("glasstunnel probe 127.0.0.1:8080, or reviews:9080 while a mesh runs".to_owned())
             }
             Self::Keyless { .. } => Some("name it with --key FILE".to_owned()),
-            Self::CaInMemory { .. } => Some(
-                "start it with `up --ca-dir certs`, or show a certificate of your own with --cert".to_owned(),
-            ),
             Self::NoCertificate { .. } => {
                 Some("glasstunnel certs list has all of them, with their states".to_owned())
             }

@@ -75,8 +75,7 @@ impl Exit {
             CliError::NoSuchParty { .. }
             | CliError::NoIdentity
             | CliError::NoPlace { .. }
-            | CliError::Keyless { .. }
-            | CliError::CaInMemory { .. } => Self::Usage,
+            | CliError::Keyless { .. } => Self::Usage,
             CliError::NothingThere { .. } => Self::Configuration,
             CliError::Question(_) | CliError::Workload(_) | CliError::Kind(_) | CliError::Nameless { .. } => {
                 Self::Usage

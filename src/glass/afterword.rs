@@ -158,12 +158,12 @@ impl Facts<'_> {
         let mut next: Vec<String> = self.record.hint().map(str::to_owned).into_iter().collect();
         let known = self.record.code().and_then(|code| knowledge::by_code(code).next());
         next.extend(known.map(|row| format!("glasstunnel why {} ({})", row.id, row.name)));
-        next.push(format!("glasstunnel explain #{id}"));
+        next.push(format!("glasstunnel explain '#{id}'"));
         if has_bytes && !bytes {
-            next.push(format!("glasstunnel trace #{id} --bytes"));
+            next.push(format!("glasstunnel trace '#{id}' --bytes"));
         }
         if has_bytes {
-            next.push(format!("glasstunnel capture --conn #{id} -w {id}.pcapng"));
+            next.push(format!("glasstunnel capture --conn '#{id}' -w {id}.pcapng"));
         }
         next
     }

@@ -123,6 +123,6 @@ fn conclusions(record: &Record) -> Vec<(&'static str, String)> {
     ));
     says.extend(record.hint().map(|hint| ("next", hint.to_owned())));
     says.extend(record.code().and_then(known_as));
-    says.push(("see", format!("glasstunnel trace #{}", record.id)));
+    says.push(("see", format!("glasstunnel trace '#{}'", record.id)));
     says
 }

@@ -73,7 +73,7 @@ fn why(record: &Record, look: Look) -> String {
     let why = calm(&why);
     match record.verdict() {
         Verdict::Deny | Verdict::Fail => {
-            let more = format!("→ glasstunnel explain #{}", record.id);
+            let more = format!("→ glasstunnel explain '#{}'", record.id);
             format!("{why} {}", painted(&more, DIM, look))
         }
         Verdict::Allow => why.into_owned(),

@@ -1,4 +1,4 @@
-//! The steps of a connection. One spelling serves as file name, tracing span, metric label, code prefix and table row.
+//! The steps of a connection. One spelling serves as file name, metric label, code prefix and table row.
 
 use std::fmt;
 

@@ -97,7 +97,7 @@ impl ServerTls {
         self.credentials.as_presented().revoked(revocations)
     }
 
-    /// Judges a client's chain, leaf first, as [`accept`] would now: for `certificates verify`, without a connection.
+    /// Judges a client's chain, leaf first, as [`accept`] would now, without a connection: what tests and benches ask.
     ///
     /// # Errors
     ///

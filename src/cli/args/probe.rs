@@ -16,7 +16,7 @@ pub struct ProbeArguments {
     /// Any address, host name, or service or workload of a running mesh, with its port
     #[arg(value_name = "HOST:PORT")]
     pub target: String,
-    /// Show a certificate of this workload or SPIFFE ID, issued by the running mesh's CA (`up --ca-dir`)
+    /// Show a certificate of this workload or SPIFFE ID, signed now by the running mesh
     #[arg(long, value_name = "WORKLOAD", conflicts_with_all = ["cert", "key"])]
     pub from: Option<String>,
     /// Show this certificate: a file, or a folder with its key

@@ -17,7 +17,8 @@ async fn a_connection_is_traced_and_captured() {
     let up = Up::start(&["--workers", "1"]).await;
     let made = up.ask(&["trace"], &["--from", "curl-client", "--to", "customers:80"]).await;
     assert_eq!(made.code, 0, "{made:?}");
-    for word in ["{Certificate}", "{CONNECT}", "status 200", "sa/customers", "glasstunnel capture --conn #1"]
+    for word in
+        ["{Certificate}", "{CONNECT}", "status 200", "sa/customers", "glasstunnel capture --conn '#1'"]
     {
         assert!(made.out.contains(word), "no {word} in\n{}", made.out);
     }
