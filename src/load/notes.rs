@@ -30,8 +30,8 @@ pub const DOUBTS: [&str; 6] = [
     "bench.ended_early",
 ];
 
-/// The notes on `run`, those that doubt it first.
-pub fn notes(run: &Run) -> Vec<Note> {
+/// The notes on `run` and those that are `known`, those that doubt it first.
+pub fn notes(run: &Run, known: Vec<Note>) -> Vec<Note> {
     let found = [
         errors(run),
         rate(run),
@@ -42,7 +42,7 @@ pub fn notes(run: &Run) -> Vec<Note> {
         cores(run),
         Some(loopback()),
     ];
-    let mut notes: Vec<Note> = found.into_iter().flatten().collect();
+    let mut notes: Vec<Note> = known.into_iter().chain(found.into_iter().flatten()).collect();
     notes.sort_by_key(|note| !note.doubts);
     notes
 }

@@ -106,7 +106,7 @@ impl Watch<'_> {
                 for _ in 0..2 {
                     let Some(tried) = self.drive(lane, &load).await? else { return Ok(false) };
                     let in_time = Duration::from_nanos(tried.tally.latency.value_at_quantile(0.99)) <= p99;
-                    is_kept = is_kept || (in_time && tried.kept(&load) && tried.tally.failures().is_empty());
+                    is_kept = in_time && tried.kept(&load) && tried.tally.failures().is_empty();
                     if is_kept {
                         break;
                     }

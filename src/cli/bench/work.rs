@@ -269,7 +269,7 @@ async fn memories(
 fn report(
     (plan, load): (&Plan<'_>, Load),
     environment: Environment,
-    (lanes, mut early): (Vec<Lane>, Vec<Note>),
+    (lanes, known): (Vec<Lane>, Vec<Note>),
 ) -> Run {
     let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -297,8 +297,7 @@ fn report(
     let name = plan.name.clone();
     let paths = lanes.into_iter().map(Lane::report).collect();
     let mut run = Run { name, work: load.work, settings, environment, paths, notes: vec![] };
-    early.extend(notes(&run));
-    run.notes = early;
+    run.notes = notes(&run, known);
     run
 }
 

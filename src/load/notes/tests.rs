@@ -63,7 +63,7 @@ fn run() -> Run {
 fn check(change: impl Fn(&mut Run), expect: &[&str]) {
     let mut run = run();
     change(&mut run);
-    let found: Vec<String> = notes(&run)
+    let found: Vec<String> = notes(&run, vec![])
         .into_iter()
         .filter(|note| note.code != "bench.loopback")
         .map(|note| {
