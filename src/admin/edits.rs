@@ -61,6 +61,9 @@ fn pods(asked: &Asked<'_>, objects: &Objects, (namespace, name): (Option<&str>, 
 
 /// Puts the documents of the body in place of their namesakes, or beside the others.
 pub(crate) fn apply(asked: &Asked<'_>) -> Answer {
+    if !asked.call.is_from_context {
+        return RequestError::NotFromHere.into();
+    }
     match (body(asked), manner(asked)) {
         (Ok(objects), Ok(manner)) => edit(asked, Edit::Apply(objects), manner),
         (Err(answer), _) | (_, Err(answer)) => answer,
@@ -69,6 +72,9 @@ pub(crate) fn apply(asked: &Asked<'_>) -> Answer {
 
 /// Deletes the documents that the body or the parameters name.
 pub(crate) fn delete(asked: &Asked<'_>) -> Answer {
+    if !asked.call.is_from_context {
+        return RequestError::NotFromHere.into();
+    }
     let keys = if asked.call.body.is_empty() {
         named(asked).map(|key| vec![key])
     } else {
@@ -111,9 +117,6 @@ fn rehearsal(asked: &Asked<'_>) -> Result<RehearsalView, Answer> {
 }
 
 fn edit(asked: &Asked<'_>, edit: Edit, manner: Manner) -> Answer {
-    if !asked.call.is_from_context {
-        return RequestError::NotFromHere.into();
-    }
     match asked.state.editor.edit(edit, manner) {
         Ok(edited) => Answer::list(edited.iter().map(|edited: &Edited| EditedView::of(edited))),
         Err(error) => Answer::refusal(422, &error),

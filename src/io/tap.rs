@@ -64,6 +64,9 @@ pub struct Secret {
     secret: Vec<u8>,
 }
 
+/// So many taps are not worth looking through.
+const FEW: usize = 64;
+
 /// How much all taps of a mesh keep together; clones share it.
 #[derive(Clone)]
 pub struct TapBudget {
@@ -116,6 +119,12 @@ impl TapBudget {
         }
         while taps.front().is_some_and(|oldest| oldest.strong_count() == 0) {
             taps.pop_front();
+        }
+        // One that lives long keeps nobody behind it: all are looked through as often as their number has doubled.
+        if taps.len() == taps.capacity() {
+            taps.retain(|tap| tap.strong_count() > 0);
+            let room = FEW.max(2 * taps.len());
+            taps.shrink_to(room);
         }
         taps.push_back(Arc::downgrade(&tap.inside));
         tap

@@ -198,12 +198,13 @@ async fn pass<P: Pipe>(
     let mut listed = ctx.list(&ends.snapshot, let_in(ends, peer, wire));
     tokio::select! {
         biased;
-        result = relay(client, &mut backend.pipe, &counts, tap.as_ref()) => result,
+        // First: of what was cut before it began, not one byte is passed on.
         cut = listed.cut() => {
             client.reset(ResetCause::Cut);
             backend.pipe.reset(ResetCause::Cut);
             Err(cut)
         }
+        result = relay(client, &mut backend.pipe, &counts, tap.as_ref()) => result,
     }
 }
 

@@ -79,8 +79,8 @@ impl Context {
         let mut listed = self.list_peer(known);
         tokio::select! {
             biased;
-            result = work => result,
             revoked = listed.cut() => Err(revoked),
+            result = work => result,
         }
     }
 

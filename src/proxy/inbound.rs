@@ -173,12 +173,13 @@ async fn flow(
     drop(snapshot);
     tokio::select! {
         biased;
-        result = relay(&mut stream, &mut backend, &counts, tap.as_ref()) => result,
+        // First: of what was cut before it began, not one byte is passed on.
         cut = listed.cut() => {
             stream.reset(ResetCause::Cut);
             backend.reset(ResetCause::Cut);
             Err(cut)
         }
+        result = relay(&mut stream, &mut backend, &counts, tap.as_ref()) => result,
     }
 }
 

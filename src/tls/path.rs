@@ -19,25 +19,26 @@ use crate::tls::shown::Shown;
 /// Whether `shown` leads to one of `roots`, and nothing in it is revoked.
 ///
 /// Each list is asked by itself, because webpki asks only the first of an issuer. A list that another CA of the same name
-/// signed is not about this chain: a mesh whose root was replaced under its old name would refuse everybody for it.
+/// signed is not about this chain: a mesh whose root was replaced under its old name would refuse everybody for it. Such a list shows
+/// as a wrong signature, of the list or, where both roots are trusted, of the chain under the other root, and is passed over: the
+/// chain itself was found good before. That somebody is revoked is said at once, and anything else only after all lists were asked.
 pub(crate) fn verdict(
     role: Role,
     roots: &RootCertStore,
     shown: &Shown<'_>,
     (now, revocations): (UnixTime, &Revocations),
 ) -> Result<(), Error> {
-    let mut verified = false;
+    use webpki::Error::{CertRevoked, InvalidCrlSignatureForPublicKey, InvalidSignatureForPublicKey};
+    path(role, roots, shown, (now, None)).map_err(in_rustls_words)?;
+    let mut found = Ok(());
     for list in revocations.about(shown.chain()) {
         match path(role, roots, shown, (now, Some(list))) {
-            Ok(()) => verified = true,
-            Err(webpki::Error::InvalidCrlSignatureForPublicKey) => {}
-            Err(error) => return Err(in_rustls_words(error)),
+            Ok(()) | Err(InvalidCrlSignatureForPublicKey | InvalidSignatureForPublicKey) => {}
+            Err(CertRevoked) => return Err(in_rustls_words(CertRevoked)),
+            Err(error) => found = Err(in_rustls_words(error)),
         }
     }
-    if verified {
-        return Ok(());
-    }
-    path(role, roots, shown, (now, None)).map_err(in_rustls_words)
+    found
 }
 
 fn path(

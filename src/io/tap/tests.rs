@@ -76,3 +76,14 @@ fn what_is_dropped_costs_nothing() {
     assert_eq!(budget.books.kept.load(Ordering::Relaxed), 0);
     assert_eq!(budget.books.taps.lock().unwrap().len(), 1);
 }
+
+#[test]
+fn one_that_lives_long_keeps_nobody_behind_it() {
+    let budget = TapBudget::new(MOST);
+    let _tunnel = budget.tap(MOST);
+    (0..10_000).for_each(|_| drop(budget.tap(MOST)));
+    assert!(budget.books.taps.lock().unwrap().len() <= FEW);
+    let all: Vec<Tap> = (0..1_000).map(|_| budget.tap(MOST)).collect();
+    assert_eq!(budget.books.taps.lock().unwrap().iter().filter(|tap| tap.strong_count() > 0).count(), 1_001);
+    drop(all);
+}

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{CLIENT, Ends, SERVER, authority, authority_of, check_refusal, id, soon};
 use crate::ca::{Authority, AuthorityOptions, ListEdition};
-use crate::identity::{CertificateSummary, Svid, TrustBundle};
+use crate::identity::{CertificateSummary, Clock, Svid, TrustBundle};
 use crate::reason::Reason as _;
 use crate::tls::server::{Offer, ServerTls, accept};
 use crate::tls::{
@@ -108,6 +108,56 @@ async fn a_list_of_another_ca_of_the_same_name_refuses_nobody() {
     let current = lists(&[list(&twin, &[]), list(&ours, &[&client.serial])]);
     let ends = shake(&tls.0.checking(&current), &tls.1, &[SERVER]).await;
     check_refusal(ends.server, ends.client, "tls.revoked", 44);
+}
+
+/// Both roots are trusted while one takes the place of the other, and both have lists.
+#[tokio::test]
+async fn a_root_is_replaced_under_its_name_beside_lists_of_both() {
+    let (old, new) = (authority(), authority());
+    for order in [[&old, &new], [&new, &old]] {
+        let roots = order.map(|authority| authority.bundle().roots.clone()).concat();
+        let trusting = |mut svid: Svid| {
+            let trust_domain = svid.bundle.trust_domain.clone();
+            svid.bundle = std::sync::Arc::new(TrustBundle { trust_domain, roots: roots.clone() });
+            svid
+        };
+        for signer in [&old, &new] {
+            let (server, client) = pair(signer);
+            let (server, client) = (trusting(server), trusting(client));
+            let tls = both(&server, &client);
+            let nobody = lists(&order.map(|authority| list(authority, &[])));
+            let ends = shake(&tls.0.checking(&nobody), &tls.1.checking(&nobody), &[SERVER]).await;
+            let (caller, _) = passes(ends);
+            let serials = |authority: &Authority| match std::ptr::eq(authority, signer) {
+                true => list(authority, &[&client.serial]),
+                false => list(authority, &[]),
+            };
+            let current = lists(&order.map(|authority| serials(authority)));
+            assert!(caller.revoked(&current.load()).is_some());
+            let ends = shake(&tls.0.checking(&current), &tls.1, &[SERVER]).await;
+            check_refusal(ends.server, ends.client, "tls.revoked", 44);
+        }
+    }
+}
+
+/// webpki ranks what it finds: that a certificate beside the chain has expired goes before that the leaf is revoked.
+#[tokio::test]
+async fn a_certificate_beside_the_chain_hides_no_revocation() {
+    let ours = authority();
+    let an_hour = AuthorityOptions { root_ttl: Duration::from_secs(3600), ..AuthorityOptions::default() };
+    let junk = Authority::generate(&an_hour).unwrap();
+    let later = Clock::default();
+    later.set_ahead(time::Duration::hours(2));
+    let (server, mut client) = pair(&ours);
+    client.chain.extend(junk.bundle().roots.iter().cloned());
+    let tls = both(&server, &client);
+    let tls = (tls.0.reckoning(&later), tls.1);
+    let (caller, _) = passes(shake(&tls.0, &tls.1, &[SERVER]).await);
+    let current = lists(&[list(&ours, &[&client.serial])]);
+    assert!(caller.revoked(&current.load()).is_some());
+    assert!(shake(&tls.0.checking(&current), &tls.1, &[SERVER]).await.server.is_err());
+    let others = lists(&[list(&ours, &[&server.serial])]);
+    assert_eq!(caller.revoked(&others.load()), None);
 }
 
 #[tokio::test]
