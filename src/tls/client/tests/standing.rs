@@ -132,7 +132,7 @@ async fn a_root_is_replaced_under_its_name_beside_lists_of_both() {
                 true => list(authority, &[&client.serial]),
                 false => list(authority, &[]),
             };
-            let current = lists(&order.map(|authority| serials(authority)));
+            let current = lists(&order.map(serials));
             assert!(caller.revoked(&current.load()).is_some());
             let ends = shake(&tls.0.checking(&current), &tls.1, &[SERVER]).await;
             check_refusal(ends.server, ends.client, "tls.revoked", 44);
