@@ -14,7 +14,8 @@ use crate::tls::AppTls;
 
 /// A bound backend that nobody serves yet.
 pub(crate) struct Bound {
-    pub(crate) listener: TcpListener,
+    /// `None` where the listener of the app that was there until now goes on as this one's.
+    pub(crate) listener: Option<TcpListener>,
     pub(crate) workload: Arc<Workload>,
     pub(crate) addr: SocketAddr,
     /// What it terminates TLS with, if it is an app that does.
@@ -28,10 +29,8 @@ pub(crate) struct Placed {
     pub(crate) backend: Backend,
     /// What it is.
     kind: BackendKind,
-    /// Whether a proxy stands in front of it, so that the declared port is not its own.
-    is_behind_proxy: bool,
-    /// The local address of its workload.
-    ip: IpAddr,
+    /// What its listener was asked to bind, and the address by which it is reached; `None` where it is the user's program.
+    spot: Option<(SocketAddr, IpAddr)>,
 }
 
 /// All backends, by workload and port.
@@ -47,38 +46,39 @@ pub(crate) struct Rearranged {
     pub(crate) gone: Vec<SocketAddr>,
 }
 
-/// Binds every in-process backend of `mesh` that is not in `before` as it should be.
+/// Binds every in-process backend of `mesh` that is not in `before` as it should be, or was in a network that is `renewed`.
 pub(crate) fn rearrange(
     mesh: &Mesh,
     (ground, place, networks): (&Ground, Place, &Networks),
-    before: &Placement,
+    (before, renewed): (&Placement, &HashSet<Name>),
 ) -> Result<Rearranged, StartError> {
     let mut placement = Placement::new();
     let mut new = Vec::new();
     for workload in mesh.workloads().filter(|workload| networks.serves(&workload.name)) {
-        let Some(ip) = place.local_ip(workload) else { continue };
-        let is_behind_proxy = workload.reach.in_mesh();
         for port in &workload.ports {
-            let key = (workload.name.clone(), port.number);
-            let fits = |placed: &&Placed| {
-                (&placed.kind, placed.is_behind_proxy, placed.ip) == (&workload.backend, is_behind_proxy, ip)
-            };
-            let placed = match (before.get(&key).filter(fits), &workload.backend) {
-                (Some(placed), _) => placed.clone(),
-                (None, BackendKind::At(target)) if is_behind_proxy => {
-                    let backend = Backend::At(Arc::clone(target));
-                    Placed { backend, kind: workload.backend.clone(), is_behind_proxy, ip }
-                }
+            let kind = workload.backend.clone();
+            let placed = match &kind {
                 // Outside the mesh no proxy leads to the user's server, so a listener of ours forwards to it.
+                BackendKind::At(target) if workload.reach.in_mesh() => {
+                    Placed { backend: Backend::At(Arc::clone(target)), kind, spot: None }
+                }
                 _ => {
-                    let Some(spot) = ground.spot(workload, (place, networks), port.number) else { continue };
-                    let one = bind_one(mesh, workload, &spot)?;
-                    let backend = Backend::Here(one.addr);
-                    new.push(one);
-                    Placed { backend, kind: workload.backend.clone(), is_behind_proxy, ip }
+                    let spot = ground.spot(workload, (place, networks), port.number);
+                    let Some(spot) = spot else { continue };
+                    let at = Some((spot.bind, spot.ip));
+                    let there = before.get(&(workload.name.clone(), port.number));
+                    let there = there.filter(|old| old.spot == at && !renewed.contains(&workload.name));
+                    let (listener, addr) = match there.and_then(Placed::listener) {
+                        Some(addr) => (None, addr),
+                        None => bind_one(workload, &spot)?,
+                    };
+                    if there.is_none_or(|old| old.kind != kind) {
+                        new.push(bound(mesh, workload, (listener, addr))?);
+                    }
+                    Placed { backend: Backend::Here(addr), kind, spot: at }
                 }
             };
-            placement.insert(key, placed);
+            placement.insert((workload.name.clone(), port.number), placed);
         }
     }
     let gone = before.values().filter_map(Placed::listener);
@@ -102,7 +102,7 @@ pub(crate) fn addresses(placement: &Placement) -> HashMap<(Name, u16), Backend> 
     placement.iter().map(|(key, placed)| (key.clone(), placed.backend.clone())).collect()
 }
 
-fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, spot: &Spot) -> Result<Bound, StartError> {
+fn bind_one(workload: &Workload, spot: &Spot) -> Result<(Option<TcpListener>, SocketAddr), StartError> {
     let addr = spot.bind;
     let listener = spot.network.listen(addr, spot.sharing).map_err(|source| {
         let door = format!("the app of {}", workload.name);
@@ -114,6 +114,14 @@ fn bind_one(mesh: &Mesh, workload: &Arc<Workload>, spot: &Spot) -> Result<Bound,
         }
     })?;
     let addr = SocketAddr::new(spot.ip, listener.local_addr().map_err(StartError::System)?.port());
+    Ok((Some(listener), addr))
+}
+
+fn bound(
+    mesh: &Mesh,
+    workload: &Arc<Workload>,
+    (listener, addr): (Option<TcpListener>, SocketAddr),
+) -> Result<Bound, StartError> {
     let tls = (workload.backend == BackendKind::Tls).then(|| app_tls(mesh, workload)).transpose()?;
     Ok(Bound { listener, workload: Arc::clone(workload), addr, tls })
 }

@@ -16,13 +16,13 @@ use crate::app::certificates::{Certificates, Issued};
 use crate::app::error::StartError;
 use crate::app::ground::Ground;
 use crate::app::info;
-use crate::app::pods::{PodMap, networks, serve_names};
+use crate::app::pods::{PodMap, networks, renewed, serve_names};
 use crate::app::serve::Order;
 use crate::app::there::There;
 use crate::app::threads::WorkerDoors;
 use crate::drain::Tasks;
 use crate::identity::{SpiffeId, Svid};
-use crate::mesh::{Mesh, Semantics, build, nearest};
+use crate::mesh::{Mesh, Name, Semantics, build, nearest};
 use crate::policy::{Policies, Snapshot};
 use crate::proxy::{Door, Shared, TlsPair};
 use crate::reason::Reason;
@@ -130,13 +130,12 @@ impl Control {
         let ground = &self.fixed.ground;
         let pods = ground.pods(&mesh, &state.pods).map_err(refused)?;
         let networks = &ground.networks(&pods);
+        let renewed = renewed(&state.pods, &pods);
         let wanted = ground.doors(&mesh, place);
-        let before: HashSet<&Door> = state.doors.iter().collect();
-        let after: HashSet<&Door> = wanted.iter().collect();
-        let new: Vec<Door> = wanted.iter().filter(|door| !before.contains(door)).cloned().collect();
-        let closed = state.doors.iter().filter(|door| !after.contains(door)).cloned().collect();
+        let (new, closed) = changed(&state.doors, &wanted, &renewed);
         let issued = self.fixed.certificates.issue(&mesh, networks);
-        let backends = rearrange(&mesh, (ground, place, networks), &state.placement).map_err(refused)?;
+        let before = (&state.placement, &renewed);
+        let backends = rearrange(&mesh, (ground, place, networks), before).map_err(refused)?;
         let opened = bind::open(&new, self.fixed.workers.len(), networks).map_err(refused)?;
         let policies = loaded.policies;
         Ok(Prepared { objects, mesh, policies, doors: wanted, opened, closed, backends, pods, issued })
@@ -144,7 +143,7 @@ impl Control {
 
     /// First what the new mesh needs, then the new mesh, then what the old one no longer does.
     fn commit(&self, prepared: Prepared, state: &mut State) {
-        let Fixed { shared, certificates, workers, backends, info, tasks, own, .. } = &self.fixed;
+        let Fixed { ground, shared, certificates, workers, backends, info, tasks, own, .. } = &self.fixed;
         let Rearranged { placement, new, gone } = prepared.backends;
         certificates.adopt(prepared.issued, &shared.identities, tasks);
         shared.own.store(Arc::new(
@@ -158,6 +157,9 @@ impl Control {
         shared.changes.tell();
         for (worker, share) in workers.iter().zip(prepared.opened) {
             share.into_iter().for_each(|(door, listener)| worker.open(door, listener));
+        }
+        ground.settle(&state.pods, &prepared.pods);
+        for worker in workers {
             prepared.closed.iter().for_each(|door| worker.close(door.clone()));
         }
         for addr in gone {
@@ -203,6 +205,19 @@ impl Control {
             }
         }
     }
+}
+
+/// The doors of `wanted` to open, and those of `before` to close. In a `renewed` network every door is new, and takes the
+/// place of the one that was called the same.
+fn changed(before: &[Door], wanted: &[Door], renewed: &HashSet<Name>) -> (Vec<Door>, Vec<Door>) {
+    let there: HashSet<&Door> = before.iter().collect();
+    let after: HashSet<&Door> = wanted.iter().collect();
+    let is_new = |door: &&Door| {
+        !there.contains(door) || door.kind.workload().is_some_and(|workload| renewed.contains(workload))
+    };
+    let new = wanted.iter().filter(is_new).cloned().collect();
+    let closed = before.iter().filter(|door| !after.contains(door)).cloned().collect();
+    (new, closed)
 }
 
 fn refused(error: StartError) -> EditError {

@@ -90,6 +90,13 @@ impl Ground {
         }
     }
 
+    /// Changes pods that stay from `before` to `now`, while the doors of both are open.
+    pub(crate) fn settle(&self, before: &PodMap, now: &PodMap) {
+        if let Self::Pods(pods, _) = self {
+            pods::settle(pods, before, now);
+        }
+    }
+
     /// The user namespace that pods' networks belong to, as a path, if it is not the one that the process began in.
     pub(crate) fn user_namespace(&self) -> Option<String> {
         let own = format!("/proc/{}/ns/user", std::process::id());

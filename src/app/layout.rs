@@ -31,7 +31,8 @@ impl Layout {
     ) -> Result<Self, StartError> {
         let pods = ground.pods(mesh, &PodMap::new())?;
         let networks = ground.networks(&pods);
-        let backends = rearrange(mesh, (ground, place, &networks), &Placement::new())?;
+        let nothing = (&Placement::new(), &HashSet::new());
+        let backends = rearrange(mesh, (ground, place, &networks), nothing)?;
         let doors = ground.doors(mesh, place);
         let shares = bind::open(&doors, workers.max(1), &networks)?;
         Ok(Self { pods, networks, backends, doors, shares })

@@ -1,6 +1,6 @@
 //! The networks of a mesh's pods: made, kept and let go as the mesh changes, each with a name server.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
@@ -35,14 +35,17 @@ struct NameServer {
     close: std::sync::Mutex<Option<oneshot::Sender<()>>>,
 }
 
-/// The pods that `mesh` wants: those of `before` that fit, and new ones for the rest.
+/// The pods that `mesh` wants: those of `before` that have the addresses, and new ones for the rest. What is taken where in
+/// those that stay is changed by [`settle`].
 pub(crate) fn arrange(pods: &Pods, mesh: &Mesh, before: &PodMap) -> Result<PodMap, StartError> {
     let wanted: Vec<(Name, Plan)> =
         mesh.workloads().map(|workload| (workload.name.clone(), plan(workload))).collect();
-    let fits = |(name, plan): &(Name, Plan)| before.get(name).is_some_and(|there| there.plan == *plan);
-    let (kept, new): (Vec<_>, Vec<_>) = wanted.into_iter().partition(fits);
-    let mut map: PodMap =
-        kept.into_iter().filter_map(|(name, _)| Some((name.clone(), before.get(&name)?.clone()))).collect();
+    let there = |(name, plan): &(Name, Plan)| {
+        before.get(name).filter(|there| there.plan.addresses == plan.addresses).cloned()
+    };
+    let (kept, new): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|wanted| there(wanted).is_some());
+    let kept = kept.into_iter().filter_map(|wanted| Some((there(&wanted)?, wanted)));
+    let mut map: PodMap = kept.map(|(pod, (name, plan))| (name, Furnished { plan, ..pod })).collect();
     let plans: Vec<Plan> = new.iter().map(|(_, plan)| plan.clone()).collect();
     for ((name, plan), pod) in new.into_iter().zip(pods.add_all(&plans)?) {
         let network = Arc::new(Network {
@@ -72,6 +75,29 @@ fn plan(workload: &Workload) -> Plan {
 /// How the sockets of each pod's proxy are made.
 pub(crate) fn networks(pods: &PodMap) -> HashMap<Name, Arc<Network>> {
     pods.iter().map(|(name, pod)| (name.clone(), Arc::clone(&pod.network))).collect()
+}
+
+/// The workloads whose network is another one than `before`: what listened in the old one is gone with it.
+pub(crate) fn renewed(before: &PodMap, now: &PodMap) -> HashSet<Name> {
+    let is_renewed = |(name, pod): &(&Name, &Furnished)| {
+        before.get(*name).is_some_and(|old| !Arc::ptr_eq(&old.network, &pod.network))
+    };
+    now.iter().filter(is_renewed).map(|(name, _)| name.clone()).collect()
+}
+
+/// Changes what is taken where in the pods of `before` that stay, and cuts off those that were given another network, since
+/// it may have addresses of theirs. The doors of `now` must be open, and those of `before` too.
+pub(crate) fn settle(pods: &Pods, before: &PodMap, now: &PodMap) {
+    for (name, pod) in now {
+        let Some(old) = before.get(name).filter(|old| old.plan != pod.plan) else { continue };
+        let settled = match Arc::ptr_eq(&old.network, &pod.network) {
+            true => pods.retake(&pod.plan, &pod.pod),
+            false => pods.unplug(&old.pod),
+        };
+        if let Err(error) = settled {
+            tracing::error!(target: "glasstunnel::app", %name, %error, "a pod's network is not as it should be");
+        }
+    }
 }
 
 /// Lets the name servers of pods that are new answer. Must be called on a runtime.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::addr::LocalAddr;
@@ -34,27 +34,26 @@ pub(crate) enum Order {
     Close(SocketAddr),
 }
 
+/// The apps that listen, by where they do. Dropping one closes its listener, and leaves its connections.
+type Open = HashMap<SocketAddr, watch::Sender<Server>>;
+
 /// Serves what it is told to until the drain starts; must be called on the backends' runtime.
 pub(crate) async fn obey(mut orders: mpsc::UnboundedReceiver<Order>, backends: Backends, tasks: Tasks) {
-    let mut open: HashMap<SocketAddr, oneshot::Sender<()>> = HashMap::new();
+    let mut open = Open::new();
     while let Some(order) = orders.recv().await {
         match order {
             Order::Serve(bound) => {
-                for bound in bound {
-                    let addr = bound.addr;
-                    open.insert(addr, serve(bound, &backends, &tasks));
-                }
+                bound.into_iter().for_each(|bound| serve(bound, &mut open, &backends, &tasks))
             }
-            // Dropping the sender closes the listener.
             Order::Close(addr) => drop(open.remove(&addr)),
         }
     }
     std::future::pending::<()>().await;
 }
 
-/// Serves one backend until the drain starts, or what is returned is dropped.
-fn serve(bound: Bound, backends: &Backends, tasks: &Tasks) -> oneshot::Sender<()> {
-    let Bound { listener, workload, tls, .. } = bound;
+/// Serves one backend until the drain starts, or it is no longer `open`.
+fn serve(bound: Bound, open: &mut Open, backends: &Backends, tasks: &Tasks) {
+    let Bound { listener, workload, addr, tls } = bound;
     let backends = backends.clone();
     let about = About {
         workload: workload.name.name.to_string(),
@@ -62,12 +61,39 @@ fn serve(bound: Bound, backends: &Backends, tasks: &Tasks) -> oneshot::Sender<()
         caller: Box::new(move |socket| caller(&backends, socket)),
     };
     let server = Server { kind: workload.backend.clone(), about: Arc::new(about), tls };
-    let tasks_inside = tasks.clone();
-    let (close, closed) = oneshot::channel();
-    tasks.spawn("backend", async move {
-        tokio::select! { () = server.accept(listener, tasks_inside) => {}, _ = closed => {} }
-    });
-    close
+    let Some(listener) = listener else {
+        // Whoever listens there takes the next connection to the new app.
+        open.get(&addr).into_iter().for_each(|app| drop(app.send_replace(server.clone())));
+        return;
+    };
+    let (app, current) = watch::channel(server);
+    tasks.spawn("backend", accept(listener, current, tasks.clone()));
+    open.insert(addr, app);
+}
+
+async fn accept(listener: std::net::TcpListener, mut current: watch::Receiver<Server>, tasks: Tasks) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
+    let mut draining = std::pin::pin!(tasks.draining());
+    loop {
+        let accepted = tokio::select! {
+            () = &mut draining => return,
+            accepted = listener.accept() => accepted,
+            there = current.changed() => match there {
+                Ok(()) => continue,
+                Err(_closed) => return,
+            },
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let server = current.borrow().clone();
+                tasks.spawn("backend connection", async move {
+                    // A backend has nobody to complain to: the proxy's record says how the connection ended.
+                    let _ = server.serve(stream).await;
+                });
+            }
+            Err(_) => sleep(PAUSE).await,
+        }
+    }
 }
 
 /// Who is behind `socket`: the proxy knows whom it dialled for; anyone else came without one.
@@ -90,27 +116,6 @@ struct Server {
 }
 
 impl Server {
-    async fn accept(self, listener: std::net::TcpListener, tasks: Tasks) {
-        let Ok(listener) = TcpListener::from_std(listener) else { return };
-        let mut draining = std::pin::pin!(tasks.draining());
-        loop {
-            let accepted = tokio::select! {
-                () = &mut draining => return,
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, _)) => {
-                    let server = self.clone();
-                    tasks.spawn("backend connection", async move {
-                        // A backend has nobody to complain to: the proxy's record says how the connection ended.
-                        let _ = server.serve(stream).await;
-                    });
-                }
-                Err(_) => sleep(PAUSE).await,
-            }
-        }
-    }
-
     async fn serve(self, stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         // A listener for both families sees IPv4 callers as IPv4-mapped addresses.

@@ -91,15 +91,15 @@ impl<'a> Flow<'a> {
         to: &mut T,
         count: impl Fn(u64),
     ) -> Result<Pumped, Broken> {
-        if self.is_spliced(from, to) {
-            return self.pump_spliced(cx, (from.receiving(), to.sending()), count);
-        }
         for _ in 0..CHUNKS_PER_TURN {
             if self.write(cx, to, &count)?.is_pending() {
                 return Ok(Pumped::Busy);
             }
             if self.ended {
                 return Ok(Pumped::Ended);
+            }
+            if self.is_spliced(from, to) {
+                return self.pump_spliced(cx, (from.receiving(), to.sending()), count);
             }
             match from.poll_chunk(cx) {
                 Poll::Ready(read) => {
@@ -114,13 +114,13 @@ impl<'a> Flow<'a> {
         Ok(Pumped::Busy)
     }
 
-    /// Whether this direction goes through the kernel's pipe, which it begins to when it has moved enough and holds nothing.
+    /// Whether this direction, which holds nothing, goes through the kernel's pipe: it begins to when it has moved enough.
+    /// A bare socket has nothing to flush, and a sender that is always ahead must not keep this from being asked.
     fn is_spliced<F: Pipe + ?Sized, T: Pipe + ?Sized>(&mut self, from: &F, to: &T) -> bool {
-        if matches!(self.splice, Splicing::NotYet) && self.moved >= SPLICED_AFTER {
-            let idle = self.chunk.is_empty() && !self.unflushed && !self.ended;
-            if idle && from.receiving().is_some() && to.sending().is_some() {
-                self.splice = Splice::new().map_or(Splicing::Never, Splicing::Through);
-            }
+        let is_due = matches!(self.splice, Splicing::NotYet) && self.moved >= SPLICED_AFTER;
+        if is_due && from.receiving().is_some() && to.sending().is_some() {
+            self.unflushed = false;
+            self.splice = Splice::new().map_or(Splicing::Never, Splicing::Through);
         }
         matches!(self.splice, Splicing::Through(_))
     }
@@ -258,5 +258,26 @@ mod tests {
         assert_eq!(moved(1_000, None).await, (false, 1_000));
         let tap = Tap::new(much);
         assert_eq!(moved(much, Some(&tap)).await, (false, much as u64));
+    }
+    /// Each turn ends with the receiver full: nothing is ever idle.
+    #[tokio::test]
+    async fn a_sender_that_is_always_ahead_is_spliced_too() {
+        let ((mut sender, mut from), (receiver, mut to)) = (tcp().await, tcp().await);
+        let mut flow = Flow::new(None);
+        let sending = async {
+            sender.write_all(&vec![7; 16 << 20]).await.unwrap();
+            sender.shutdown().await.unwrap();
+        };
+        let relaying = poll_fn(|cx| {
+            let _a_sip = receiver.try_read(&mut [0; 64 * 1024]);
+            cx.waker().wake_by_ref();
+            match flow.pump(cx, &mut from, &mut to, |_| {}) {
+                Ok(Pumped::Ended) => Poll::Ready(()),
+                Ok(Pumped::Idle | Pumped::Busy) => Poll::Pending,
+                Err(_) => panic!("the relay broke"),
+            }
+        });
+        tokio::join!(sending, relaying);
+        assert!(matches!(flow.splice, Splicing::Through(_)));
     }
 }

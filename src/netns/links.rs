@@ -1,6 +1,8 @@
 //! Links, addresses and routes, in the words of `ip -batch` (ip(8)).
 
 use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::net::IpAddr;
 
 use crate::net::Namespace;
 use crate::netns::plan::{Family, Plan};
@@ -15,13 +17,34 @@ link add br0 type bridge mcast_snooping 0
 link set br0 up
 ";
 
-/// In the node: a cable from the bridge into each pod. The first is called `v` and `first`, the others count on.
-pub(crate) fn cables<'a>(first: u64, pods: impl Iterator<Item = &'a Namespace>) -> String {
-    (first..).zip(pods).fold(String::new(), |mut text, (number, pod)| {
-        let _ =
-            writeln!(text, "link add v{number} master br0 up type veth peer name eth0 netns {}", pod.path());
+/// In the node: a cable from the bridge into each pod, called `v` and its number.
+pub(crate) fn cables<'a>(pods: impl Iterator<Item = (u64, &'a Plan, &'a Namespace)>) -> String {
+    pods.fold(String::new(), |mut text, (number, plan, pod)| {
+        let (hardware, path) = (hardware_address(&plan.addresses), pod.path());
+        let peer = format!("peer name eth0 address {hardware} netns {path}");
+        let _ = writeln!(text, "link add v{number} master br0 up type veth {peer}");
         text
     })
+}
+
+/// A locally administered one (RFC 9542 §2.1) that follows from a pod's addresses: whoever comes after it with the same
+/// address is found at once, where neighbours would remember another one for half a minute.
+fn hardware_address(addresses: &[IpAddr]) -> String {
+    let four = addresses.iter().find_map(|address| match address {
+        IpAddr::V4(four) => Some(u64::from(four.to_bits())),
+        IpAddr::V6(_) => None,
+    });
+    let (kind, number) = match (four, addresses.first()) {
+        (Some(four), _) => (0x0a, four),
+        (None, first) => (0x0e, BuildHasherDefault::<DefaultHasher>::default().hash_one(first)),
+    };
+    let [_, _, _, a, b, c, d, e] = number.to_be_bytes();
+    format!("{kind:02x}:{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}")
+}
+
+/// In the node: the end of a cable, at both of its ends.
+pub(crate) fn no_cable(number: u64) -> String {
+    format!("link delete v{number}\n")
 }
 
 /// In a pod, before anything else: its two links. It needs no link-local address to find its neighbours, and without one
@@ -83,6 +106,18 @@ mod tests {
              rule add fwmark 0x111/0xfff lookup 100\n\
              route add local ::/0 dev lo table 100\n",
         );
+    }
+
+    #[test]
+    fn a_hardware_address_is_its_pods_alone() {
+        let of = |text: &str| {
+            let addresses: Vec<IpAddr> = text.split(' ').map(|address| address.parse().unwrap()).collect();
+            hardware_address(&addresses)
+        };
+        assert_eq!(of("10.244.0.5"), "0a:00:0a:f4:00:05");
+        assert_eq!(of("fd00::5 10.244.0.5"), "0a:00:0a:f4:00:05");
+        assert!(of("fd00::5").starts_with("0e:"));
+        assert_ne!(of("fd00::5"), of("fd01::5"));
     }
 
     #[test]

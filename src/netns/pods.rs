@@ -1,6 +1,7 @@
 //! [`Pods`]: the bridge, and what hangs on it.
 
 use std::fs;
+use std::ops::Range;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,6 +44,8 @@ pub struct Pod {
 #[derive(Debug)]
 struct Held {
     namespace: Namespace,
+    /// The number of its cable.
+    number: u64,
     /// A pod without its bridge would have no network.
     _node: Namespace,
     _port: Arc<()>,
@@ -83,8 +86,8 @@ impl Pods {
     ///
     /// Those of [`Pods::add_all`].
     pub fn add(&self, plan: &Plan) -> Result<Pod, NetnsError> {
-        let pod = self.bare(plan)?;
-        self.connect(std::slice::from_ref(&pod))?;
+        let pod = self.bare(plan, self.numbers(1).start)?;
+        self.connect([(plan, &pod)].into_iter())?;
         self.furnish(plan, &pod)?;
         Ok(pod)
     }
@@ -99,8 +102,9 @@ impl Pods {
         if found > PODS_MAX {
             return Err(NetnsError::TooManyPods { limit: PODS_MAX, found });
         }
-        let pods = plans.iter().map(|plan| self.bare(plan)).collect::<Result<Vec<_>, _>>()?;
-        self.connect(&pods)?;
+        let numbered = self.numbers(plans.len()).zip(plans);
+        let pods = numbered.map(|(number, plan)| self.bare(plan, number)).collect::<Result<Vec<_>, _>>()?;
+        self.connect(plans.iter().zip(&pods))?;
         let rest = Mutex::new(plans.iter().zip(&pods));
         let furnish_rest = || {
             let next = || rest.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -116,21 +120,26 @@ impl Pods {
         Ok(pods)
     }
 
+    /// Numbers that no cable has had.
+    fn numbers(&self, many: usize) -> Range<u64> {
+        let first = self.next.fetch_add(many as u64, Ordering::Relaxed);
+        first..first + many as u64
+    }
+
     /// A pod's namespace with nothing in it.
-    fn bare(&self, plan: &Plan) -> Result<Pod, NetnsError> {
+    fn bare(&self, plan: &Plan, number: u64) -> Result<Pod, NetnsError> {
         let mut sixes = plan.of(Family::V6);
         if let Some(address) = sixes.next().filter(|_| !Path::new("/proc/sys/net/ipv6").exists()) {
             return Err(NetnsError::NoIpv6 { pod: plan.name.clone(), address });
         }
         let namespace = create(&plan.name)?;
         let (node, port) = (self.node.clone(), Arc::clone(&self.ports));
-        Ok(Pod { held: Arc::new(Held { namespace, _node: node, _port: port }) })
+        Ok(Pod { held: Arc::new(Held { namespace, number, _node: node, _port: port }) })
     }
 
     /// Puts them on the bridge.
-    fn connect(&self, pods: &[Pod]) -> Result<(), NetnsError> {
-        let first = self.next.fetch_add(pods.len() as u64, Ordering::Relaxed);
-        let cables = links::cables(first, pods.iter().map(Pod::namespace));
+    fn connect<'a>(&self, pods: impl Iterator<Item = (&'a Plan, &'a Pod)>) -> Result<(), NetnsError> {
+        let cables = links::cables(pods.map(|(plan, pod)| (pod.held.number, plan, pod.namespace())));
         within(&self.node, NODE, || self.tools.ip.feed(&["-batch", "-"], &cables, NODE))
     }
 
@@ -152,6 +161,34 @@ impl Pods {
                 }
             }
             Ok(())
+        })
+    }
+
+    /// Takes a pod off the bridge, so that another can have its addresses while somebody still has sockets in it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pods::retake`].
+    pub fn unplug(&self, pod: &Pod) -> Result<(), NetnsError> {
+        let cable = links::no_cable(pod.held.number);
+        within(&self.node, NODE, || self.tools.ip.feed(&["-batch", "-"], &cable, NODE))
+    }
+
+    /// Changes what is taken where in a pod of which something is taken, and whose addresses stay. What it had open goes on: netfilter asks its rules about
+    /// the first packet of a connection only.
+    ///
+    /// # Errors
+    ///
+    /// The system, or a program that it takes, refuses.
+    pub fn retake(&self, plan: &Plan, pod: &Pod) -> Result<(), NetnsError> {
+        let Tools { iptables_restore, ip6tables_restore, .. } = &self.tools;
+        let has_ipv6 = plan.of(Family::V6).next().is_some();
+        within(pod.namespace(), &plan.name, || {
+            iptables_restore.feed(&["-w"], &rules(plan, Family::V4), &plan.name)?;
+            match has_ipv6 {
+                true => ip6tables_restore.feed(&["-w"], &rules(plan, Family::V6), &plan.name),
+                false => Ok(()),
+            }
         })
     }
 }

@@ -114,13 +114,22 @@ impl Up {
         named.replace(&format!("--context {} ", self.context), "").replace(&self.context, "default")
     }
 
+    /// Applies `documents`.
+    pub(crate) async fn apply(&self, documents: &str) -> Ran {
+        self.tell(&["apply"], &["-f", "-"], documents).await
+    }
+
     /// Runs `glasstunnel COMMAND --context THIS REST`.
     pub(crate) async fn ask(&self, command: &[&str], rest: &[&str]) -> Ran {
+        self.tell(command, rest, "").await
+    }
+
+    async fn tell(&self, command: &[&str], rest: &[&str], input: &str) -> Ran {
         let (program, before) = self.program.split_first().unwrap();
         let before = before.iter().map(String::as_str);
         let context = ["--context", &self.context];
         let words = command.iter().chain(&context).chain(rest).copied();
-        run(program, &before.chain(words).collect::<Vec<_>>(), "").await
+        run(program, &before.chain(words).collect::<Vec<_>>(), input).await
     }
 
     /// Starts the same, to be spoken with while it runs.

@@ -130,6 +130,63 @@ async fn pods_come_and_go_while_the_mesh_runs() {
     assert_eq!(ran.code, 1, "{ran:?}");
 }
 
+/// `server` of the mesh, with one more line of metadata.
+fn server_with(metadata: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Pod
+metadata: {{name: server, namespace: default, {metadata}}}
+spec: {{serviceAccountName: server, containers: [{{name: app, ports: [{{containerPort: 8080}}]}}]}}
+status: {{podIP: 10.244.0.2, podIPs: [{{ip: 10.244.0.2}}, {{ip: \"fd00:244::2\"}}]}}
+"
+    )
+}
+
+/// What is taken where changes, and the pod's network stays, with what runs in it. A pod that has other addresses has another
+/// network, and its doors and its app are there.
+#[tokio::test]
+async fn a_pod_leaves_the_mesh_and_comes_back() {
+    let Some(up) = up("a_pod_leaves_the_mesh_and_comes_back").await else { return };
+    let address = ["http://10.244.0.2:8080/"];
+    called_by(&curl_from(&up, "client", &address).await, CLIENT, "hbone");
+    called_by(&curl_from(&up, "legacy.outside", &address).await, "outside/legacy (no identity)", "raw");
+    let network = namespaces(&up).await;
+    let inside = server_with("labels: {app: server}");
+    let outside = server_with("labels: {app: server, istio.io/dataplane-mode: none}");
+    let moved = inside.replace(", {ip: \"fd00:244::2\"}", "");
+    for (pod, caller, wire, stays) in [
+        (&outside, "client", "straight to the app", true),
+        (&inside, "client", "hbone", true),
+        // Who has a tunnel to the old network learns at its first use that it is gone.
+        (&moved, "legacy.outside", "raw", false),
+        (&outside, "legacy.outside", "straight to the app", false),
+    ] {
+        let ran = up.apply(pod).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let ran = curl_from(&up, caller, &address).await;
+        assert!(ran.out.contains(&format!("wire     {wire}")), "{pod}: {ran:?}");
+        // Its own way out is there, too.
+        let ran = curl_from(&up, "server", &["http://server/"]).await;
+        assert_eq!(ran.code, 0, "{pod}: {ran:?}");
+        assert_eq!(namespaces(&up).await == network, stays, "{pod}");
+    }
+}
+
+/// Another app behind a port that stays: the listener goes on, and leads to it.
+#[tokio::test]
+async fn a_pods_app_becomes_another() {
+    let Some(up) = up("a_pods_app_becomes_another").await else { return };
+    for (metadata, code) in [
+        ("labels: {app: server}, annotations: {glasstunnel.dev/backend: reset}", 56),
+        ("labels: {app: server}", 0),
+    ] {
+        let ran = up.apply(&server_with(metadata)).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let ran = curl_from(&up, "client", &["http://10.244.0.2:8080/"]).await;
+        assert_eq!(ran.code, code, "{metadata}: {ran:?}");
+    }
+}
+
 /// The namespaces of all pods, as paths.
 async fn namespaces(up: &Up) -> Vec<String> {
     let ran = up.ask(&["config", "workloads"], &["-o", "json"]).await;
