@@ -1,5 +1,7 @@
 //! `Reason`: every error of the crate can say a stable code, whose fault it is, and what to do next.
 //!
+//! And `shown`: what others wrote, as its sentence repeats it.
+//!
 //! Not here: formats and printing (`cli/output.rs`), and the errors themselves, which live in the room that makes them.
 
 use std::fmt;
@@ -42,4 +44,18 @@ pub trait Reason: std::error::Error {
     fn hint(&self) -> Option<String> {
         None
     }
+}
+
+/// How much of a foreign text a sentence repeats, in characters: enough to recognise it, too little to flood a log. A header
+/// of a peer may be 64 KiB long.
+const SHOWN_CHARACTERS: usize = 200;
+
+/// What somebody else wrote, escaped and cut.
+pub(crate) fn shown(text: &str) -> String {
+    let mut rest = text.chars();
+    let mut shown: String = rest.by_ref().take(SHOWN_CHARACTERS).flat_map(char::escape_debug).collect();
+    if rest.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }

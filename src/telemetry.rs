@@ -25,6 +25,7 @@ mod view;
 pub mod live_line;
 mod explain;
 mod logging;
+mod outlet;
 
 pub use access_log::AccessLog;
 pub use event::{Event, HalfId, Opening};
@@ -36,6 +37,7 @@ pub use live_line::Look;
 pub use logging::{LoggingError, init};
 pub use metrics::Metrics;
 pub use outcome::{Failure, Flag, Outcome, Verdict, Wire};
+pub use outlet::Outlet;
 pub use queue::{Dropped, EventReceiver, EventSender, queue};
 pub use record::Record;
 pub use recorder::{OpenConnection, Recorder, RecorderHandle};

@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::addr::LocalAddr;
 use crate::admin::abstract_socket::own_uid;
 use crate::admin::answer::Answer;
 use crate::admin::error::RequestError;
@@ -38,6 +39,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const HEAD_LIMIT: usize = 16 * 1024;
 /// How large a request's body may be, in bytes: as large as a file that is loaded.
 const BODY_LIMIT: usize = 64 << 20;
+/// How large it may be over TCP, where nothing that is read has one.
+const TCP_BODY_LIMIT: usize = 64 << 10;
 /// How long to wait after a failed accept, which is nearly always a lack of descriptors.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
@@ -91,8 +94,9 @@ pub async fn serve_tcp(listener: TcpListener, state: State, tasks: Tasks) {
             tokio::time::sleep(BACK_OFF).await;
             continue;
         };
-        // Without its own address there is nothing to hold the Host header against.
-        if let Ok(local) = stream.local_addr() {
+        // Without its own address there is nothing to hold the Host header against. A listener for both families knows an IPv4
+        // caller's as IPv4-mapped, which is not what the caller wrote.
+        if let Ok(LocalAddr(local)) = stream.local_addr().map(LocalAddr::from) {
             tasks.spawn("admin", converse(stream, Channel::Tcp(local), state.clone(), place));
         }
     }
@@ -157,7 +161,7 @@ where
     B::Error: Into<BoxError>,
 {
     let answer = match admit(channel, &request) {
-        Ok(call) => match body(request.into_body()).await {
+        Ok(call) => match body(request.into_body(), most(channel)).await {
             Ok(body) => routes::answer(state, &Call { body, ..call }),
             Err(error) => error.into(),
         },
@@ -168,14 +172,21 @@ where
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+fn most(channel: &Channel) -> usize {
+    match channel {
+        Channel::Context => BODY_LIMIT,
+        Channel::Tcp(_) => TCP_BODY_LIMIT,
+    }
+}
+
 /// What was sent along, as text and not without end.
-async fn body<B>(body: B) -> Result<String, RequestError>
+async fn body<B>(body: B, most: usize) -> Result<String, RequestError>
 where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    let wrong = |found: String| RequestError::BadBody { most: BODY_LIMIT, found };
-    let bytes = Limited::new(body, BODY_LIMIT).collect().await;
+    let wrong = |found: String| RequestError::BadBody { most, found };
+    let bytes = Limited::new(body, most).collect().await;
     let bytes = bytes.map_err(|error| wrong(error.to_string()))?.to_bytes();
     String::from_utf8(bytes.into()).map_err(|error| wrong(error.to_string()))
 }

@@ -24,11 +24,14 @@ struct CrlFile {
     path: PathBuf,
     taken: Stamp,
     last: Stamp,
+    /// Why it could not be read just now.
+    unread: Option<String>,
 }
 
-/// What changes when a file does: replacing it by a rename gives another inode.
+/// What changes when a file does: replacing it by a rename gives another inode, and whatever else is done to it, permission
+/// to read it among that, another time of change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Stamp(Option<(u64, u64, u64, Option<SystemTime>)>);
+struct Stamp(Option<(u64, u64, u64, (i64, i64))>);
 
 /// Reads the file, if there is to be one, puts its lists in force, and takes over its changes until the mesh stops.
 ///
@@ -49,7 +52,7 @@ impl CrlFile {
     fn read(path: &Path) -> Result<(Self, Revocations), IdentityError> {
         let taken = stamp(path);
         let revocations = Revocations::read(path)?;
-        Ok((Self { path: path.to_owned(), last: taken.clone(), taken }, revocations))
+        Ok((Self { path: path.to_owned(), last: taken.clone(), taken, unread: None }, revocations))
     }
 
     /// Takes over what changes in the file until the mesh stops. What cannot be read changes nothing, and is said.
@@ -80,8 +83,16 @@ impl CrlFile {
         if before != self.last || self.last == self.taken {
             return None;
         }
-        self.taken = self.last.clone();
-        Some(Revocations::read(&self.path))
+        let read = Revocations::read(&self.path);
+        // What the system refuses now it may grant later, and nothing of the file tells when; it is said once.
+        if let Err(error @ IdentityError::File { .. }) = &read
+            && self.last != Stamp(None)
+        {
+            let why = error.to_string();
+            return (self.unread.replace(why.clone()) != Some(why)).then_some(read);
+        }
+        (self.taken, self.unread) = (self.last.clone(), None);
+        Some(read)
     }
 }
 
@@ -131,7 +142,7 @@ fn refused(path: &Path, error: &IdentityError) {
 
 fn stamp(path: &Path) -> Stamp {
     let metadata = fs::metadata(path).ok();
-    Stamp(metadata.map(|found| (found.dev(), found.ino(), found.len(), found.modified().ok())))
+    Stamp(metadata.map(|found| (found.dev(), found.ino(), found.len(), (found.ctime(), found.ctime_nsec()))))
 }
 
 fn utc(time: SystemTime) -> String {
@@ -178,6 +189,16 @@ mod tests {
         fs::write(&path, list(3)).unwrap();
         assert!(file.look().is_none());
         assert_eq!(number(&file.look().unwrap().unwrap()), "3");
+        // What the system does not let us read is tried again, and said once.
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(file.look().is_none());
+        assert!(file.look().unwrap().is_err());
+        assert!(file.look().is_none() && file.taken != file.last);
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, list(4)).unwrap();
+        assert!(file.look().is_none());
+        assert_eq!(number(&file.look().unwrap().unwrap()), "4");
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -21,21 +21,35 @@ pub(crate) async fn run(arguments: &ConfigArguments, output: &mut Output) -> Res
         ConfigNoun::Policies(list) => show(client(list)?.policies().await?, list, output),
         ConfigNoun::Certificates(list) => show(client(list)?.certificates().await?, list, output),
         ConfigNoun::Connections(asked) => {
-            show(client(&asked.list)?.connections(asked.finished).await?, &asked.list, output)
+            let connections = client(&asked.list)?.connections(asked.finished).await?;
+            let nothing = if asked.finished { NONE_AT_ALL } else { ConnectionView::NOTHING };
+            show_or(nothing, connections, &asked.list, output)
         }
         ConfigNoun::All(list) => all(list, output).await,
     }
 }
+
+/// Instead of an empty table of connections, where finished ones were asked for too.
+const NONE_AT_ALL: &str = "no connections: none is open, and none has ended yet";
 
 fn client(list: &ListArguments) -> Result<Client, CliError> {
     Ok(Client::of(choose(list.context.as_deref())?))
 }
 
 fn show<T: Listed>(items: Vec<T>, list: &ListArguments, output: &mut Output) -> Result<(), CliError> {
+    show_or(T::NOTHING, items, list, output)
+}
+
+fn show_or<T: Listed>(
+    nothing: &str,
+    items: Vec<T>,
+    list: &ListArguments,
+    output: &mut Output,
+) -> Result<(), CliError> {
     let items = of_namespace(items, list);
     let for_people = matches!(list.output, Format::Table | Format::Wide);
     if items.is_empty() && for_people {
-        output.talk(&format!("{}\n", nothing::<T>(list)));
+        output.talk(&format!("{}\n", of_where(nothing, list)));
         return Ok(());
     }
     output.answer(&listing(&items, list.output, !list.no_headers))?;
@@ -52,10 +66,10 @@ fn of_namespace<T: Listed>(mut items: Vec<T>, list: &ListArguments) -> Vec<T> {
     items
 }
 
-fn nothing<T: Listed>(list: &ListArguments) -> String {
+fn of_where(nothing: &str, list: &ListArguments) -> String {
     match &list.namespace {
-        Some(namespace) => format!("nothing in namespace {namespace}: {}", T::NOTHING),
-        None => T::NOTHING.to_owned(),
+        Some(namespace) => format!("nothing in namespace {namespace}: {nothing}"),
+        None => nothing.to_owned(),
     }
 }
 
@@ -101,7 +115,7 @@ fn lines<T: Listed + Serialize>(items: &[T]) -> String {
 
 fn section<T: Listed>(items: &[T], list: &ListArguments) -> String {
     match items.is_empty() {
-        true => format!("{}\n", nothing::<T>(list)),
+        true => format!("{}\n", of_where(T::NOTHING, list)),
         false => listing(items, list.output, !list.no_headers),
     }
 }

@@ -34,7 +34,14 @@ fn start() -> Exit {
         Err(message) => return say(&message),
     };
     let mut output = Output::new(arguments.color);
-    match dispatch(&arguments.command, &mut output) {
+    let exit = end(dispatch(&arguments.command, &mut output), &mut output);
+    output.settle();
+    exit
+}
+
+/// Says why a command failed, if it did.
+fn end(ended: Result<Exit, CliError>, output: &mut Output) -> Exit {
+    match ended {
         Ok(exit) => exit,
         Err(error) => {
             let exit = Exit::of(&error);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -9,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 use crate::cli::args::Color;
 use crate::cli::error::CliError;
 use crate::reason::Reason;
+use crate::telemetry::Outlet;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const LABEL: Style = Style::new().bold();
@@ -17,10 +19,27 @@ const WIDE: usize = 120;
 
 const QUIET: Style = Style::new().dimmed();
 
+/// How long what was said last may take to be written where the reader is slow.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Both streams, with colours where they are wanted.
 pub struct Output {
-    answer: AutoStream<io::Stdout>,
-    talk: AutoStream<io::Stderr>,
+    answer: Box<dyn Write + Send>,
+    talk: Box<dyn Write + Send>,
+    choice: ColorChoice,
+    /// Whether the answer may be coloured.
+    is_coloured: bool,
+    /// The ways to both, once nobody waits for their readers.
+    outlets: Option<Outlets>,
+}
+
+/// The ways to both streams.
+#[derive(Clone)]
+pub(crate) struct Outlets {
+    /// To stdout.
+    pub(crate) answer: Outlet,
+    /// To stderr.
+    pub(crate) talk: Outlet,
 }
 
 impl Output {
@@ -31,12 +50,44 @@ impl Output {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { answer: AutoStream::new(io::stdout(), choice), talk: AutoStream::new(io::stderr(), choice) }
+        let (answer, talk) = (AutoStream::new(io::stdout(), choice), AutoStream::new(io::stderr(), choice));
+        let is_coloured = answer.current_choice() != ColorChoice::Never;
+        Self { answer: Box::new(answer), talk: Box::new(talk), choice, is_coloured, outlets: None }
+    }
+
+    /// From here on nobody waits for a reader: the answer fails with `WouldBlock` while its own does not read, and talk is lost.
+    ///
+    /// # Errors
+    ///
+    /// The system has no threads left.
+    pub(crate) fn unblock(&mut self) -> Result<Outlets, CliError> {
+        let stdout = AutoStream::new(io::stdout(), self.choice);
+        let stderr = AutoStream::new(io::stderr(), self.choice);
+        let answer = Outlet::new("stdout", stdout).map_err(CliError::Runtime)?;
+        let talk = Outlet::new("stderr", stderr).map_err(CliError::Runtime)?;
+        self.answer = Box::new(answer.clone());
+        self.talk = Box::new(talk.clone());
+        Ok(self.outlets.insert(Outlets { answer, talk }).clone())
+    }
+
+    /// Resolves when the answer cannot be written any more; never before [`Output::unblock`], since then who writes is told.
+    pub(crate) async fn broken(&self) -> CliError {
+        match &self.outlets {
+            Some(outlets) => CliError::Write(outlets.answer.broken().await),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits a moment for readers who are slow.
+    pub(crate) fn settle(&self) {
+        for outlet in self.outlets.iter().flat_map(|outlets| [&outlets.answer, &outlets.talk]) {
+            outlet.settle(LAST_WORDS);
+        }
     }
 
     /// Whether the answer may be coloured.
     pub fn is_coloured(&self) -> bool {
-        self.answer.current_choice() != ColorChoice::Never
+        self.is_coloured
     }
 
     /// Writes a piece of the answer, whole lines, at once.

@@ -15,7 +15,7 @@ use crate::cli::up::{admin, format, ignored};
 use crate::mesh::Name;
 use crate::net::{Network, any_address};
 use crate::proxy::{Config, Tapping};
-use crate::telemetry::{self, AccessLog};
+use crate::telemetry::{self, AccessLog, Outlet};
 
 /// Runs the proxy until it is told to stop.
 pub(crate) async fn run(arguments: &ProxyArguments, output: &mut Output) -> Result<(), CliError> {
@@ -25,20 +25,26 @@ pub(crate) async fn run(arguments: &ProxyArguments, output: &mut Output) -> Resu
     if descriptors.is_worth_saying() {
         output.talk(&format!("{descriptors}\n"));
     }
-    telemetry::init(format(arguments.log_format), "info")?;
+    let outlets = output.unblock()?;
+    telemetry::init(format(arguments.log_format), "info", outlets.talk)?;
     let mut signals = Signals::new()?;
     output.talk(&ignored(&files.ignored));
     let tapping = tapping(&arguments.tap, (false, arguments.plugged.is_plugged()), output)?;
-    let running = app::start(options(arguments, files, (workload.name.clone(), tapping))).await?;
+    let options = options(arguments, files, (workload.name.clone(), tapping), outlets.answer);
+    let running = app::start(options).await?;
     output.talk("ready\n");
     tokio::select! { () = signals.next() => {}, () = running.quit_requested() => {} }
     stop(running, arguments.grace, output).await;
     Ok(())
 }
 
-fn options(arguments: &ProxyArguments, files: FromFiles, (workload, tapping): (Name, Tapping)) -> Options {
+fn options(
+    arguments: &ProxyArguments,
+    files: FromFiles,
+    (workload, tapping): (Name, Tapping),
+    stdout: Outlet,
+) -> Options {
     let cluster = files.snapshot.mesh.settings().cluster.clone();
-    let stdout = Box::new(std::io::stdout());
     let names: Vec<String> = arguments.files.iter().map(|path| path.display().to_string()).collect();
     let cores = available_parallelism().map_or(1, NonZero::get);
     Options {
@@ -61,7 +67,7 @@ fn options(arguments: &ProxyArguments, files: FromFiles, (workload, tapping): (N
         admin: admin(arguments.admin),
         proxy: config(arguments),
         tapping,
-        access_log: Some(AccessLog::new(format(arguments.log_format), cluster.as_str(), stdout)),
+        access_log: Some(AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(stdout))),
     }
 }
 

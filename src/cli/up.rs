@@ -1,6 +1,6 @@
 //! `up`: loads a mesh, runs it in the foreground, prints one line per connection, and drains on a signal.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -23,7 +23,7 @@ use crate::netns::{self, Access, Pods};
 use crate::policy::Snapshot;
 use crate::proxy::{Config, Tapping};
 use crate::resources::{DEMO, IgnoredKind, Input, Objects};
-use crate::telemetry::{self, AccessLog, LogFormat, Look, Record, live_line};
+use crate::telemetry::{self, AccessLog, LogFormat, Look, Outlet, Record, live_line};
 
 /// What has to happen while the process has one thread: with `--netns`, becoming somebody who may make networks.
 pub(crate) fn prepare(arguments: &UpArguments) -> Result<Option<Access>, CliError> {
@@ -48,7 +48,6 @@ pub(crate) async fn run(
     if descriptors.is_worth_saying() {
         output.talk(&format!("{descriptors}\n"));
     }
-    telemetry::init(format(arguments.log_format), "info")?;
     let signals = Signals::new()?;
     let mut files = arguments.watch.then(|| Watch::new(inputs.clone(), objects.clone()));
     let ground = match access {
@@ -56,15 +55,20 @@ pub(crate) async fn run(
         None => Ground::Loopback,
     };
     let tapping = tapping(&arguments.tap, (true, arguments.plugged.is_plugged()), output)?;
-    let running = app::start(options(arguments, (objects, snapshot), (ground, tapping))).await?;
-    greet(&running, &ignored, output)?;
+    output.talk(&self::ignored(&ignored));
+    let outlets = output.unblock()?;
+    telemetry::init(format(arguments.log_format), "info", outlets.talk.clone())?;
+    let options = options(arguments, (objects, snapshot), (ground, tapping), outlets.talk);
+    let running = app::start(options).await?;
+    greet(&running, output)?;
     let mut records = running.recorder().subscribe();
-    let reading = watch(&running, (signals, files.as_mut()), &mut records, output).await;
+    let mut lines = Lines { look: look(output), missed: 0 };
+    let reading = watch(&running, (signals, files.as_mut()), (&mut records, &mut lines), output).await;
     stop(running, arguments.grace, output).await;
     reading?;
     // What ended during the drain, or just before it, is on record by now.
     while let Ok(record) = records.try_recv() {
-        output.answer(&format!("{}\n", live_line::line(&record, look(output))))?;
+        lines.show(Ok(&record), output)?;
     }
     Ok(())
 }
@@ -82,10 +86,10 @@ fn options(
     arguments: &UpArguments,
     (objects, snapshot): (Objects, Snapshot),
     (ground, tapping): (Ground, Tapping),
+    stderr: Outlet,
 ) -> Options {
     let cluster = snapshot.mesh.settings().cluster.clone();
-    let stderr =
-        || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(std::io::stderr()));
+    let access_log = || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(stderr));
     let names: Vec<String> = arguments.files.iter().map(|path| path.display().to_string()).collect();
     let cores = available_parallelism().map_or(1, NonZero::get);
     Options {
@@ -104,7 +108,7 @@ fn options(
         admin: admin(arguments.admin),
         proxy: Config::default(),
         tapping,
-        access_log: arguments.access_log.then(stderr),
+        access_log: arguments.access_log.then(access_log),
     }
 }
 
@@ -131,7 +135,7 @@ pub(crate) fn format(shape: LogShape) -> LogFormat {
     }
 }
 
-fn greet(running: &Running, skipped: &[IgnoredKind], output: &mut Output) -> Result<(), CliError> {
+fn greet(running: &Running, output: &mut Output) -> Result<(), CliError> {
     let snapshot = running.snapshots().load();
     let info = running.info();
     let workloads: Vec<WorkloadView> = snapshot
@@ -144,7 +148,6 @@ fn greet(running: &Running, skipped: &[IgnoredKind], output: &mut Output) -> Res
     let services: Vec<ServiceView> =
         snapshot.mesh.services().map(|service| ServiceView::of(service)).collect();
     let policies: Vec<PolicyView> = PolicyView::all(&snapshot.policies);
-    output.talk(&ignored(skipped));
     output.answer(&banner(&info, &workloads, &services, &policies, &program()))?;
     output.answer(&format!("\n{}\n", live_line::header(look(output))))
 }
@@ -182,15 +185,15 @@ fn look(output: &Output) -> Look {
 async fn watch(
     running: &Running,
     (mut signals, mut files): (Signals, Option<&mut Watch>),
-    records: &mut Receiver<Arc<Record>>,
+    (records, lines): (&mut Receiver<Arc<Record>>, &mut Lines),
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let look = look(output);
     loop {
         let record: Result<Arc<Record>, RecvError> = tokio::select! {
             biased;
             () = signals.next() => return Ok(()),
             () = running.quit_requested() => return Ok(()),
+            gone = output.broken() => return Err(gone),
             files = changed(&mut files) => {
                 output.talk(&files.take_over(running));
                 continue;
@@ -198,11 +201,41 @@ async fn watch(
             record = records.recv() => record,
         };
         match record {
-            Ok(record) => output.answer(&format!("{}\n", live_line::line(&record, look)))?,
-            Err(RecvError::Lagged(missed)) => {
-                output.answer(&format!("… {missed} more connections (glasstunnel config connections)\n"))?;
-            }
+            Ok(record) => lines.show(Ok(&record), output)?,
+            Err(RecvError::Lagged(missed)) => lines.show(Err(missed), output)?,
             Err(RecvError::Closed) => return Ok(()),
+        }
+    }
+}
+
+/// The live lines.
+struct Lines {
+    look: Look,
+    /// How many connections have no line, because nobody read in time.
+    missed: u64,
+}
+
+impl Lines {
+    /// Shows a connection, or that so many had come too fast.
+    fn show(&mut self, record: Result<&Record, u64>, output: &mut Output) -> Result<(), CliError> {
+        self.missed += record.err().unwrap_or(0);
+        let mut text = String::new();
+        if self.missed > 0 {
+            text = format!("… {} more connections (glasstunnel config connections)\n", self.missed);
+        }
+        if let Ok(record) = record {
+            text.push_str(&live_line::line(record, self.look));
+            text.push('\n');
+        }
+        match output.answer(&text) {
+            Err(CliError::Write(full)) if full.kind() == ErrorKind::WouldBlock => {
+                self.missed += u64::from(record.is_ok());
+                Ok(())
+            }
+            shown => {
+                self.missed = 0;
+                shown
+            }
         }
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::addr::write_addr;
-use crate::hbone::error::{HboneError, shown};
+use crate::hbone::error::HboneError;
+use crate::reason::shown;
 
 /// The longest host name (RFC 1035 §2.3.4).
 const LONGEST_HOST: usize = 255;

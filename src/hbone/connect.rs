@@ -5,8 +5,9 @@ use http::{HeaderMap, HeaderName, Method, Request, Uri};
 
 use crate::hbone::authority::Authority;
 use crate::hbone::baggage::Baggage;
-use crate::hbone::error::{HboneError, shown};
+use crate::hbone::error::HboneError;
 use crate::hbone::forwarded::Forwarded;
+use crate::reason::shown;
 use crate::trace_context::TraceContext;
 
 /// What names the client.

@@ -224,16 +224,6 @@ impl Reason for HboneError {
     }
 }
 
-/// What a peer wrote, escaped and cut: its header may be 64 KiB long, and no sentence should be.
-pub(crate) fn shown(text: &str) -> String {
-    const LONGEST: usize = 128;
-    let mut shown: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
 /// Why a tunnel ended, if it was the proxy that ended it; clones share it.
 pub(crate) type Lost = Arc<OnceLock<Duration>>;
 

@@ -6,16 +6,13 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::reason::{Reason, Side};
-
-/// How much of a foreign text an error repeats, in characters: enough to recognise it, too little to flood a log.
-const QUOTED_CHARACTERS: usize = 200;
+use crate::reason::{Reason, Side, shown};
 
 /// Why an identity, a certificate or a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// The text is no Istio SPIFFE ID.
-    #[error("invalid spiffe identity: {}: {problem}", Quoted(text))]
+    #[error("invalid spiffe identity: \"{}\": {problem}", shown(text))]
     NotSpiffe {
         /// What was found.
         text: String,
@@ -273,24 +270,12 @@ fn off(ahead: &Option<Duration>) -> String {
     }
 }
 
-/// A foreign text in quotes, escaped and cut, so that it can neither forge a log line nor flood a log.
-struct Quoted<'a>(&'a str);
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0.chars();
-        let start: String = rest.by_ref().take(QUOTED_CHARACTERS).collect();
-        let dots = if rest.next().is_some() { "…" } else { "" };
-        write!(f, "\"{}{dots}\"", start.escape_debug())
-    }
-}
-
 /// Several foreign texts in one phrase.
 fn listed(found: &[String]) -> String {
     if found.is_empty() {
         return "none".to_owned();
     }
-    found.iter().map(|text| Quoted(text).to_string()).collect::<Vec<_>>().join(", ")
+    found.iter().map(|text| format!("\"{}\"", shown(text))).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -213,6 +213,7 @@ impl<'a> Flow<'a> {
 mod tests {
     use std::future::poll_fn;
 
+    use socket2::SockRef;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -263,6 +264,8 @@ mod tests {
     #[tokio::test]
     async fn a_sender_that_is_always_ahead_is_spliced_too() {
         let ((mut sender, mut from), (receiver, mut to)) = (tcp().await, tcp().await);
+        SockRef::from(&receiver).set_recv_buffer_size(16 * 1024).unwrap();
+        SockRef::from(to.sending().unwrap()).set_send_buffer_size(16 * 1024).unwrap();
         let mut flow = Flow::new(None);
         let sending = async {
             sender.write_all(&vec![7; 16 << 20]).await.unwrap();

@@ -7,7 +7,7 @@ use crate::mesh::name::Name;
 use crate::mesh::registry::{Mesh, Owner};
 use crate::mesh::service::Service;
 use crate::mesh::workload::Workload;
-use crate::reason::{Reason, Side};
+use crate::reason::{Reason, Side, shown};
 
 /// A name that the mesh does not know.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -24,7 +24,7 @@ pub struct UnknownName {
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no {} is called `{}`", self.wanted, self.typed.escape_debug())?;
+        write!(f, "no {} is called `{}`", self.wanted, shown(&self.typed))?;
         match &self.nearest {
             Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
             None => Ok(()),

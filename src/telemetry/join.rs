@@ -35,7 +35,7 @@ const WAITING: usize = 16_384;
 pub(in crate::telemetry) struct Joiner {
     last_id: u64,
     connections: HashMap<u64, Connection>,
-    opened: HashMap<HalfId, u64>,
+    opened: HashMap<HalfId, (u64, Reporter)>,
     partners: Partners,
     /// How many of `connections` relay on at least one side.
     relaying: usize,
@@ -56,6 +56,8 @@ enum Seat {
     #[default]
     Empty,
     Open(Join, Arc<Opening>),
+    /// Its end will not be heard of. It keeps its seat until its partner ends.
+    Lost(Join),
     /// With the join that the half was found by when it was first seen.
     Ended(Join, Box<Half>),
 }
@@ -77,7 +79,7 @@ impl Joiner {
         let connection = self.connections.entry(id).or_default();
         self.relaying += usize::from(!connection.relays());
         *connection.seat(reporter) = Seat::Open(join, Arc::clone(opening));
-        self.opened.insert(half, id);
+        self.opened.insert(half, (id, reporter));
         id
     }
 
@@ -90,7 +92,7 @@ impl Joiner {
     ) -> Option<Record> {
         let reporter = half.reporter;
         let id = match self.opened.remove(&half_id) {
-            Some(id) => id,
+            Some((id, _)) => id,
             None => {
                 let card =
                     Card { reporter, join: half.join, source: &half.source, destination: &half.destination };
@@ -109,19 +111,20 @@ impl Joiner {
                 self.waiting.push_back((now + PATIENCE, id));
                 None
             }
-            (Seat::Empty, false) | (Seat::Ended(..), _) => self.take(id),
+            (Seat::Empty, false) | (Seat::Lost(_) | Seat::Ended(..), _) => self.take(id),
         }
     }
 
     /// Gives up a half whose end was lost; the record, if its partner has ended.
     pub(in crate::telemetry) fn lost(&mut self, half: HalfId) -> Option<Record> {
-        let id = self.opened.remove(&half)?;
-        let connection = self.connections.get(&id)?;
-        let relaying = |seat: &Seat| usize::from(matches!(seat, Seat::Open(..)));
-        if relaying(&connection.source) + relaying(&connection.destination) > 1 {
-            return None;
+        let (id, reporter) = self.opened.remove(&half)?;
+        let connection = self.connections.get_mut(&id)?;
+        if !matches!(connection.seat(reporter.other()), Seat::Open(..)) {
+            return self.take(id);
         }
-        self.take(id)
+        let seat = connection.seat(reporter);
+        *seat = seat.join().map_or(Seat::Empty, Seat::Lost);
+        None
     }
 
     /// A connection whose partner did not come in time; call again until there is none.
@@ -230,13 +233,13 @@ impl Seat {
     fn join(&self) -> Option<Join> {
         match self {
             Self::Empty => None,
-            Self::Open(join, _) | Self::Ended(join, _) => Some(*join),
+            Self::Open(join, _) | Self::Lost(join) | Self::Ended(join, _) => Some(*join),
         }
     }
 
     fn says(&self) -> Option<(Join, &Party, &Party)> {
         match self {
-            Self::Empty => None,
+            Self::Empty | Self::Lost(_) => None,
             Self::Open(join, opening) => Some((*join, &opening.source, &opening.destination)),
             Self::Ended(join, half) => Some((*join, &half.source, &half.destination)),
         }
@@ -245,7 +248,7 @@ impl Seat {
     fn ended(self) -> Option<Box<Half>> {
         match self {
             Self::Ended(_, half) => Some(half),
-            Self::Empty | Self::Open(..) => None,
+            Self::Empty | Self::Open(..) | Self::Lost(_) => None,
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io;
 use std::time::SystemTime;
 
 use tracing::field::{Field, Visit};
@@ -16,6 +15,7 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use crate::reason::{Reason, Side};
 use crate::telemetry::line::{Line, LogFormat, Value};
+use crate::telemetry::outlet::Outlet;
 
 /// Why the log cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +55,13 @@ impl Reason for LoggingError {
     }
 }
 
-/// Sends the process's log to stderr in `format`, as far as `filter` lets it through.
+/// Sends the process's log to `outlet` in `format`, as far as `filter` lets it through.
 ///
 /// # Errors
 ///
 /// [`LoggingError`] when `filter` does not read, or when the process has a log already.
-pub fn init(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
-    subscriber(format, filter, io::stderr)?.try_init().map_err(LoggingError::Taken)
+pub fn init(format: LogFormat, filter: &str, outlet: Outlet) -> Result<(), LoggingError> {
+    subscriber(format, filter, move || outlet.clone())?.try_init().map_err(LoggingError::Taken)
 }
 
 fn subscriber<W>(

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use crate::command::Up;
 use crate::program::{Ran, run};
+use crate::up::Up;
 
 /// A folder that is gone with the test.
 pub(crate) struct Folder(PathBuf);

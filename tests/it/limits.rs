@@ -6,8 +6,8 @@ use glasstunnel::lab::Lab;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::command::Up;
 use crate::mesh::Plan;
+use crate::up::Up;
 
 /// Bytes that repeat only after a long while, so that a lost or doubled chunk shows.
 fn pattern(length: usize, seed: u64) -> Vec<u8> {

@@ -32,6 +32,7 @@ mod ztunnel;
 mod repro;
 mod revocation;
 mod trust_domains;
+mod up;
 mod side_by_side;
 mod envoy_session;
 mod wireshark;

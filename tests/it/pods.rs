@@ -4,10 +4,10 @@
 use tokio::io::AsyncBufReadExt;
 use tokio::io::BufReader;
 
-use crate::command::Up;
 use crate::netns::bridge;
 use crate::netns_remains::{eventually, is_gone, witness};
 use crate::program::{Ran, run};
+use crate::up::Up;
 
 const MESH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pods/mesh.yaml");
 const STRICT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pods/strict.yaml");

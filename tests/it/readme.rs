@@ -1,7 +1,7 @@
 //! The README's session is what the real program prints: its commands are run, its output is compared.
 
-use crate::command::Up;
 use crate::netns::bridge;
+use crate::up::Up;
 
 /// Numbers differ from run to run (times, ports, serials); the words and their order do not.
 fn words(text: &str) -> String {

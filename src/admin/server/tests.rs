@@ -69,6 +69,30 @@ async fn tcp_answers_only_to_its_own_name() {
     drain.finish(Duration::from_secs(5)).await;
 }
 
+/// A listener for both families knows its IPv4 callers as IPv4-mapped ones.
+#[tokio::test]
+async fn a_name_of_either_family_is_its_own() {
+    let (drain, tasks) = drain();
+    let listener = bind_tcp(SocketAddr::new(crate::net::any_address(), 0)).await.unwrap();
+    let address = SocketAddr::new([127, 0, 0, 1].into(), listener.local_addr().unwrap().port());
+    tasks.spawn("tcp", serve_tcp(listener, state().0, tasks.clone()));
+    assert_eq!(Client::at(address).info().await.unwrap().context, "default");
+    drain.finish(Duration::from_secs(5)).await;
+}
+
+/// Nothing that a call over TCP may do takes a body of that size.
+#[tokio::test]
+async fn a_body_is_bounded_by_who_may_send_it() {
+    for (channel, length, refused) in [
+        (Channel::Context, TCP_BODY_LIMIT + 1, false),
+        (Channel::Tcp(([127, 0, 0, 1], 80).into()), TCP_BODY_LIMIT, false),
+        (Channel::Tcp(([127, 0, 0, 1], 80).into()), TCP_BODY_LIMIT + 1, true),
+    ] {
+        let sent = Full::new(Bytes::from(vec![b'x'; length]));
+        assert_eq!(body(sent, most(&channel)).await.is_err(), refused, "{length}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_sends_no_head_is_let_go() {
     let (mut caller, ours) = duplex(1024);

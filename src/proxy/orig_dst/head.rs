@@ -12,6 +12,7 @@ use crate::addr::write_addr;
 use crate::mesh::{Mesh, Workload};
 use crate::net::Capture;
 use crate::proxy::orig_dst::error::OrigDstError;
+use crate::reason::shown;
 
 /// Where to: as the application said it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +131,7 @@ pub(crate) fn destination(host: &str, port: u16) -> Result<Destination, OrigDstE
     }
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     if host.is_empty() || host.len() > 255 || port == 0 || !host.bytes().all(legal) {
-        return Err(OrigDstError::Target { found: format!("`{}:{port}`", host.escape_debug()) });
+        return Err(OrigDstError::Target { found: format!("`{}:{port}`", shown(host)) });
     }
     Ok(Destination::Host(host.to_ascii_lowercase(), port))
 }

@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use crate::mesh::{Mesh, Workload};
 use crate::proxy::orig_dst::error::OrigDstError;
 use crate::proxy::orig_dst::head::{Asked, Destination, Reader, Through, destination, named};
+use crate::reason::shown;
 
 /// The tunnel is open.
 pub(crate) const SUCCESS: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
@@ -74,7 +75,7 @@ fn understand(
     let mut lines = head.split("\r\n");
     let request = lines.next().unwrap_or_default();
     let Some(target) = request.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()) else {
-        return Err(OrigDstError::Protocol { found: format!("\"{}\"", request.escape_debug()) });
+        return Err(OrigDstError::Protocol { found: format!("\"{}\"", shown(request)) });
     };
     let source = match (door, user(lines)) {
         (Some(workload), _) => Arc::clone(workload),
@@ -85,7 +86,7 @@ fn understand(
 }
 
 fn authority(target: &str) -> Result<Destination, OrigDstError> {
-    let wrong = || OrigDstError::Target { found: format!("`{}`", target.escape_debug()) };
+    let wrong = || OrigDstError::Target { found: format!("`{}`", shown(target)) };
     let (host, port) = target.rsplit_once(':').ok_or_else(wrong)?;
     match port.parse() {
         Ok(port) => destination(host, port),
@@ -99,4 +100,29 @@ fn user<'a>(lines: impl Iterator<Item = &'a str>) -> Option<String> {
     let credentials = BASE64_STANDARD.decode(value.trim().strip_prefix("Basic ")?.trim()).ok()?;
     let text = String::from_utf8_lossy(&credentials);
     text.split(':').next().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::{MeshSpec, build};
+
+    /// A head may be 8 KiB long, and its record is kept.
+    #[test]
+    fn what_a_program_wrote_is_cut_in_its_sentence() {
+        let mesh = build(MeshSpec::default()).unwrap();
+        let long = "x".repeat(LIMIT);
+        for head in [
+            format!("GET {long}\r\n\r\n"),
+            format!(
+                "CONNECT {long} HTTP/1.1\r\nproxy-authorization: Basic {}\r\n\r\n",
+                BASE64_STANDARD.encode(&long)
+            ),
+        ] {
+            let error = understand(&head, &mesh, None).unwrap_err().to_string();
+            assert!(error.len() < 300 && error.contains("xxx…"), "{error}");
+        }
+        let error = authority(&long).unwrap_err().to_string();
+        assert!(error.len() < 300 && error.contains("xxx…"), "{error}");
+    }
 }

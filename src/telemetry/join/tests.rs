@@ -183,3 +183,26 @@ fn a_lost_end_frees_its_partner() {
     assert!(record.source.is_some() && record.destination.is_none());
     assert!(joiner.connections.is_empty());
 }
+
+/// Whichever is lost first, and whether the other is lost too or ends after all, nothing of them is kept.
+#[test]
+fn a_lost_beginning_keeps_nothing() {
+    let (source, destination) = hbone();
+    for (first, second) in [(1, 2), (2, 1)] {
+        for other_ends in [false, true] {
+            let (mut joiner, now) = (Joiner::default(), Instant::now());
+            joiner.opened(HalfId(1), &opening(&source));
+            joiner.opened(HalfId(2), &opening(&destination));
+            assert!(joiner.lost(HalfId(first)).is_none());
+            assert_eq!(joiner.relaying(), 1, "the other relays");
+            let half = if second == 1 { &source } else { &destination };
+            let record = match other_ends {
+                true => joiner.ended(HalfId(second), Box::new(half.clone()), now),
+                false => joiner.lost(HalfId(second)),
+            };
+            assert_eq!(record.is_some(), other_ends);
+            assert!(joiner.connections.is_empty() && joiner.opened.is_empty() && joiner.relaying() == 0);
+            assert_eq!(format!("{:?}", joiner.partners), "Partners { by_key: {} }");
+        }
+    }
+}

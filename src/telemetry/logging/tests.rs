@@ -1,5 +1,6 @@
 //! Lines of the process's own log.
 
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use super::*;

@@ -4,10 +4,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use crate::certs::Folder;
-use crate::command::Up;
 use crate::netns::bridge;
 use crate::peers::peer;
 use crate::program::run;
+use crate::up::Up;
 
 const MESH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/pods/mesh.yaml");
 
