@@ -52,11 +52,11 @@ pub use args::{
     ChildArguments, Color, Command, CompareArguments, ComparisonShape, ConfigArguments, ConfigNoun,
     DeleteArguments, Drawing, ExecArguments, ExplainArguments, ExportArguments, Figures, FixArguments,
     Format, GetArguments, InspectArguments, IssueArguments, LintArguments, ListArguments, LoadArguments,
-    LogShape, Moment, Outcome, PacedArguments, PathKind, PeerRole, PlayArguments, PluggedCa, ProbeArguments,
-    ProxyArguments, RateWish, Rehearsed, ReportArguments, ReportShape, ReproArguments, ReproCommand,
-    ReproListArguments, ReproRunArguments, ReproShowArguments, Role, Shape, Story, StrictArguments,
-    TapArguments, Target, TestArguments, Threshold, TraceArguments, UpArguments, VerifyArguments, Way,
-    WhyArguments,
+    LogArguments, LogShape, Moment, Outcome, PacedArguments, PathKind, PeerRole, PlayArguments, PluggedCa,
+    ProbeArguments, ProxyArguments, RateWish, Rehearsed, ReportArguments, ReportShape, ReproArguments,
+    ReproCommand, ReproListArguments, ReproRunArguments, ReproShowArguments, Role, Shape, Story,
+    StrictArguments, TapArguments, Target, TestArguments, Threshold, TraceArguments, UpArguments,
+    VerifyArguments, Way, WhyArguments,
 };
 pub use banner::banner;
 pub use bench::{

@@ -101,11 +101,6 @@ impl Tasks {
         self.shared.attach(id, handle.abort_handle());
     }
 
-    /// Whether the drain has started. One atomic load.
-    pub fn is_draining(&self) -> bool {
-        self.shared.started.load(Ordering::Acquire)
-    }
-
     /// Whether the drain is over: the last task has ended, or those that remain are being cut.
     pub fn is_closed(&self) -> bool {
         self.shared.registry().closed

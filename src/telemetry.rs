@@ -34,7 +34,7 @@ pub use fact::{Fact, Step};
 pub use half::{Half, Join, Party, Reporter, Taps};
 pub use line::LogFormat;
 pub use live_line::Look;
-pub use logging::{LoggingError, init};
+pub use logging::{LoggingError, init, shows_opened};
 pub use metrics::Metrics;
 pub use outcome::{Failure, Flag, Outcome, Verdict, Wire};
 pub use outlet::Outlet;

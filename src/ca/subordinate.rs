@@ -44,3 +44,18 @@ impl Authority {
         Self::assemble(options, key, path, self.bundle().roots.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ca::authority::key_pair;
+    use crate::identity::PrivateKeyDer;
+
+    impl Authority {
+        /// `other`, named `common_name`, with a certificate that this CA signed.
+        pub(crate) fn crossing(&self, other: &Self, common_name: &str) -> Result<Self, CaError> {
+            let key = PrivateKeyDer::from_pkcs8(other.signer.key().serialize_der());
+            self.beneath(common_name, (&other.options(), Vec::new()), key_pair(&key)?)
+        }
+    }
+}

@@ -40,7 +40,7 @@ pub use repro::{
     Catalogue, FixArguments, Outcome, PlayArguments, ReproArguments, ReproCommand, ReproListArguments,
     ReproRunArguments, ReproShowArguments, TestArguments,
 };
-pub use running::{AdminAddress, LogShape, PluggedCa, TapArguments};
+pub use running::{AdminAddress, LogArguments, LogShape, PluggedCa, TapArguments};
 pub use seen::{CaptureArguments, Drawing, TraceArguments};
 pub use target::Target;
 pub use up::UpArguments;

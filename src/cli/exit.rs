@@ -9,6 +9,7 @@ use crate::cli::child::ChildError;
 use crate::cli::error::CliError;
 use crate::identity::IdentityError;
 use crate::load::BenchError;
+use crate::telemetry::LoggingError;
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,7 @@ impl Exit {
             CliError::Runs(error) if error.is_unreadable() => Self::Configuration,
             CliError::Runs(error) if error.is_unwritable() => Self::Environment,
             CliError::Runs(_) => Self::Usage,
+            CliError::Logging(LoggingError::Filter { .. }) => Self::Usage,
             CliError::Bench(BenchError::Ended) => Self::Inconclusive,
             CliError::Bench(BenchError::WrongWire { .. }) => Self::Bug,
             CliError::Bench(BenchError::Streams { .. } | BenchError::NoProcess { .. }) => Self::Usage,
@@ -98,7 +100,7 @@ impl Exit {
             CliError::Start(_)
             | CliError::Network(_)
             | CliError::Dial { .. }
-            | CliError::Logging(_)
+            | CliError::Logging(LoggingError::Taken(_))
             | CliError::Write(_)
             | CliError::Read(_)
             | CliError::Mend { .. }

@@ -11,11 +11,11 @@ use crate::cli::limits::raise_descriptors;
 use crate::cli::output::Output;
 use crate::cli::stop::{Signals, stop};
 use crate::cli::tap::tapping;
-use crate::cli::up::{admin, format, ignored};
+use crate::cli::up::{access_log, admin, ignored, log};
 use crate::mesh::Name;
 use crate::net::{Network, any_address};
 use crate::proxy::{Config, Tapping};
-use crate::telemetry::{self, AccessLog, Outlet};
+use crate::telemetry::Outlet;
 
 /// Runs the proxy until it is told to stop.
 pub(crate) async fn run(arguments: &ProxyArguments, output: &mut Output) -> Result<(), CliError> {
@@ -26,7 +26,7 @@ pub(crate) async fn run(arguments: &ProxyArguments, output: &mut Output) -> Resu
         output.talk(&format!("{descriptors}\n"));
     }
     let outlets = output.unblock()?;
-    telemetry::init(format(arguments.log_format), "info", outlets.talk)?;
+    log(&arguments.log, &outlets)?;
     let mut signals = Signals::new()?;
     output.talk(&ignored(&files.ignored));
     let tapping = tapping(&arguments.tap, (false, arguments.plugged.is_plugged()), output)?;
@@ -67,7 +67,7 @@ fn options(
         admin: admin(arguments.admin),
         proxy: config(arguments),
         tapping,
-        access_log: Some(AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(stdout))),
+        access_log: Some(access_log(&arguments.log, cluster.as_str(), stdout)),
     }
 }
 

@@ -10,12 +10,12 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::admin::{PolicyView, ServiceView, WorkloadView};
 use crate::app::{self, AdminAt, CaAt, Ground, Options, Running};
-use crate::cli::args::{AdminAddress, LogShape, UpArguments};
+use crate::cli::args::{AdminAddress, LogArguments, LogShape, UpArguments};
 use crate::cli::banner::banner;
 use crate::cli::error::CliError;
 use crate::cli::files::{DEMO_NAME, FromFiles, inputs, read};
 use crate::cli::limits::raise_descriptors;
-use crate::cli::output::Output;
+use crate::cli::output::{Outlets, Output};
 use crate::cli::stop::{Signals, stop};
 use crate::cli::tap::tapping;
 use crate::cli::watch::Watch;
@@ -57,7 +57,7 @@ pub(crate) async fn run(
     let tapping = tapping(&arguments.tap, (true, arguments.plugged.is_plugged()), output)?;
     output.talk(&self::ignored(&ignored));
     let outlets = output.unblock()?;
-    telemetry::init(format(arguments.log_format), "info", outlets.talk.clone())?;
+    log(&arguments.log, &outlets)?;
     let options = options(arguments, (objects, snapshot), (ground, tapping), outlets.talk);
     let running = app::start(options).await?;
     greet(&running, output)?;
@@ -89,7 +89,7 @@ fn options(
     stderr: Outlet,
 ) -> Options {
     let cluster = snapshot.mesh.settings().cluster.clone();
-    let access_log = || AccessLog::new(format(arguments.log_format), cluster.as_str(), Box::new(stderr));
+    let access_log = || access_log(&arguments.log, cluster.as_str(), stderr);
     let names: Vec<String> = arguments.files.iter().map(|path| path.display().to_string()).collect();
     let cores = available_parallelism().map_or(1, NonZero::get);
     Options {
@@ -128,7 +128,18 @@ pub(crate) fn admin(address: Option<AdminAddress>) -> AdminAt {
     }
 }
 
-pub(crate) fn format(shape: LogShape) -> LogFormat {
+/// Sets up the process's own log.
+pub(crate) fn log(arguments: &LogArguments, outlets: &Outlets) -> Result<(), CliError> {
+    Ok(telemetry::init(format(arguments.shape), &arguments.filter, outlets.talk.clone())?)
+}
+
+/// ztunnel's access log, once the process's own log is set up.
+pub(crate) fn access_log(arguments: &LogArguments, cluster: &str, to: Outlet) -> AccessLog {
+    let log = AccessLog::new(format(arguments.shape), cluster, Box::new(to));
+    log.with_opened(telemetry::shows_opened())
+}
+
+fn format(shape: LogShape) -> LogFormat {
     match shape {
         LogShape::Plain => LogFormat::Plain,
         LogShape::Json => LogFormat::Json,

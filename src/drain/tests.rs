@@ -141,10 +141,8 @@ fn draining_registers_once_wakes_once_and_leaves_nothing_behind() {
     }
     assert_eq!(Pin::new(&mut dropped).poll(&mut Context::from_waker(&waker)), Poll::Pending);
     drop(dropped);
-    assert!(!tasks.is_draining());
     drain.start();
     drain.start();
-    assert!(tasks.is_draining());
     assert_eq!((bell.0.load(Ordering::SeqCst), other.0.load(Ordering::SeqCst)), (1, 0));
     assert_eq!(poll(&waker), Poll::Ready(()));
     assert_eq!(Pin::new(&mut tasks.draining()).poll(&mut Context::from_waker(&waker)), Poll::Ready(()));

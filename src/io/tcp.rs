@@ -10,7 +10,6 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use crate::io::pipe::{Pipe, ResetCause};
-use crate::io::prefixed::Prefixed;
 use crate::io::stream::StreamPipe;
 
 /// A TCP connection as one end of a relay.
@@ -30,12 +29,6 @@ impl TcpPipe {
     /// A pipe whose first chunk is `prefix`: the bytes that were sniffed.
     pub fn with_prefix(stream: TcpStream, prefix: Bytes) -> Self {
         Self(StreamPipe::with_prefix(stream, prefix, |stream| reset_on_close(stream)))
-    }
-
-    /// The connection with the prefix if nobody has read it; `None` after a reset. Bytes that were written and not
-    /// flushed are lost.
-    pub fn into_stream(mut self) -> Option<Prefixed<TcpStream>> {
-        self.0.take_parts().map(|(stream, prefix)| Prefixed::new(stream, prefix))
     }
 }
 
@@ -132,17 +125,5 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
         let error = poll_fn(|cx| pipe.poll_finish(cx)).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotConnected);
-    }
-
-    #[tokio::test]
-    async fn the_stream_comes_back_whole() {
-        let (mut peer, pipe) = pair().await;
-        let (stream, _) = pipe.into_stream().unwrap().into_parts();
-        let mut back = TcpPipe::with_prefix(stream, Bytes::from_static(b"pre")).into_stream().unwrap();
-        peer.write_all(b"fixed").await.unwrap();
-        peer.shutdown().await.unwrap();
-        let mut text = String::new();
-        back.read_to_string(&mut text).await.unwrap();
-        assert_eq!(text, "prefixed");
     }
 }

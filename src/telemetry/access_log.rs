@@ -32,10 +32,10 @@ impl AccessLog {
         Self { format, cluster, writer, buffer: String::new(), logs_opened: false, errors: 0 }
     }
 
-    /// Also writes `connection opened` lines, which ztunnel logs at DEBUG.
+    /// Also writes `connection opened` lines, which ztunnel logs at DEBUG, where the process's log shows those.
     #[must_use]
-    pub fn with_opened(self) -> Self {
-        Self { logs_opened: true, ..self }
+    pub fn with_opened(self, logs_opened: bool) -> Self {
+        Self { logs_opened, ..self }
     }
 
     /// Takes down that a half relays now.

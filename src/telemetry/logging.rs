@@ -64,6 +64,11 @@ pub fn init(format: LogFormat, filter: &str, outlet: Outlet) -> Result<(), Loggi
     subscriber(format, filter, move || outlet.clone())?.try_init().map_err(LoggingError::Taken)
 }
 
+/// Whether the process's log shows `connection opened` lines.
+pub fn shows_opened() -> bool {
+    tracing::enabled!(target: "access", Level::DEBUG)
+}
+
 fn subscriber<W>(
     format: LogFormat,
     filter: &str,

@@ -22,6 +22,9 @@ use crate::tls::shown::Shown;
 /// signed is not about this chain: a mesh whose root was replaced under its old name would refuse everybody for it. Such a list shows
 /// as a wrong signature, of the list or, where both roots are trusted, of the chain under the other root, and is passed over: the
 /// chain itself was found good before. That somebody is revoked is said at once, and anything else only after all lists were asked.
+///
+/// A CA that two others signed has two ways up, and each list closes its own only: those that found nothing are asked once more,
+/// together.
 pub(crate) fn verdict(
     role: Role,
     roots: &RootCertStore,
@@ -29,32 +32,36 @@ pub(crate) fn verdict(
     (now, revocations): (UnixTime, &Revocations),
 ) -> Result<(), Error> {
     use webpki::Error::{CertRevoked, InvalidCrlSignatureForPublicKey, InvalidSignatureForPublicKey};
-    path(role, roots, shown, (now, None)).map_err(in_rustls_words)?;
+    path(role, roots, shown, (now, &[])).map_err(in_rustls_words)?;
     let mut found = Ok(());
+    let mut passed = Vec::new();
     for list in revocations.about(shown.chain()) {
-        match path(role, roots, shown, (now, Some(list))) {
-            Ok(()) | Err(InvalidCrlSignatureForPublicKey | InvalidSignatureForPublicKey) => {}
+        match path(role, roots, shown, (now, &[list])) {
+            Ok(()) => passed.push(list),
+            Err(InvalidCrlSignatureForPublicKey | InvalidSignatureForPublicKey) => {}
             Err(CertRevoked) => return Err(in_rustls_words(CertRevoked)),
             Err(error) => found = Err(in_rustls_words(error)),
         }
     }
-    found
+    match passed.len() > 1 && path(role, roots, shown, (now, &passed)) == Err(CertRevoked) {
+        true => Err(in_rustls_words(CertRevoked)),
+        false => found,
+    }
 }
 
 fn path(
     role: Role,
     roots: &RootCertStore,
     shown: &Shown<'_>,
-    (now, list): (UnixTime, Option<&CertRevocationList<'_>>),
+    (now, lists): (UnixTime, &[&CertRevocationList<'_>]),
 ) -> Result<(), webpki::Error> {
     let usage = match role {
         Role::Server => KeyUsage::client_auth(),
         Role::Client => KeyUsage::server_auth(),
     };
-    let lists: Vec<_> = list.into_iter().collect();
     let leaf = EndEntityCert::try_from(shown.leaf)?;
     let algorithms = signature_algorithms().all;
-    leaf.verify_for_usage(algorithms, &roots.roots, shown.intermediates, now, usage, asking(&lists), None)
+    leaf.verify_for_usage(algorithms, &roots.roots, shown.intermediates, now, usage, asking(lists), None)
         .map(drop)
 }
 

@@ -138,6 +138,7 @@ async fn mistakes_have_their_exit_codes_and_start_nothing() {
     )
     .await;
     check(vec!["up".into(), "--wrong".into()], 2, "--wrong").await;
+    check(vec!["up".into(), "--log".into(), "tls=loud".into()], 2, "expected a log filter").await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let admin = taken.local_addr().unwrap().to_string();
     let context = format!("taken-{}", std::process::id());
@@ -156,6 +157,16 @@ async fn names_that_nobody_has_are_answered_with_the_nearest() {
     assert_eq!(ran.code, 42, "{ran:?}");
     let ran = up.ask(&["explain"], &["#99"]).await;
     assert!(ran.code == 1 && ran.err.contains("#99"), "{ran:?}");
+}
+
+/// As ztunnel does where it logs at debug.
+#[tokio::test]
+async fn connections_that_open_are_logged_where_that_is_asked_for() {
+    let mut up = Up::start(&["--access-log", "--log", "access=debug"]).await;
+    let ran = up.ask(&["exec"], &["curl-client", "--", "curl", "-sS", "http://customers/health"]).await;
+    assert_eq!((ran.code, ran.out.trim()), (0, "ok"), "{ran:?}");
+    let said = up.hear(Some("connection complete")).await;
+    assert!(said.contains("\tdebug\taccess\tconnection opened\tsrc.addr="), "{said}");
 }
 
 /// A pager that waits for its user takes nothing. The mesh is asked, and ended, all the same.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::running::{AdminAddress, LogShape, PluggedCa, TapArguments};
+use crate::cli::args::running::{AdminAddress, LogArguments, PluggedCa, TapArguments};
 use crate::cli::{examples, units};
 use crate::mesh::Semantics;
 use crate::net::Capture;
@@ -70,10 +70,9 @@ pub struct ProxyArguments {
     /// Whether connections are looked into.
     #[command(flatten)]
     pub tap: TapArguments,
-    /// The shape of logs: plain as ztunnel's, or json [default: plain]
-    #[arg(long, value_name = "SHAPE", value_enum, default_value_t = LogShape::Plain)]
-    #[arg(hide_possible_values = true, hide_default_value = true)]
-    pub log_format: LogShape,
+    /// What is logged, and how.
+    #[command(flatten)]
+    pub log: LogArguments,
 }
 
 /// Reads a mark as people write them: 1337 or 0x539.

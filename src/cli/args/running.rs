@@ -53,6 +53,18 @@ pub struct TapArguments {
     pub no_tap: bool,
 }
 
+/// What a process in the foreground logs, and how.
+#[derive(Clone, Debug, Args)]
+pub struct LogArguments {
+    /// What is logged: warn, info, debug, or by part as RUST_LOG has it; debug adds a line for each connection that opens
+    #[arg(long = "log", value_name = "FILTER", default_value = "info")]
+    pub filter: String,
+    /// The shape of logs: plain as ztunnel's, or json [default: plain]
+    #[arg(long = "log-format", value_name = "SHAPE", value_enum, default_value_t = LogShape::Plain)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub shape: LogShape,
+}
+
 /// A CA of the user's own, as files.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PluggedCa {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::running::{AdminAddress, LogShape, PluggedCa, TapArguments};
+use crate::cli::args::running::{AdminAddress, LogArguments, PluggedCa, TapArguments};
 use crate::cli::{examples, units};
 use crate::mesh::Semantics;
 
@@ -64,8 +64,7 @@ pub struct UpArguments {
     /// Also write ztunnel's access log, to stderr
     #[arg(long)]
     pub access_log: bool,
-    /// The shape of logs: plain as ztunnel's, or json [default: plain]
-    #[arg(long, value_name = "SHAPE", value_enum, default_value_t = LogShape::Plain)]
-    #[arg(hide_possible_values = true, hide_default_value = true)]
-    pub log_format: LogShape,
+    /// What is logged, and how.
+    #[command(flatten)]
+    pub log: LogArguments,
 }

@@ -26,7 +26,7 @@ impl io::Write for Sink {
 
 fn logged(format: LogFormat) -> String {
     let sink = Sink::default();
-    let mut log = AccessLog::new(format, "Kubernetes", Box::new(sink.clone())).with_opened();
+    let mut log = AccessLog::new(format, "Kubernetes", Box::new(sink.clone())).with_opened(true);
     let (source, destination) = hbone();
     log.opened(&Opening {
         reporter: source.reporter,

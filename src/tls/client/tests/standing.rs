@@ -96,6 +96,28 @@ async fn the_whole_chain_is_checked_and_the_revoked_one_is_named() {
     check_refusal(ends.server, ends.client, "tls.revoked", 44);
 }
 
+/// Each root's list revokes its own certificate for the CA between: alone it leaves the other way up open.
+#[tokio::test]
+async fn a_ca_that_two_roots_signed_is_revoked_by_both_or_not_at_all() {
+    let (one, two) = (authority(), authority_of("old.example"));
+    let below = one.subordinate("Below", &AuthorityOptions::default()).unwrap();
+    let roots = [one.bundle().roots.clone(), two.bundle().roots.clone()].concat();
+    let (mut server, mut client) = pair(&below);
+    let crossed = two.crossing(&below, "Below").unwrap().intermediates().next().unwrap();
+    let serials = [&client.chain[1], &crossed].map(|der| CertificateSummary::parse(der).unwrap().serial);
+    client.chain.push(crossed);
+    server.bundle =
+        std::sync::Arc::new(TrustBundle { trust_domain: server.bundle.trust_domain.clone(), roots });
+    let tls = both(&server, &client);
+    let by = [list(&one, &[&serials[0]]), list(&two, &[&serials[1]])];
+    for only in &by {
+        passes(shake(&tls.0.checking(&lists(std::slice::from_ref(only))), &tls.1, &[SERVER]).await);
+    }
+    let current = lists(&by);
+    let ends = shake(&tls.0.checking(&current), &tls.1, &[SERVER]).await;
+    check_refusal(ends.server, ends.client, "tls.revoked", 44);
+}
+
 /// A root that was replaced under its own name leaves a list behind that is not about the new root's certificates, even if
 /// serial numbers are the same.
 #[tokio::test]
