@@ -90,7 +90,7 @@ impl Ground {
         }
     }
 
-    /// Changes pods that stay from `before` to `now`, while the doors of both are open.
+    /// Changes pods from `before` to `now`, while the doors of both are open.
     pub(crate) fn settle(&self, before: &PodMap, now: &PodMap) {
         if let Self::Pods(pods, _) = self {
             pods::settle(pods, before, now);

@@ -27,7 +27,7 @@ use crate::app::info;
 use crate::app::issuer::MeshCa;
 use crate::app::layout::Layout;
 use crate::app::options::{AdminAt, Options};
-use crate::app::pods::serve_names;
+use crate::app::pods::{PodMap, serve_names};
 use crate::app::port_holder::who_holds;
 use crate::app::running::{Parts, Running};
 use crate::app::serve::{Order, obey};
@@ -85,6 +85,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let info = Arc::new(ArcSwap::from_pointee(info));
     let (quit, quit_asked) = watch::channel(false);
     let snapshots = shared.snapshots.clone();
+    options.ground.settle(&PodMap::new(), &pods);
     serve_names(&pods, &snapshots, &control_tasks);
     let dialling = shared.clone();
     let fixed = Fixed {

@@ -1,6 +1,8 @@
 //! [`Pods`]: the bridge, and what hangs on it.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -33,9 +35,12 @@ pub struct Pods {
     next: AtomicU64,
     /// Held once here and once by each pod: counts them.
     ports: Arc<()>,
+    /// The number of the cable of whoever claimed an address last.
+    owners: Mutex<HashMap<IpAddr, u64>>,
 }
 
-/// A pod's network, on its bridge until the last clone of it is dropped and the last socket in it closed.
+/// A pod's network, on its bridge until the last clone of it is dropped and the last socket in it closed, or until another
+/// [claims](Pods::claim) an address of it.
 #[derive(Clone, Debug)]
 pub struct Pod {
     held: Arc<Held>,
@@ -72,7 +77,7 @@ impl Pods {
             let _ = fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
             tools.ip.feed(&["-batch", "-"], links::BRIDGE, NODE)
         })?;
-        Ok(Self { tools, node, next: AtomicU64::new(1), ports: Arc::default() })
+        Ok(Self { tools, node, next: AtomicU64::new(1), ports: Arc::default(), owners: Mutex::default() })
     }
 
     /// The network that the bridge is in.
@@ -164,14 +169,24 @@ impl Pods {
         })
     }
 
-    /// Takes a pod off the bridge, so that another can have its addresses while somebody still has sockets in it.
+    /// Gives a pod the addresses of its plan for itself: who had one of them before it is taken off the bridge, where sockets
+    /// may have kept it.
     ///
     /// # Errors
     ///
-    /// Those of [`Pods::retake`].
-    pub fn unplug(&self, pod: &Pod) -> Result<(), NetnsError> {
-        let cable = links::no_cable(pod.held.number);
-        within(&self.node, NODE, || self.tools.ip.feed(&["-batch", "-"], &cable, NODE))
+    /// The node's namespace cannot be entered.
+    pub fn claim(&self, plan: &Plan, pod: &Pod) -> Result<(), NetnsError> {
+        let own = pod.held.number;
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = plan.addresses.iter().filter_map(|address| owners.insert(*address, own));
+        let former: BTreeSet<u64> = former.filter(|number| *number != own).collect();
+        former.into_iter().try_for_each(|number| {
+            within(&self.node, NODE, || {
+                // A pod in which no socket is open has taken its cable with it already.
+                let _none = self.tools.ip.feed(&["-batch", "-"], &links::no_cable(number), NODE);
+                Ok(())
+            })
+        })
     }
 
     /// Changes what is taken where in a pod of which something is taken, and whose addresses stay. What it had open goes on: netfilter asks its rules about

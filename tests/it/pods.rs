@@ -125,9 +125,17 @@ async fn pods_come_and_go_while_the_mesh_runs() {
     called_by(&curl_from(&up, "client", &["http://10.244.0.9:9090/"]).await, CLIENT, "hbone");
     let ran = curl_from(&up, "late", &["http://server/"]).await;
     called_by(&ran, "default/late (spiffe://cluster.local/ns/default/sa/late)", "hbone");
+    // Somebody stays connected to it, which keeps its network; whoever comes after it has its address all the same.
+    let hold = "exec 3<>/dev/tcp/10.244.0.9/9090; echo connected; cat <&3";
+    let mut holder = up.spawn(&["exec"], &["client", "--", "bash", "-c", hold]);
+    let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next_line().await.unwrap().as_deref(), Some("connected"));
     assert_eq!(up.ask(&["delete"], &["-f", LATE]).await.code, 0);
     let ran = up.ask(&["exec"], &["late", "--", "true"]).await;
     assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(up.ask(&["apply"], &["-f", LATE]).await.code, 0);
+    let outside = "outside/legacy (no identity)";
+    called_by(&curl_from(&up, "legacy.outside", &["http://10.244.0.9:9090/"]).await, outside, "raw");
 }
 
 /// `server` of the mesh, with one more line of metadata.
