@@ -79,7 +79,9 @@ where
 {
     let bad = |source| LoggingError::Filter { found: filter.escape_debug().to_string(), source };
     let filter = EnvFilter::try_new(filter).map_err(bad)?;
-    let builder = tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter);
+    // What cannot be written is lost: to say so on stderr, as the library would, is to wait for who does not read it.
+    let builder =
+        tracing_subscriber::fmt().with_ansi(false).log_internal_errors(false).with_env_filter(filter);
     Ok(builder.event_format(Shape(format)).with_writer(writer).finish())
 }
 
