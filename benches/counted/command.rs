@@ -67,11 +67,12 @@ pub(crate) fn check(names: &[&str]) -> Result<(), String> {
 
 /// Shows one row, and says whether its count is as written.
 fn is_held(operation: &Operation, part: &Part) -> Result<bool, String> {
-    let now = count(operation)?;
     let Some(budget) = part.of(operation.name) else {
-        row(operation.name, ["none", &grouped(now, ' '), ""], &format!("new: write it down: {UPDATE}"));
+        let now = grouped(count(operation)?, ' ');
+        row(operation.name, ["none", &now, ""], &format!("new: write it down: {UPDATE}"));
         return Ok(false);
     };
+    let now = typical(operation, budget)?;
     let change = percent(now, budget);
     let verdict = match change {
         change if change > ALLOWED => {
@@ -82,6 +83,18 @@ fn is_held(operation: &Operation, part: &Part) -> Result<bool, String> {
     };
     row(operation.name, [&grouped(budget, ' '), &grouped(now, ' '), &format!("{change:+.2} %")], &verdict);
     Ok(verdict == "ok")
+}
+
+/// One count where it is near `budget`, else the middle of three: each process seeds its hashes by chance, and now and then keys
+/// look alike until they are compared, which costs a small operation several percent.
+fn typical(operation: &Operation, budget: u64) -> Result<u64, String> {
+    let first = count(operation)?;
+    if percent(first, budget).abs() <= ALLOWED {
+        return Ok(first);
+    }
+    let mut counts = [first, count(operation)?, count(operation)?];
+    counts.sort_unstable();
+    Ok(counts[1])
 }
 
 /// Shows the budgets of what is no longer there.
