@@ -85,19 +85,19 @@ pub(crate) fn renewed(before: &PodMap, now: &PodMap) -> HashSet<Name> {
     now.iter().filter(is_renewed).map(|(name, _)| name.clone()).collect()
 }
 
-/// Changes what is taken where in the pods of `before` that stay, and lets the others have their addresses for themselves. The
-/// doors of `now` must be open, and those of `before` too.
+/// Changes what is taken where in the pods of `before` that stay, and gives all their addresses for themselves. The doors of
+/// `now` must be open, and those of `before` too.
 pub(crate) fn settle(pods: &Pods, before: &PodMap, now: &PodMap) {
     for (name, pod) in now {
         let stays = before.get(name).filter(|old| Arc::ptr_eq(&old.network, &pod.network));
-        let settled = match stays {
-            None => pods.claim(&pod.plan, &pod.pod),
-            Some(old) if old.plan != pod.plan => pods.retake(&pod.plan, &pod.pod),
-            Some(_) => Ok(()),
-        };
-        if let Err(error) = settled {
+        if stays.is_some_and(|old| old.plan != pod.plan)
+            && let Err(error) = pods.retake(&pod.plan, &pod.pod)
+        {
             tracing::error!(target: "glasstunnel::app", %name, %error, "a pod's network is not as it should be");
         }
+    }
+    if let Err(error) = pods.claim(now.values().map(|pod| (&pod.plan, &pod.pod))) {
+        tracing::error!(target: "glasstunnel::app", %error, "who left may still have the addresses of pods");
     }
 }
 

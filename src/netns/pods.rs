@@ -1,6 +1,6 @@
 //! [`Pods`]: the bridge, and what hangs on it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -169,17 +169,22 @@ impl Pods {
         })
     }
 
-    /// Gives a pod the addresses of its plan for itself: who had one of them before it is taken off the bridge, where sockets
-    /// may have kept it.
+    /// Gives pods their addresses for themselves: who had one of them before, and is none of them, is taken off the bridge, where
+    /// sockets may have kept it. Pods that are there together may share an address, as those with `hostNetwork` do.
     ///
     /// # Errors
     ///
     /// The node's namespace cannot be entered.
-    pub fn claim(&self, plan: &Plan, pod: &Pod) -> Result<(), NetnsError> {
-        let own = pod.held.number;
+    pub fn claim<'a>(
+        &self,
+        pods: impl Iterator<Item = (&'a Plan, &'a Pod)> + Clone,
+    ) -> Result<(), NetnsError> {
+        let number = |pod: &Pod| pod.held.number;
+        let there: HashSet<u64> = pods.clone().map(|(_, pod)| number(pod)).collect();
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        let former = plan.addresses.iter().filter_map(|address| owners.insert(*address, own));
-        let former: BTreeSet<u64> = former.filter(|number| *number != own).collect();
+        let claims = pods.flat_map(|(plan, pod)| plan.addresses.iter().map(move |it| (*it, number(pod))));
+        let former = claims.filter_map(|(address, number)| owners.insert(address, number));
+        let former: BTreeSet<u64> = former.filter(|number| !there.contains(number)).collect();
         former.into_iter().try_for_each(|number| {
             within(&self.node, NODE, || {
                 // A pod in which no socket is open has taken its cable with it already.
@@ -189,8 +194,8 @@ impl Pods {
         })
     }
 
-    /// Changes what is taken where in a pod of which something is taken, and whose addresses stay. What it had open goes on: netfilter asks its rules about
-    /// the first packet of a connection only.
+    /// Changes what is taken where in a pod of which something is taken, and whose addresses stay. What it had open goes on:
+    /// netfilter asks its rules about the first packet of a connection only.
     ///
     /// # Errors
     ///

@@ -136,6 +136,22 @@ async fn pods_come_and_go_while_the_mesh_runs() {
     assert_eq!(up.ask(&["apply"], &["-f", LATE]).await.code, 0);
     let outside = "outside/legacy (no identity)";
     called_by(&curl_from(&up, "legacy.outside", &["http://10.244.0.9:9090/"]).await, outside, "raw");
+    // Pods with `hostNetwork` share an address, and neither loses its network for it.
+    let shared = |name: &str| {
+        format!(
+            "apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, namespace: outside}}
+spec: {{hostNetwork: true}}
+status: {{podIP: 10.244.0.77, podIPs: [{{ip: 10.244.0.77}}]}}
+"
+        )
+    };
+    assert_eq!(up.apply(&format!("{}---\n{}", shared("one"), shared("two"))).await.code, 0);
+    for name in ["one.outside", "two.outside"] {
+        let ran = up.ask(&["exec"], &[name, "--", "ip", "-br", "link", "show", "eth0"]).await;
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
 }
 
 /// `server` of the mesh, with one more line of metadata.
