@@ -40,7 +40,7 @@ pub(crate) async fn run(
         return output.answer(DEMO);
     }
     let inputs = inputs(&arguments.files)?;
-    let FromFiles { objects, snapshot, ignored } = read(&inputs, arguments.semantics)?;
+    let FromFiles { objects, snapshot, ignored: skipped } = read(&inputs, arguments.semantics)?;
     if arguments.print_mesh {
         return print(&inputs, output);
     }
@@ -55,7 +55,7 @@ pub(crate) async fn run(
         None => Ground::Loopback,
     };
     let tapping = tapping(&arguments.tap, (true, arguments.plugged.is_plugged()), output)?;
-    output.talk(&self::ignored(&ignored));
+    output.talk(&ignored(&skipped));
     let outlets = output.unblock()?;
     log(&arguments.log, &outlets)?;
     let options = options(arguments, (objects, snapshot), (ground, tapping), outlets.talk);
@@ -68,7 +68,7 @@ pub(crate) async fn run(
     reading?;
     // What ended during the drain, or just before it, is on record by now.
     while let Ok(record) = records.try_recv() {
-        lines.show(Ok(&record), output)?;
+        lines.show(&record, output)?;
     }
     Ok(())
 }
@@ -212,8 +212,8 @@ async fn watch(
             record = records.recv() => record,
         };
         match record {
-            Ok(record) => lines.show(Ok(&record), output)?,
-            Err(RecvError::Lagged(missed)) => lines.show(Err(missed), output)?,
+            Ok(record) => lines.show(&record, output)?,
+            Err(RecvError::Lagged(missed)) => lines.skip(missed, output)?,
             Err(RecvError::Closed) => return Ok(()),
         }
     }
@@ -227,25 +227,33 @@ struct Lines {
 }
 
 impl Lines {
-    /// Shows a connection, or that so many had come too fast.
-    fn show(&mut self, record: Result<&Record, u64>, output: &mut Output) -> Result<(), CliError> {
-        self.missed += record.err().unwrap_or(0);
-        let mut text = String::new();
-        if self.missed > 0 {
-            text = format!("… {} more connections (glasstunnel config connections)\n", self.missed);
+    /// Shows a connection, behind how many had no line before it.
+    fn show(&mut self, record: &Record, output: &mut Output) -> Result<(), CliError> {
+        let text = format!("{}{}\n", self.count(), live_line::line(record, self.look));
+        self.missed += 1;
+        self.made_up_for(output.answer(&text))
+    }
+
+    /// Says that so many came too fast to be shown.
+    fn skip(&mut self, missed: u64, output: &mut Output) -> Result<(), CliError> {
+        self.missed += missed;
+        self.made_up_for(output.answer(&self.count()))
+    }
+
+    fn count(&self) -> String {
+        match self.missed {
+            0 => String::new(),
+            missed => format!("… {missed} more connections (glasstunnel config connections)\n"),
         }
-        if let Ok(record) = record {
-            text.push_str(&live_line::line(record, self.look));
-            text.push('\n');
-        }
-        match output.answer(&text) {
-            Err(CliError::Write(full)) if full.kind() == ErrorKind::WouldBlock => {
-                self.missed += u64::from(record.is_ok());
-                Ok(())
-            }
-            shown => {
+    }
+
+    /// What was printed made up for all that was missed, unless whoever reads is not there yet.
+    fn made_up_for(&mut self, printed: Result<(), CliError>) -> Result<(), CliError> {
+        match printed {
+            Err(CliError::Write(full)) if full.kind() == ErrorKind::WouldBlock => Ok(()),
+            printed => {
                 self.missed = 0;
-                shown
+                printed
             }
         }
     }
@@ -259,5 +267,23 @@ async fn changed<'a>(files: &'a mut Option<&mut Watch>) -> &'a mut Watch {
             files
         }
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_read_in_time_is_counted_until_it_is_said() {
+        let mut lines = Lines { look: Look { colour: false, unicode: false }, missed: 3 };
+        let full = || Err(CliError::Write(ErrorKind::WouldBlock.into()));
+        lines.made_up_for(full()).unwrap();
+        lines.missed += 2;
+        assert_eq!(lines.count(), "… 5 more connections (glasstunnel config connections)\n");
+        lines.made_up_for(Ok(())).unwrap();
+        assert_eq!(lines.count(), "");
+        let gone = Err(CliError::Write(ErrorKind::BrokenPipe.into()));
+        assert!(lines.made_up_for(gone).is_err(), "a reader who left is an end");
     }
 }

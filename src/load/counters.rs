@@ -1,4 +1,4 @@
-//! What the kernel counts: processor time and memory of a process, and how busy the machine is (proc(5)).
+//! What the kernel counts: processor time and memory of a process, and how long the machine had nothing to do (proc(5)).
 
 use std::fs;
 use std::path::Path;
@@ -21,9 +21,12 @@ pub fn memory(pid: u32) -> Option<u64> {
     kilobytes(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, "VmRSS:")
 }
 
-/// How long the processors of this machine were at work since it started, all together, in nanoseconds; and how many there are.
-pub(crate) fn busy() -> Option<(u64, u32)> {
-    at_work(&fs::read_to_string("/proc/stat").ok()?)
+/// How long the processors of this machine had nothing to do since it started, all together, in nanoseconds; and how many there are.
+///
+/// Of all that /proc/stat counts, a kernel without a tick while idle measures this alone; the rest it samples at each tick, and who
+/// wakes with the timer is at work at every tick or at none.
+pub(crate) fn idle() -> Option<(u64, u32)> {
+    not_at_work(&fs::read_to_string("/proc/stat").ok()?)
 }
 
 /// Memory of the machine in bytes.
@@ -47,17 +50,16 @@ fn kilobytes(text: &str, key: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1_024)
 }
 
-/// `cpu user nice system idle iowait irq softirq steal guest …`: guests are in user already, and idle and iowait are no work.
-fn at_work(stat: &str) -> Option<(u64, u32)> {
-    let all = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
-    let ticks: Vec<u64> = all.split_whitespace().take(8).map(str::parse).collect::<Result<_, _>>().ok()?;
-    let [user, nice, system, _idle, _iowait, irq, softirq, steal] = *ticks.as_slice() else { return None };
+/// `cpu user nice system idle iowait …`, and then a line for each processor.
+fn not_at_work(stat: &str) -> Option<(u64, u32)> {
+    let mut all = stat.lines().find_map(|line| line.strip_prefix("cpu "))?.split_whitespace().skip(3);
+    let mut next = || all.next()?.parse::<u64>().ok();
+    let (idle, iowait) = (next()?, next()?);
     let numbered = |line: &&str| {
         line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
     let processors = stat.lines().filter(numbered).count();
-    let ticks: u64 = [user, nice, system, irq, softirq, steal].iter().sum();
-    Some((ticks.checked_mul(TICK)?, u32::try_from(processors).ok()?))
+    Some((idle.checked_add(iowait)?.checked_mul(TICK)?, u32::try_from(processors).ok()?))
 }
 
 #[cfg(test)]
@@ -71,22 +73,22 @@ mod tests {
         assert_eq!(kilobytes("Name:\tx\nVmRSS:\t    1024 kB\n", "VmRSS:"), Some(1 << 20));
         assert_eq!(kilobytes("VmRSS:\t    1024 MB\n", "VmRSS:"), None);
         let stat = "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1 0 0 0 0 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0 0 0\nintr 1\n";
-        assert_eq!(at_work(stat), Some((27 * TICK, 2)));
-        assert_eq!(at_work("cpu  1 2 3\n"), None);
+        assert_eq!(not_at_work(stat), Some((9 * TICK, 2)));
+        assert_eq!(not_at_work("cpu  1 2 3 4\n"), None);
     }
 
     #[test]
     fn this_process_has_had_time_and_memory() {
         let own = std::process::id();
         assert!(cpu(own).unwrap() > 0 && memory(own).unwrap() > 1 << 20);
-        assert!(busy().unwrap().1 > 0 && machine_memory().unwrap() > 1 << 20);
+        assert!(idle().unwrap().1 > 0 && machine_memory().unwrap() > 1 << 20);
         assert_eq!((cpu(u32::MAX), memory(u32::MAX)), (None, None));
     }
 
     proptest! {
         #[test]
         fn no_text_panics(text: String) {
-            let _ = (on_cpu(&text), at_work(&text), kilobytes(&text, "VmRSS:"), kilobytes(&text, ""));
+            let _ = (on_cpu(&text), not_at_work(&text), kilobytes(&text, "VmRSS:"), kilobytes(&text, ""));
         }
     }
 }

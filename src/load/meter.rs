@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::load::counters::{busy, cpu, memory};
+use crate::load::counters::{cpu, idle, memory};
 use crate::load::run::{Cpu, MemoryPoint};
 use crate::load::tally::nanoseconds;
 
@@ -23,7 +23,7 @@ struct Reading {
     at: Instant,
     cpu: Cpu,
     /// Of the machine.
-    busy: Option<(u64, u32)>,
+    idle: Option<(u64, u32)>,
 }
 
 /// What a round cost.
@@ -82,7 +82,7 @@ fn read(processes: Processes) -> Reading {
         server: processes.server.and_then(cpu),
         generator: cpu(std::process::id()).unwrap_or_default(),
     };
-    Reading { at: Instant::now(), cpu, busy: busy() }
+    Reading { at: Instant::now(), cpu, idle: idle() }
 }
 
 fn between(first: &Reading, last: &Reading) -> Cost {
@@ -95,9 +95,9 @@ fn between(first: &Reading, last: &Reading) -> Cost {
     };
     let took = nanoseconds(last.at - first.at);
     let own = [cpu.source, cpu.destination, cpu.server].iter().flatten().sum::<u64>() + cpu.generator;
-    let others = first.busy.zip(last.busy).map_or(0.0, |((before, _), (after, processors))| {
-        let others = after.saturating_sub(before).saturating_sub(own);
-        part(others, took.saturating_mul(u64::from(processors)))
+    let others = first.idle.zip(last.idle).map_or(0.0, |((before, _), (after, processors))| {
+        let all = took.saturating_mul(u64::from(processors));
+        part(all.saturating_sub(after.saturating_sub(before)).saturating_sub(own), all)
     });
     Cost { took, cpu, others }
 }
@@ -117,13 +117,13 @@ mod tests {
     #[test]
     fn others_are_who_we_are_not() {
         let at = Instant::now();
-        let reading = |milliseconds: u64, own: u64, busy: u64| Reading {
+        let reading = |milliseconds: u64, own: u64, idle: u64| Reading {
             at: at + Duration::from_millis(milliseconds),
             cpu: Cpu { source: Some(own), destination: None, server: Some(0), generator: own },
-            busy: Some((busy, 2)),
+            idle: Some((idle, 2)),
         };
-        // A second of two processors: we took 0.4 s, the machine was at work for 0.9 s.
-        let cost = between(&reading(0, 7, 1_000), &reading(1_000, 200_000_007, 900_001_000));
+        // A second of two processors: we took 0.4 s, nobody anything for 1.1 s.
+        let cost = between(&reading(0, 7, 1_000), &reading(1_000, 200_000_007, 1_100_001_000));
         assert_eq!(
             (cost.took, cost.cpu.source, cost.cpu.generator),
             (1_000_000_000, Some(200_000_000), 200_000_000)
