@@ -187,10 +187,18 @@ async fn a_target_is_a_path_like_any_other() {
     let address = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
     let pid = child.id().unwrap();
     let target = format!("mine={address},pid={pid},server={pid}");
-    let run = measured(&format!("rr --rate 100 --connections 2 --path direct --target {target}")).await;
-    assert_eq!(run.paths.len(), 2);
-    let mine = &run.paths[1];
-    assert_eq!((mine.name.as_str(), mine.wire.as_deref()), ("mine", None));
+    let run =
+        measured(&format!("rr --rate 100 --connections 1,2 --path direct --target {target} --idle 200"))
+            .await;
+    assert_eq!(run.paths.len(), 4);
+    let mine = &run.paths[2];
+    assert_eq!((mine.name.as_str(), mine.wire.as_deref()), ("mine ×1", None));
+    for path in &run.paths[2..] {
+        let memory = path.memory.as_ref().expect("its process is known");
+        assert!(memory.connections == 200 && memory.source_at_rest > 1 << 20, "{memory:?}");
+        assert!(memory.source_each.is_some_and(|each| each > 0.0), "{memory:?}");
+        assert_eq!(memory.destination_each, None);
+    }
     assert!(mine.rounds[0].done > 0 && mine.rounds[0].failures.is_empty());
     assert!(mine.rounds[0].cpu.source.is_some_and(|time| time > 0));
     assert!(mine.rounds[0].cpu.server.is_some_and(|time| time > 0));

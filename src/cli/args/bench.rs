@@ -182,7 +182,8 @@ pub struct LoadArguments {
     /// Both proxies in one process
     #[arg(long)]
     pub one_process: bool,
-    /// Idle connections to measure memory with; 0 measures none [default: 1000]
+    /// Idle connections to measure memory with, through a --target before its rounds; 0 measures none
+    /// [default: 1000]
     #[arg(long, value_name = "N", default_value_t = 1_000, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=20_000))]
     pub idle: u32,
     /// What to call the run [default: the work and the time]

@@ -158,12 +158,19 @@ async fn run(plan: Plan<'_>, output: &mut Output) -> Result<Exit, CliError> {
         (arguments.rounds, plan.find_max.is_some()),
         began.elapsed(),
     ));
+    let mut notes = Vec::new();
+    if arguments.idle > 0 {
+        let weighed = memory::of_targets(&mut lanes, arguments.idle, &mut watch).await;
+        let weighed = weighed.ok_or(BenchError::Ended)?;
+        notes.extend(weighed.err().map(|error| no_memory(&error.to_string())));
+    }
     let (load, rounds) = measure(&plan, (&mut stage, &mut lanes), &mut watch).await?;
-    let mut notes: Vec<Note> = early(rounds, arguments.rounds)?.into_iter().collect();
-    if notes.is_empty() && arguments.idle > 0 {
+    let early = early(rounds, arguments.rounds)?;
+    if early.is_none() && arguments.idle > 0 {
         let measured = memories(&stage, &plan, (&mut lanes, &mut watch)).await;
         notes.extend(measured.err().map(|error| no_memory(&error.to_string())));
     }
+    notes.extend(early);
     drop(watch);
     stage.end().await;
     finish(report((&plan, load), environment, (lanes, notes)), arguments, output)
@@ -255,7 +262,7 @@ async fn memories(
         kinds(plan.arguments).into_iter().filter(|kind| *kind != PathKind::Direct).collect();
     watch.progress.longer(MEMORY * u32::try_from(kinds.len()).unwrap_or_default());
     for kind in kinds {
-        watch.progress.now("memory of idle connections", kind.word());
+        watch.progress.now(memory::PART, kind.word());
         let each = memory::each(stage, (kind, plan.arguments.idle));
         // Whoever ends it now has all the rest.
         let Some(memory) = watch.over(each).await.transpose()? else { return Ok(()) };
