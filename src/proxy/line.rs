@@ -37,28 +37,31 @@ pub(crate) enum Line {
 }
 
 impl Line {
-    /// Relays until both directions have ended, or the peer is revoked: what was open is dropped then, and so reset.
+    /// Relays until both directions have ended, or the peer is revoked: whoever drops the line then resets what is open.
+    ///
+    /// By reference, as all that a relay passes down: moved, it would be in memory twice for as long as it lasts.
     pub(crate) async fn carry(
-        self,
+        &mut self,
         ctx: &Context,
         client: &mut TcpPipe,
         recording: &mut Recording,
     ) -> Result<(), Failure> {
         match self {
-            Self::Tunnel(mut tunnel, peer) => {
-                let work = pin!(carry(client, &mut tunnel, Wire::Hbone, recording));
-                ctx.unless_revoked(Known::callee(&peer), work).await
+            Self::Tunnel(tunnel, peer) => {
+                let work = pin!(carry(client, tunnel, Wire::Hbone, recording));
+                ctx.unless_revoked(Known::callee(peer), work).await
             }
-            Self::TlsInTunnel(mut pipe, peer) => {
-                let work = pin!(secured(client, &mut pipe, recording));
-                ctx.unless_revoked(Known::callee(&peer), work).await
+            Self::TlsInTunnel(pipe, peer) => {
+                // The largest by far, and the rarest.
+                let mut work = Box::pin(secured(client, pipe, recording));
+                ctx.unless_revoked(Known::callee(peer), work.as_mut()).await
             }
-            Self::Mtls(mut pipe, peer) => {
-                let work = pin!(carry(client, &mut pipe, Wire::Mtls, recording));
-                ctx.unless_revoked(Known::callee(&peer), work).await
+            Self::Mtls(pipe, peer) => {
+                let work = pin!(carry(client, pipe, Wire::Mtls, recording));
+                ctx.unless_revoked(Known::callee(peer), work).await
             }
-            Self::Tls(mut pipe) => carry(client, &mut pipe, Wire::Tls, recording).await,
-            Self::Raw(mut pipe) => carry(client, &mut pipe, Wire::Raw, recording).await,
+            Self::Tls(pipe) => carry(client, pipe, Wire::Tls, recording).await,
+            Self::Raw(pipe) => carry(client, pipe, Wire::Raw, recording).await,
         }
     }
 }
