@@ -77,12 +77,12 @@ async fn flow(
             Err(denied)
         }
         Ok(admitted) if admitted.terminates_mtls() => {
-            terminate(ctx, &ends, admitted, (stream, sniffed), recording).await
+            terminate(ctx, ends, admitted, (stream, sniffed), recording).await
         }
         Ok(admitted) => {
             let mut pipe = TcpPipe::with_prefix(stream, sniffed.bytes);
             let wire = wire(&sniffed.protocol);
-            pass(ctx, &ends, admitted, None, (&mut pipe, wire), recording).await
+            pass(ctx, ends, admitted, None, (&mut pipe, wire), recording).await
         }
     }
 }
@@ -133,7 +133,7 @@ fn admit(ends: &Ends, protocol: &Protocol, recording: &mut Recording) -> Result<
 /// Terminates mutual TLS as the workload, then goes on with the plaintext inside.
 async fn terminate(
     ctx: &Context,
-    ends: &Ends,
+    ends: Ends,
     admitted: Admitted,
     (stream, sniffed): (TcpStream, Sniffed),
     recording: &mut Recording,
@@ -178,14 +178,14 @@ struct Backend {
 
 async fn pass<P: Pipe>(
     ctx: &Context,
-    ends: &Ends,
+    ends: Ends,
     admitted: Admitted,
     peer: Option<&Arc<Peer>>,
     (client, wire): (&mut P, Wire),
     recording: &mut Recording,
 ) -> Result<(), Failure> {
     // What it takes to get there is gone before the first byte is relayed.
-    let reached = Box::pin(reach(ctx, ends, admitted, (peer, wire), recording)).await;
+    let reached = Box::pin(reach(ctx, &ends, admitted, (peer, wire), recording)).await;
     let mut backend = match reached {
         Ok(backend) => backend,
         Err(failure) => {
@@ -195,7 +195,9 @@ async fn pass<P: Pipe>(
     };
     recording.open(wire);
     let (counts, tap) = (recording.counts(), recording.relayed());
-    let mut listed = ctx.list(&ends.snapshot, let_in(ends, peer, wire));
+    let mut listed = ctx.list(&ends.snapshot, let_in(&ends, peer, wire));
+    // A connection that lasts keeps no mesh that was replaced.
+    drop(ends);
     tokio::select! {
         biased;
         // First: of what was cut before it began, not one byte is passed on.

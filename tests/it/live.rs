@@ -144,6 +144,25 @@ spec: {action: DENY, rules: [{from: [{source: {principals: ['cluster.local/ns/de
     assert_eq!(conclusion(&record), "DENY DENY relay.policy_changed at relay");
 }
 
+/// It may last for weeks of edits, and each of them replaces all of the mesh.
+#[tokio::test]
+async fn an_open_connection_keeps_no_mesh_that_was_replaced() {
+    for from in ["curl-client", "curl-client.outside"] {
+        let lab = Plan::new().server("server", "echo").start().await;
+        let old = Arc::downgrade(&lab.running().snapshots().load());
+        let mut stream = open(&lab, from).await;
+        apply(&lab, &STRICT.replace("STRICT", "PERMISSIVE")).unwrap();
+        let gone = async {
+            while old.strong_count() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let gone = tokio::time::timeout(Duration::from_secs(20), gone).await;
+        gone.unwrap_or_else(|_late| panic!("{from} holds the old one"));
+        assert!(still_works(&mut stream).await);
+    }
+}
+
 /// What a real ztunnel does: the workload's own list is looked at when a connection is accepted (reference/policy.md 1.6).
 #[tokio::test]
 async fn under_ztunnel_plaintext_survives_a_switch_to_strict() {
