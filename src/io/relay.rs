@@ -159,7 +159,7 @@ where
     let (to_backend, to_client) = (Flow::new(seen(Direction::Out)), Flow::new(seen(Direction::In)));
     let mut relay = Relay { client, backend, counts, to_backend, to_client, unread: false };
     let Err(error) = poll_fn(|cx| relay.poll(cx)).await else { return Ok(()) };
-    // A timer is as large as half of all this, and few relays need one.
+    // A timer would be a third of what a relay holds, and few need one.
     let last_words = poll_fn(|cx| relay.poll_last_words(cx, &error));
     let last_words = Box::pin(tokio::time::timeout(LAST_WORDS, last_words)).await;
     relay.reset_both(error.end);

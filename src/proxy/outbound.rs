@@ -35,14 +35,23 @@ use crate::trace_context::TraceContext;
 /// How long a program that is about to be refused may take to say its first bytes.
 const HEAR_OUT: Duration = Duration::from_secs(1);
 
-/// A program's connection, and where it got. What it took to get there is gone by then, the snapshot too: a connection that lasts
-/// keeps no mesh that was replaced.
+/// How a program's connection came here.
+pub(crate) enum Entry {
+    /// Through a door that is told where to: a workload's own, or the one for all.
+    Asked(Option<Name>),
+    /// By redirection, from this workload's network.
+    Redirected(Name),
+}
+
+/// A program's connection, and where it got.
 type Reached = (TcpPipe, Line);
 
 /// Serves one connection of an application and records it.
-pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Name>) {
+pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, entry: Entry) {
     let mut recording = Recording::start(&ctx, Reporter::Source, accepted.since);
-    let (mut client, mut line) = match Box::pin(flow(&ctx, accepted, door.as_ref(), &mut recording)).await {
+    // What it takes to get there is gone before the first byte is relayed, the snapshot too: a connection that lasts keeps no mesh
+    // that was replaced.
+    let (mut client, mut line) = match Box::pin(start(&ctx, accepted, entry, &mut recording)).await {
         Ok(reached) => reached,
         Err(failure) => return recording.finish(Err(failure)),
     };
@@ -54,22 +63,19 @@ pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, door: Option<Na
     recording.finish(result);
 }
 
-/// Serves one connection of `workload`'s programs that was led here, and records it.
-pub(crate) async fn serve_redirected(ctx: Arc<Context>, accepted: Accepted, workload: Name) {
-    let mut recording = Recording::start(&ctx, Reporter::Source, accepted.since);
-    let (mut client, mut line) = match Box::pin(redirected(&ctx, accepted, &workload, &mut recording)).await {
-        Ok(reached) => reached,
-        Err(failure) => return recording.finish(Err(failure)),
-    };
-    let result = line.carry(&ctx, &mut client, &mut recording).await;
-    drop(line);
-    if result.is_err() {
-        Box::pin(refuse(&mut client, &recording)).await;
+async fn start(
+    ctx: &Arc<Context>,
+    accepted: Accepted,
+    entry: Entry,
+    recording: &mut Recording,
+) -> Result<Reached, Failure> {
+    match entry {
+        Entry::Asked(door) => asked(ctx, accepted, door.as_ref(), recording).await,
+        Entry::Redirected(workload) => redirected(ctx, accepted, &workload, recording).await,
     }
-    recording.finish(result);
 }
 
-async fn flow(
+async fn asked(
     ctx: &Arc<Context>,
     accepted: Accepted,
     door: Option<&Name>,
@@ -328,7 +334,7 @@ mod tests {
         fn of<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
             size_of::<F>()
         }
-        let sizes = (of(serve_redirected), of(serve));
-        assert!(sizes.0 <= 1_500 && sizes.1 <= 1_500, "{sizes:?}");
+        let size = of(serve);
+        assert!(size <= 1_500, "{size}");
     }
 }

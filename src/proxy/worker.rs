@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 use crate::proxy::accept::{Accepted, accept_loop};
 use crate::proxy::context::Context;
 use crate::proxy::doors::{Door, DoorKind};
-use crate::proxy::{captured, inbound, outbound};
+use crate::proxy::outbound::{self, Entry};
+use crate::proxy::{captured, inbound};
 
 /// Says at most once a second that sockets cannot be accepted, whatever the number of doors and workers.
 ///
@@ -122,10 +123,10 @@ impl Worker {
             }
             DoorKind::Hbone { workload } => tasks.spawn("inbound", inbound::serve(ctx, accepted, workload)),
             DoorKind::Outbound { workload } => {
-                tasks.spawn("outbound", outbound::serve(ctx, accepted, workload));
+                tasks.spawn("outbound", outbound::serve(ctx, accepted, Entry::Asked(workload)));
             }
             DoorKind::OutboundRedirected { workload } => {
-                tasks.spawn("outbound", outbound::serve_redirected(ctx, accepted, workload));
+                tasks.spawn("outbound", outbound::serve(ctx, accepted, Entry::Redirected(workload)));
             }
         }
     }

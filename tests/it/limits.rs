@@ -105,11 +105,13 @@ async fn one_byte_at_a_time() {
 }
 
 /// Buffers that are done with serve again: after the first bytes, a tunnel needs no more memory from the kernel. Without
-/// `keep_memory` of `src/app/threads.rs` it is given fifty pages for each of these megabytes.
+/// `keep_memory` of `src/app/threads.rs` it is given thirteen to fifty pages for each of these megabytes.
 #[tokio::test]
 async fn many_megabytes_need_few_new_pages() {
     const CONNECTIONS: usize = 8;
     const EACH_MB: usize = 16;
+    /// Where eight readers lag together a turn may hold more than any before it, and then does need pages: the median counts.
+    const TURNS: usize = 5;
     let up = Up::start(&[]).await;
     let file = std::env::temp_dir().join(format!("glasstunnel-it-pages-{}", std::process::id()));
     std::fs::write(&file, vec![0; EACH_MB << 20]).unwrap();
@@ -123,8 +125,12 @@ async fn many_megabytes_need_few_new_pages() {
         up.page_faults() - before
     };
     upload().await;
-    let pages = upload().await;
-    std::fs::remove_file(&file).unwrap();
     let megabytes = (CONNECTIONS * EACH_MB) as u64;
-    assert!(pages < 10 * megabytes, "{pages} pages for {megabytes} MB");
+    let mut pages = Vec::new();
+    for _ in 0..TURNS {
+        pages.push(upload().await);
+    }
+    pages.sort_unstable();
+    std::fs::remove_file(&file).unwrap();
+    assert!(pages[TURNS / 2] < 10 * megabytes, "{pages:?} pages for {megabytes} MB");
 }

@@ -14,6 +14,9 @@ use crate::load::{BenchError, Memory, Processes, Way, idle, memory};
 /// What is under way, for the progress line.
 pub(crate) const PART: &str = "memory of idle connections";
 
+/// About how long the memory of one path takes, for the progress line.
+pub(crate) const LONG: Duration = Duration::from_secs(2);
+
 /// How long everything that a connection begins with may take to be over, after its first answer.
 const SETTLED: Duration = Duration::from_millis(300);
 
@@ -43,15 +46,20 @@ pub(crate) async fn of_targets(
     let mut known: Vec<(Processes, Memory)> = Vec::new();
     for lane in lanes.iter_mut().filter(|lane| lane.kind.is_none() && lane.processes.source.is_some()) {
         // A target that is there for several numbers of connections is measured once.
-        if !known.iter().any(|(processes, _)| *processes == lane.processes) {
-            watch.progress.now(PART, &lane.name);
-            match watch.over(weigh(&lane.way, lane.processes, count)).await? {
-                Ok(memory) => known.push((lane.processes, memory)),
-                Err(error) => return Some(Err(BenchError::System(error))),
-            }
+        let before = known.iter().find(|(processes, _)| *processes == lane.processes);
+        if let Some((_, memory)) = before {
+            lane.memory = Some(memory.clone());
+            continue;
         }
-        let found = known.iter().find(|(processes, _)| *processes == lane.processes);
-        lane.memory = found.map(|(_, memory)| memory.clone());
+        watch.progress.longer(LONG);
+        watch.progress.now(PART, &lane.name);
+        match watch.over(weigh(&lane.way, lane.processes, count)).await? {
+            Ok(memory) => {
+                lane.memory = Some(memory.clone());
+                known.push((lane.processes, memory));
+            }
+            Err(error) => return Some(Err(BenchError::System(error))),
+        }
     }
     Some(Ok(()))
 }

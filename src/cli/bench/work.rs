@@ -27,9 +27,6 @@ use crate::load::{
     has_room, no_memory, notes,
 };
 
-/// About how long the memory of one path takes, for the progress line.
-const MEMORY: Duration = Duration::from_secs(2);
-
 /// How long whatever was due in a round may take after it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -260,7 +257,7 @@ async fn memories(
 ) -> Result<(), CliError> {
     let kinds: Vec<PathKind> =
         kinds(plan.arguments).into_iter().filter(|kind| *kind != PathKind::Direct).collect();
-    watch.progress.longer(MEMORY * u32::try_from(kinds.len()).unwrap_or_default());
+    watch.progress.longer(memory::LONG * u32::try_from(kinds.len()).unwrap_or_default());
     for kind in kinds {
         watch.progress.now(memory::PART, kind.word());
         let each = memory::each(stage, (kind, plan.arguments.idle));
