@@ -64,3 +64,18 @@ pub use shared::Shared;
 pub use tapping::{Tapping, Wish};
 pub use wire_choice::{Originate, Route};
 pub use worker::{AcceptLog, Worker};
+
+#[cfg(test)]
+mod tests {
+    use super::{inbound, outbound};
+
+    /// A relay's future is the largest part of what an idle connection holds at either proxy.
+    #[test]
+    fn the_future_of_a_relay_stays_small() {
+        fn of<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
+            size_of::<F>()
+        }
+        let (source, destination) = (of(outbound::serve), of(inbound::request));
+        assert!(source <= 1_050 && destination <= 1_050, "{source} and {destination} bytes");
+    }
+}

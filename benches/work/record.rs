@@ -33,7 +33,7 @@ pub(crate) struct Recording {
 }
 
 /// One connection: how each of its two sides opened and ended.
-pub(crate) type Connection = [(Opening, Half); 2];
+pub(crate) type Connection = [(Opening, Box<Half>); 2];
 
 impl Recording {
     pub(crate) fn new() -> Self {
@@ -58,7 +58,7 @@ impl Recording {
         let trace = Some(TraceId(self.traces.to_be_bytes()));
         [&self.source, &self.destination].map(|half| {
             let half = Half { join: Join { trace, ..half.join }, ..half.clone() };
-            (opening(&half), half)
+            (opening(&half), Box::new(half))
         })
     }
 

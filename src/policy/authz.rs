@@ -38,7 +38,7 @@ fn unverified(admitted: &Admitted) -> Denial {
         code: "authz.no_principal",
         rejection: "allow policies exist, but none allowed".to_owned(),
         why: format!("{} needs a verified peer, and this one showed none", admitted.effective),
-        policy: admitted.effective.decided_by.clone(),
+        policy: admitted.effective.decided_by.as_deref().cloned(),
         hint: "present a mesh certificate".to_owned(),
     }
 }

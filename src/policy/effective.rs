@@ -1,6 +1,7 @@
 //! The effective mode of a workload's port, and who decided it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::mesh::{Name, Source};
 use crate::policy::mode::MtlsMode;
@@ -83,7 +84,7 @@ pub struct Effective {
     /// The level that decided.
     pub level: Level,
     /// The policy that decided; `None` at [`Level::Default`].
-    pub decided_by: Option<PolicyRef>,
+    pub decided_by: Option<Arc<PolicyRef>>,
 }
 
 impl Effective {

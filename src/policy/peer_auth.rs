@@ -115,7 +115,7 @@ fn mtls_disabled(effective: &Effective) -> Denial {
             None => "mutual TLS is disabled".to_owned(),
         },
         why: format!("{} refuses mesh mTLS", effective.brief()),
-        policy: effective.decided_by.clone(),
+        policy: effective.decided_by.as_deref().cloned(),
         hint: "send plaintext to this port, or make it PERMISSIVE; `--semantics ztunnel` treats DISABLE as PERMISSIVE"
             .to_owned(),
     }

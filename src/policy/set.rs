@@ -190,8 +190,8 @@ impl PolicySet {
             Converted::Own(name, _) if modes.converted.refuses_plaintext(port) => {
                 (name.to_string(), modes.own.clone())
             }
-            _ if effective.mode == MtlsMode::Strict => (fixed(), effective.decided_by.clone()),
-            _ => (fixed(), modes.base.decided_by.clone()),
+            _ if effective.mode == MtlsMode::Strict => (fixed(), effective.decided_by.as_deref().cloned()),
+            _ => (fixed(), modes.base.decided_by.as_deref().cloned()),
         }
     }
 
@@ -282,7 +282,7 @@ impl<'a> Scopes<'a> {
 }
 
 fn decided(policy: &PeerAuthentication, level: Level, mode: MtlsMode) -> Effective {
-    Effective { mode, level, decided_by: Some(reference(policy)) }
+    Effective { mode, level, decided_by: Some(Arc::new(reference(policy))) }
 }
 
 /// The policy as a verdict names it.

@@ -77,7 +77,8 @@ async fn flow(
             Err(denied)
         }
         Ok(admitted) if admitted.terminates_mtls() => {
-            terminate(ctx, ends, admitted, (stream, sniffed), recording).await
+            // The largest by far; what is only passed on has no room for it.
+            Box::pin(terminate(ctx, ends, admitted, (stream, sniffed), recording)).await
         }
         Ok(admitted) => {
             let mut pipe = TcpPipe::with_prefix(stream, sniffed.bytes);
@@ -165,7 +166,7 @@ pub(crate) fn handshaken(peer: &Peer) -> Fact {
         peer: peer.id.clone(),
         version: peer.version,
         suite: peer.suite,
-        alpn: peer.alpn.as_deref().map(|alpn| String::from_utf8_lossy(alpn).into()),
+        alpn: peer.alpn.clone(),
     }
 }
 

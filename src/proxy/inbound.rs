@@ -30,7 +30,7 @@ const DENIED: u16 = 401;
 const UNAVAILABLE: u16 = 503;
 
 /// A verified tunnel into a workload.
-struct Tunnel {
+pub(in crate::proxy) struct Tunnel {
     workload: Name,
     peer: Arc<Peer>,
     client: LocalAddr,
@@ -113,7 +113,7 @@ async fn drive(ctx: &Arc<Context>, mut server: Server<ServerStream<TcpStream>>, 
     }
 }
 
-async fn request(ctx: Arc<Context>, tunnel: Arc<Tunnel>, requested: Box<Requested>) {
+pub(in crate::proxy) async fn request(ctx: Arc<Context>, tunnel: Arc<Tunnel>, requested: Box<Requested>) {
     let since = tokio::time::Instant::now();
     let mut recording = Recording::start(&ctx, Reporter::Destination, since);
     introduce(&ctx, &tunnel.workload, (tunnel.client, tunnel.local), &mut recording);

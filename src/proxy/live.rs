@@ -51,7 +51,8 @@ pub(crate) struct Live<T> {
     listed: Mutex<Entries<T>>,
 }
 
-type Entries<T> = HashMap<u64, (T, oneshot::Sender<Failure>)>;
+/// A failure is boxed on its way: there is room for one in each connection, and hardly any ever comes.
+type Entries<T> = HashMap<u64, (T, oneshot::Sender<Box<Failure>>)>;
 
 impl<T> Default for Live<T> {
     fn default() -> Self {
@@ -63,7 +64,7 @@ impl<T> Default for Live<T> {
 pub(crate) struct Listed<T> {
     live: Arc<Live<T>>,
     number: u64,
-    cut: oneshot::Receiver<Failure>,
+    cut: oneshot::Receiver<Box<Failure>>,
 }
 
 impl<T> Live<T> {
@@ -87,7 +88,7 @@ impl<T> Live<T> {
         drop(listed);
         for (sender, failure) in cut {
             // A connection that ended by itself meanwhile needs no cut.
-            let _ = sender.send(failure);
+            let _ = sender.send(Box::new(failure));
         }
     }
 
@@ -103,7 +104,7 @@ impl<T> Listed<T> {
     /// Cancel-safe: a cut that was not seen is seen by the next call.
     pub(crate) async fn cut(&mut self) -> Failure {
         match (&mut self.cut).await {
-            Ok(failure) => failure,
+            Ok(failure) => *failure,
             Err(_never) => std::future::pending().await,
         }
     }

@@ -47,31 +47,34 @@ pub(crate) enum Entry {
 type Reached = (TcpPipe, Line);
 
 /// Serves one connection of an application and records it.
-pub(crate) async fn serve(ctx: Arc<Context>, accepted: Accepted, entry: Entry) {
-    let mut recording = Recording::start(&ctx, Reporter::Source, accepted.since);
+pub(crate) fn serve(ctx: Arc<Context>, accepted: Accepted, entry: Entry) -> impl Future<Output = ()> {
     // What it takes to get there is gone before the first byte is relayed, the snapshot too: a connection that lasts keeps no mesh
-    // that was replaced.
-    let (mut client, mut line) = match Box::pin(start(&ctx, accepted, entry, &mut recording)).await {
-        Ok(reached) => reached,
-        Err(failure) => return recording.finish(Err(failure)),
-    };
-    let result = line.carry(&ctx, &mut client, &mut recording).await;
-    drop(line);
-    if result.is_err() {
-        Box::pin(refuse(&mut client, &recording)).await;
+    // that was replaced. An async function would keep what it was given until it ends.
+    let start = Box::pin(start(Arc::clone(&ctx), accepted, entry));
+    async move {
+        let Some((mut recording, mut client, mut line)) = start.await else { return };
+        let ended = line.carry(&ctx, &mut client, &mut recording).await.map_err(Box::new);
+        drop(line);
+        if ended.is_err() {
+            Box::pin(refuse(&mut client, &recording)).await;
+        }
+        recording.finish(ended.map_err(|failure| *failure));
     }
-    recording.finish(result);
 }
 
-async fn start(
-    ctx: &Arc<Context>,
-    accepted: Accepted,
-    entry: Entry,
-    recording: &mut Recording,
-) -> Result<Reached, Failure> {
-    match entry {
-        Entry::Asked(door) => asked(ctx, accepted, door.as_ref(), recording).await,
-        Entry::Redirected(workload) => redirected(ctx, accepted, &workload, recording).await,
+/// Goes where the program wants to go; what failed on the way is recorded.
+async fn start(ctx: Arc<Context>, accepted: Accepted, entry: Entry) -> Option<(Recording, TcpPipe, Line)> {
+    let mut recording = Recording::start(&ctx, Reporter::Source, accepted.since);
+    let reached = match entry {
+        Entry::Asked(door) => asked(&ctx, accepted, door.as_ref(), &mut recording).await,
+        Entry::Redirected(workload) => redirected(&ctx, accepted, &workload, &mut recording).await,
+    };
+    match reached {
+        Ok((client, line)) => Some((recording, client, line)),
+        Err(failure) => {
+            recording.finish(Err(failure));
+            None
+        }
     }
 }
 
@@ -322,19 +325,4 @@ async fn dial(
     recording.note(|half| half.join.socket = socket);
     recording.step(Fact::Dialed { to: chosen.to });
     Ok(stream)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The future is most of what an idle connection holds.
-    #[test]
-    fn a_relays_future_stays_small() {
-        fn of<A, B, C, F>(_: fn(A, B, C) -> F) -> usize {
-            size_of::<F>()
-        }
-        let size = of(serve);
-        assert!(size <= 1_500, "{size}");
-    }
 }

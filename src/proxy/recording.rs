@@ -141,7 +141,7 @@ impl Recording {
         if self.forgotten {
             return;
         }
-        self.events.finished(self.id, *half);
+        self.events.finished(self.id, half);
     }
 }
 

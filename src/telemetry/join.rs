@@ -50,16 +50,15 @@ struct Connection {
     destination: Seat,
 }
 
-/// One side of it.
+/// One side of it. Each open connection has two, so they are small.
 #[derive(Debug, Default)]
 enum Seat {
     #[default]
     Empty,
-    Open(Join, Arc<Opening>),
+    Open(Arc<Opening>),
     /// Its end will not be heard of. It keeps its seat until its partner ends.
-    Lost(Join),
-    /// With the join that the half was found by when it was first seen.
-    Ended(Join, Box<Half>),
+    Lost(Box<Join>),
+    Ended(Box<Half>),
 }
 
 /// What a half says of itself at first sight.
@@ -78,7 +77,7 @@ impl Joiner {
         let id = self.seat(&card);
         let connection = self.connections.entry(id).or_default();
         self.relaying += usize::from(!connection.relays());
-        *connection.seat(reporter) = Seat::Open(join, Arc::clone(opening));
+        *connection.seat(reporter) = Seat::Open(Arc::clone(opening));
         self.opened.insert(half, (id, reporter));
         id
     }
@@ -87,7 +86,7 @@ impl Joiner {
     pub(in crate::telemetry) fn ended(
         &mut self,
         half_id: HalfId,
-        half: Box<Half>,
+        mut half: Box<Half>,
         now: Instant,
     ) -> Option<Record> {
         let reporter = half.reporter;
@@ -101,9 +100,10 @@ impl Joiner {
         };
         let expects = expects_other(&half);
         let connection = self.connections.entry(id).or_default();
-        let join = connection.seat(reporter).join().unwrap_or(half.join);
+        // It goes on being found by what it was found by when it was first seen.
+        half.join = connection.seat(reporter).join().unwrap_or(half.join);
         let relayed = connection.relays();
-        *connection.seat(reporter) = Seat::Ended(join, half);
+        *connection.seat(reporter) = Seat::Ended(half);
         self.relaying -= usize::from(relayed && !connection.relays());
         match (connection.seat(reporter.other()), expects) {
             (Seat::Open(..), _) => None,
@@ -123,7 +123,7 @@ impl Joiner {
             return self.take(id);
         }
         let seat = connection.seat(reporter);
-        *seat = seat.join().map_or(Seat::Empty, Seat::Lost);
+        *seat = seat.join().map_or(Seat::Empty, |join| Seat::Lost(Box::new(join)));
         None
     }
 
@@ -233,21 +233,23 @@ impl Seat {
     fn join(&self) -> Option<Join> {
         match self {
             Self::Empty => None,
-            Self::Open(join, _) | Self::Lost(join) | Self::Ended(join, _) => Some(*join),
+            Self::Open(opening) => Some(opening.join),
+            Self::Lost(join) => Some(**join),
+            Self::Ended(half) => Some(half.join),
         }
     }
 
     fn says(&self) -> Option<(Join, &Party, &Party)> {
         match self {
             Self::Empty | Self::Lost(_) => None,
-            Self::Open(join, opening) => Some((*join, &opening.source, &opening.destination)),
-            Self::Ended(join, half) => Some((*join, &half.source, &half.destination)),
+            Self::Open(opening) => Some((opening.join, &opening.source, &opening.destination)),
+            Self::Ended(half) => Some((half.join, &half.source, &half.destination)),
         }
     }
 
     fn ended(self) -> Option<Box<Half>> {
         match self {
-            Self::Ended(_, half) => Some(half),
+            Self::Ended(half) => Some(half),
             Self::Empty | Self::Open(..) | Self::Lost(_) => None,
         }
     }

@@ -69,8 +69,8 @@ impl EventSender {
     }
 
     /// Tells that a half ended. A half is finished once, whether or not it was opened.
-    pub fn finished(&self, id: HalfId, half: Half) {
-        self.push(Event::Finished(id, Box::new(half)));
+    pub fn finished(&self, id: HalfId, half: Box<Half>) {
+        self.push(Event::Finished(id, half));
     }
 
     fn push(&self, event: Event) {

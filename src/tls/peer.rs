@@ -1,5 +1,6 @@
 //! [`Peer`]: the verified other side of a handshake.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use rustls::{CipherSuite, CommonState, NamedGroup, ProtocolVersion};
@@ -22,7 +23,7 @@ pub struct Peer {
     /// The last moment of its certificate's validity.
     pub not_after: SystemTime,
     /// The application protocol that was agreed on; `None` when there was none.
-    pub alpn: Option<Vec<u8>>,
+    pub alpn: Option<Arc<str>>,
     /// The TLS version, `TLSv1.3`.
     pub version: &'static str,
     /// The cipher suite by its RFC name.
@@ -42,7 +43,7 @@ impl Peer {
             serial: leaf.certificate.serial,
             not_before: leaf.certificate.not_before,
             not_after: leaf.certificate.not_after,
-            alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
+            alpn: connection.alpn_protocol().map(|alpn| String::from_utf8_lossy(alpn).into()),
             version: version(connection.protocol_version()),
             suite: suite(connection.negotiated_cipher_suite().map(|suite| suite.suite())),
             group: group_name(group),

@@ -25,7 +25,7 @@ pub(crate) async fn tunnel(lab: &Lab, server: &str) -> (Drain, Client) {
     let expected = [lab.workload(server).unwrap().identity.clone()];
     let stream = TcpStream::connect(lab.hbone(server).unwrap()).await.unwrap();
     let (stream, peer) = connect(stream, &tls, &expected, ClientOffer::Hbone, soon()).await.unwrap();
-    assert_eq!((peer.alpn.as_deref(), peer.version), (Some(b"h2".as_slice()), "TLSv1.3"));
+    assert_eq!((peer.alpn.as_deref(), peer.version), (Some("h2"), "TLSv1.3"));
     (owner, Client::handshake(stream, &Limits::default(), &tasks, soon()).await.unwrap())
 }
 

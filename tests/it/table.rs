@@ -106,7 +106,7 @@ async fn mesh_tls(semantics: Semantics, mode: &str) -> (Lab, Sink, Result<Vec<u8
     let deadline = Instant::now() + Duration::from_secs(10);
     let seen = match connect(stream, &tls, &expected, ClientOffer::Istio, deadline).await {
         Ok((mut stream, peer)) => {
-            assert_eq!(peer.alpn.as_deref(), Some(b"istio".as_slice()));
+            assert_eq!(peer.alpn.as_deref(), Some("istio"));
             stream.write_all(REQUEST).await.unwrap();
             stream.shutdown().await.unwrap();
             let mut answer = Vec::new();

@@ -144,7 +144,7 @@ impl From<&Effective> for ModeView {
         Self {
             mode: effective.mode.to_string(),
             level: effective.level.to_string(),
-            decided_by: effective.decided_by.as_ref().map(PolicyRefView::from),
+            decided_by: effective.decided_by.as_deref().map(PolicyRefView::from),
         }
     }
 }

@@ -17,10 +17,10 @@ async fn a_batch_gathers() {
     let start = tokio::time::Instant::now();
     let push = async {
         tokio::time::sleep(Duration::from_secs(1)).await; // paused time
-        sender.finished(HalfId(1), hbone().0);
+        sender.finished(HalfId(1), Box::new(hbone().0));
         tokio::time::sleep(GATHER / 2).await; // paused time
-        other.finished(HalfId(3), hbone().1);
-        sender.finished(HalfId(2), plaintext().0);
+        other.finished(HalfId(3), Box::new(hbone().1));
+        sender.finished(HalfId(2), Box::new(plaintext().0));
     };
     tokio::join!(push, receiver.batch(&mut events));
     assert_eq!(ids(&events), [1, 2, 3]);
@@ -32,7 +32,7 @@ async fn under_load_nobody_rings() {
     let (sender, mut receiver) = queue();
     let mut events = Vec::new();
     for id in 0..5 {
-        sender.finished(HalfId(id), hbone().0);
+        sender.finished(HalfId(id), Box::new(hbone().0));
         assert!(!receiver.shared.asleep.load(Ordering::SeqCst), "a push would make a system call");
         receiver.batch(&mut events).await;
     }
@@ -46,9 +46,9 @@ async fn a_cancelled_wait_loses_nothing() {
     for _ in 0..3 {
         assert!(tokio::time::timeout(Duration::from_secs(1), receiver.batch(&mut events)).await.is_err());
     }
-    sender.finished(HalfId(1), hbone().0);
+    sender.finished(HalfId(1), Box::new(hbone().0));
     receiver.batch(&mut events).await;
-    sender.finished(HalfId(2), hbone().0);
+    sender.finished(HalfId(2), Box::new(hbone().0));
     assert!(tokio::time::timeout(GATHER / 2, receiver.batch(&mut events)).await.is_err());
     receiver.batch(&mut events).await;
     assert_eq!(ids(&events), [1, 2]);
@@ -60,7 +60,7 @@ fn a_lane_is_bounded() {
     let half = outsider();
     for _ in 0..CAPACITY + 3 {
         let id = sender.next_id();
-        sender.finished(id, half.clone());
+        sender.finished(id, Box::new(half.clone()));
     }
     let mut events = Vec::new();
     assert!(receiver.take(&mut events));
@@ -74,7 +74,7 @@ fn ids_are_unique_and_lanes_go_with_their_workers() {
     let other = sender.worker();
     let ids = [sender.next_id(), sender.clone().next_id(), other.next_id(), other.next_id()];
     assert_eq!(std::collections::HashSet::from(ids).len(), 4);
-    other.finished(ids[2], outsider());
+    other.finished(ids[2], Box::new(outsider()));
     drop(other);
     let mut events = Vec::new();
     assert!(receiver.take(&mut events));

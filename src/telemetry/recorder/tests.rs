@@ -42,8 +42,8 @@ async fn a_connection_is_open_then_recorded() {
     let open: Vec<_> = handle.open().iter().map(|it| (it.id, it.opening.reporter.name())).collect();
     assert_eq!(open, [(1, "source"), (1, "destination")]);
     assert!(metrics.encode().contains("glasstunnel_connections_open 1\n"));
-    sender.finished(one, source);
-    sender.worker().finished(other, destination);
+    sender.finished(one, Box::new(source));
+    sender.worker().finished(other, Box::new(destination));
     assert_eq!(records.recv().await.unwrap().id, 1);
     assert!(handle.open().is_empty());
     assert_eq!(handle.get(1).unwrap().why(), "mesh mTLS, STRICT from mesh.yaml:12");
@@ -56,8 +56,8 @@ async fn a_lonely_half_waits_two_seconds() {
     let (sender, handle, _, owner) = start();
     let mut records = handle.subscribe();
     let begin = Instant::now();
-    sender.finished(sender.next_id(), denied().1);
-    sender.finished(sender.next_id(), outside());
+    sender.finished(sender.next_id(), Box::new(denied().1));
+    sender.finished(sender.next_id(), Box::new(outside()));
     assert_eq!(records.recv().await.unwrap().id, 2, "it expects nobody");
     assert_eq!(records.recv().await.unwrap().id, 1);
     assert!((2..3).contains(&begin.elapsed().as_secs()));
@@ -68,7 +68,7 @@ async fn a_lonely_half_waits_two_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_drain_waits_for_no_partner() {
     let (sender, handle, _, owner) = start();
-    sender.finished(sender.next_id(), hbone().0);
+    sender.finished(sender.next_id(), Box::new(hbone().0));
     let begin = Instant::now();
     assert_eq!(owner.finish(Duration::from_secs(1)).await.cut, 0);
     assert!(begin.elapsed() < Duration::from_secs(1));
@@ -85,7 +85,7 @@ async fn an_end_that_was_lost_is_given_up() {
     recorder.opened(sender.next_id(), Arc::new(opening(&outside(), Arc::default())));
     let half = outside();
     for _ in 0..70_000 {
-        sender.finished(sender.next_id(), half.clone());
+        sender.finished(sender.next_id(), Box::new(half.clone()));
     }
     assert!(handle.dropped() > 4_000);
     recorder.settle();

@@ -100,7 +100,7 @@ async fn both_ends_learn_who_the_other_is() {
         assert_eq!((&seen_by_server.serial, &seen_by_client.serial), (&client.serial, &server.serial));
         assert_eq!(seen_by_server.not_after, client.not_after);
         for peer in [seen_by_server, seen_by_client] {
-            assert_eq!(peer.alpn.as_deref(), Some(b"h2".as_slice()));
+            assert_eq!(peer.alpn.as_deref(), Some("h2"));
             assert_eq!(
                 (peer.version, peer.suite, peer.group),
                 ("TLSv1.3", "TLS_AES_256_GCM_SHA384", "x25519")
@@ -284,7 +284,7 @@ async fn a_captured_port_answers_istio_or_nothing() {
     let (server, client) =
         (authority.issue_now(&id(SERVER)).unwrap(), authority.issue_now(&id(CLIENT)).unwrap());
     for (offered, alpn, agreed) in [
-        (ClientOffer::Istio, vec![b"istio".to_vec()], Some(b"istio".as_slice())),
+        (ClientOffer::Istio, vec![b"istio".to_vec()], Some("istio")),
         (ClientOffer::Hbone, vec![b"h2".to_vec()], None),
         (ClientOffer::None, Vec::new(), None),
     ] {
