@@ -16,7 +16,7 @@
 //!
 //! Not here: what is drained. This file knows no listener and no tunnel.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -184,8 +184,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Registry {
     next_id: u64,
-    tasks: HashMap<u64, Task>,
-    waiting: HashMap<u64, Waker>,
+    tasks: foldhash::HashMap<u64, Task>,
+    waiting: foldhash::HashMap<u64, Waker>,
     /// Nothing starts any more, and what runs is being dropped.
     closed: bool,
     drained: Drained,

@@ -8,10 +8,10 @@
 //!
 //! The list is the worker's own, so that its lock is never waited for; a connection costs it an insertion and a removal.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use tokio::sync::oneshot;
 
 use crate::addr::MeshAddr;

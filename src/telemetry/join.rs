@@ -10,10 +10,11 @@
 //!
 //! Not here: time itself (callers say when it is), and what becomes of a record (`recorder.rs`).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::HashMap;
 use tokio::time::Instant;
 
 use crate::mesh::Name;

@@ -10,15 +10,17 @@ use prometheus_client::registry::Registry;
 
 use crate::telemetry::event::Opening;
 use crate::telemetry::half::{Half, Party, Reporter, is_mutual_tls};
-use crate::telemetry::labels::{Dialled, Labels, Subject};
+use crate::telemetry::labels::{Labeller, Labels};
 use crate::telemetry::outcome::{Flag, Wire};
 
 /// All metrics; clones share them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Registry>,
-    cluster: Arc<str>,
+    labeller: Labeller,
     families: Families,
+    /// The open sockets of sources, then of destinations: looked up once.
+    sockets: [Gauge; 2],
 }
 
 #[derive(Clone, Debug, Default)]
@@ -42,12 +44,17 @@ impl Metrics {
         let families = Families::default();
         let build = [("component", "glasstunnel"), ("tag", env!("CARGO_PKG_VERSION"))];
         families.build.get_or_create(&build).set(1);
-        for reporter in [Reporter::Source, Reporter::Destination] {
-            families.sockets.get_or_create(&[("reporter", reporter.name())]).set(0);
+        let sockets = [Reporter::Source, Reporter::Destination].map(|reporter| {
             // Counted from zero, so that the first refusal is an increase.
             drop(families.revoked.get_or_create(&[("reporter", reporter.name())]));
+            families.sockets.get_or_create_owned(&[("reporter", reporter.name())])
+        });
+        Self {
+            registry: Arc::new(families.registered()),
+            labeller: Labeller::new(cluster.into()),
+            families,
+            sockets,
         }
-        Self { registry: Arc::new(families.registered()), cluster: cluster.into(), families }
     }
 
     /// All metrics as OpenMetrics text.
@@ -113,8 +120,12 @@ impl Metrics {
         self.families.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
-    fn socket(&self, reporter: Reporter) -> Gauge {
-        self.families.sockets.get_or_create_owned(&[("reporter", reporter.name())])
+    fn socket(&self, reporter: Reporter) -> &Gauge {
+        let [source, destination] = &self.sockets;
+        match reporter {
+            Reporter::Source => source,
+            Reporter::Destination => destination,
+        }
     }
 
     fn labels_at_opening(&self, opening: &Opening) -> Labels {
@@ -127,16 +138,7 @@ impl Metrics {
         (source, destination): (&Party, &Party),
         wire: Option<Wire>,
     ) -> Labels {
-        let mutual_tls = is_mutual_tls(wire, source);
-        Labels {
-            reporter,
-            source: Subject::of(source, mutual_tls),
-            destination: Subject::of(destination, mutual_tls),
-            service: Dialled::of(destination),
-            flag: Flag::None,
-            mutual_tls,
-            cluster: Arc::clone(&self.cluster),
-        }
+        self.labeller.labels(reporter, (source, destination), is_mutual_tls(wire, source))
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! Not here: which halves belong together (`join.rs`), and what a face looks like.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 

@@ -1,6 +1,6 @@
 //! The last finished records, by age and by id.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::telemetry::record::Record;
@@ -12,7 +12,7 @@ const KEPT: usize = 10_000;
 #[derive(Debug, Default)]
 pub(in crate::telemetry) struct Ring {
     by_age: VecDeque<Arc<Record>>,
-    by_id: HashMap<u64, Arc<Record>>,
+    by_id: foldhash::HashMap<u64, Arc<Record>>,
 }
 
 impl Ring {

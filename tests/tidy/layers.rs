@@ -76,7 +76,7 @@ const DOORS: [(&str, &[&str]); 24] = [
 ];
 
 /// Crates that any room may use, with a space between two.
-const COMMON: &str = "tokio bytes arc_swap thiserror rand socket2 time http serde pin_project_lite";
+const COMMON: &str = "tokio bytes arc_swap thiserror rand socket2 time http serde pin_project_lite foldhash";
 
 /// `lib.rs` declares known rooms, in the known order.
 pub(crate) fn declaration_order(tree: &Tree) -> Vec<String> {
