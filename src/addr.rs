@@ -89,47 +89,43 @@ pub fn push_addr(addr: SocketAddr, out: &mut String) {
     }
 }
 
-/// The text of an address of version 4: at most `255.255.255.255:65535`.
+/// The text of an address of version 4, at most `255.255.255.255:65535`, written from its end.
 struct Digits {
     text: [u8; 21],
-    length: usize,
+    start: usize,
 }
 
 impl Digits {
     fn of(addr: SocketAddrV4) -> Self {
-        let mut digits = Self { text: [0; 21], length: 0 };
-        for (index, octet) in addr.ip().octets().into_iter().enumerate() {
-            if index > 0 {
-                digits.push(b'.');
-            }
+        let mut digits = Self { text: [0; 21], start: 21 };
+        digits.number(addr.port());
+        for (index, octet) in addr.ip().octets().into_iter().rev().enumerate() {
+            digits.put(if index == 0 { b':' } else { b'.' });
             digits.number(u16::from(octet));
         }
-        digits.push(b':');
-        digits.number(addr.port());
         digits
     }
 
-    fn number(&mut self, number: u16) {
-        let mut power = 10_000;
-        while power > 1 && power > number {
-            power /= 10;
-        }
-        while power > 0 {
-            // A single digit: what is above it was cut off.
-            self.push(b'0' + (number / power % 10) as u8);
-            power /= 10;
+    fn number(&mut self, mut number: u16) {
+        loop {
+            // A single digit.
+            self.put(b'0' + (number % 10) as u8);
+            number /= 10;
+            if number == 0 {
+                return;
+            }
         }
     }
 
-    fn push(&mut self, byte: u8) {
-        if let Some(place) = self.text.get_mut(self.length) {
+    fn put(&mut self, byte: u8) {
+        self.start = self.start.saturating_sub(1);
+        if let Some(place) = self.text.get_mut(self.start) {
             *place = byte;
-            self.length += 1;
         }
     }
 
     fn text(&self) -> &str {
-        let written = self.text.get(..self.length).unwrap_or_default();
+        let written = self.text.get(self.start..).unwrap_or_default();
         // Digits, dots and a colon.
         std::str::from_utf8(written).unwrap_or_default()
     }
