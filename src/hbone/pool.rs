@@ -2,10 +2,10 @@
 //!
 //! One per worker thread, so that a tunnel and its streams never change threads.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use tokio::sync::watch;
 
 use crate::addr::LocalAddr;

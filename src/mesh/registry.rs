@@ -1,8 +1,10 @@
 //! The mesh, indexed: who owns an address, what a name means.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::mesh::name::Name;
 use crate::mesh::service::Service;
@@ -37,9 +39,9 @@ impl Mesh {
             namespaces: BTreeMap::new(),
             workloads: BTreeMap::new(),
             services: BTreeMap::new(),
-            by_address: HashMap::new(),
-            by_hostname: HashMap::new(),
-            by_slot: HashMap::new(),
+            by_address: HashMap::default(),
+            by_hostname: HashMap::default(),
+            by_slot: HashMap::default(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! The certificates in use: one pair of TLS configurations per identity, swapped whole on rotation.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
+use foldhash::HashMap;
 
 use crate::identity::{Clock, Clocks, IdentityError, SpiffeId, Svid};
 use crate::proxy::changes::Changes;
