@@ -47,9 +47,9 @@ pub(crate) struct Outlets {
 
 /// A stream that whole lines are written to, many at once. Those without an escape sequence pass as they are, where there are to be
 /// none: looking for one byte by byte in the access log was a tenth of all that is computed for a connection.
-struct Lines<S: RawStream>(AutoStream<S>);
+struct WholeLines<S: RawStream>(AutoStream<S>);
 
-impl<S: RawStream + AsLockedWrite> Write for Lines<S>
+impl<S: RawStream + AsLockedWrite> Write for WholeLines<S>
 where
     for<'a> &'a S: Write,
 {
@@ -84,8 +84,8 @@ impl Output {
     ///
     /// The system has no threads left.
     pub(crate) fn unblock(&mut self) -> Result<Outlets, CliError> {
-        let stdout = Lines(AutoStream::new(io::stdout(), self.choice));
-        let stderr = Lines(AutoStream::new(io::stderr(), self.choice));
+        let stdout = WholeLines(AutoStream::new(io::stdout(), self.choice));
+        let stderr = WholeLines(AutoStream::new(io::stderr(), self.choice));
         let answer = Outlet::new("stdout", stdout).map_err(CliError::Runtime)?;
         let talk = Outlet::new("stderr", stderr).map_err(CliError::Runtime)?;
         self.answer = Box::new(answer.clone());
