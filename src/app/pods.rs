@@ -11,7 +11,7 @@ use crate::app::error::StartError;
 use crate::dns::{Responder, serve_tcp, serve_udp};
 use crate::drain::Tasks;
 use crate::mesh::{Mesh, Name, Workload};
-use crate::net::{Capture, Network, Sharing};
+use crate::net::{Capture, Congestion, Network, Sharing};
 use crate::netns::{DNS_PORT, PROXY_MARK, Plan, Pod, Pods};
 use crate::policy::Snapshots;
 
@@ -53,6 +53,7 @@ pub(crate) fn arrange(pods: &Pods, mesh: &Mesh, before: &PodMap) -> Result<PodMa
             mark: Some(PROXY_MARK),
             capture: Capture::Redirect,
             original_source: true,
+            congestion: Congestion::default(),
         });
         let names = Arc::new(NameServer::bind(&network, &name, &plan)?);
         map.insert(name, Furnished { plan, pod, network, names });

@@ -77,6 +77,7 @@ fn network(arguments: &ProxyArguments) -> Network {
         mark: arguments.mark,
         capture: arguments.capture,
         original_source: arguments.original_source,
+        congestion: arguments.congestion_control.clone().unwrap_or_default(),
     }
 }
 

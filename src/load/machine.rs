@@ -32,6 +32,7 @@ impl Environment {
             cores: u32::try_from(cores).unwrap_or(u32::MAX),
             governor: line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
             kernel: kernel.map(|word| word.unwrap_or_else(|| UNKNOWN.to_owned())).join(" "),
+            congestion_control: line("/proc/sys/net/ipv4/tcp_congestion_control"),
             load_average: load.split(' ').next().and_then(|minute| minute.parse().ok()).unwrap_or_default(),
             memory: machine_memory().unwrap_or_default(),
         }

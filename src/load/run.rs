@@ -115,6 +115,9 @@ pub struct Environment {
     pub governor: Option<String>,
     /// The kernel's name and version.
     pub kernel: String,
+    /// TCP's congestion control on this machine; connections of the benchmark's and of this program's proxies have another where
+    /// it is BBR. `None` where it cannot be read, and in runs of before it was asked for.
+    pub congestion_control: Option<String>,
     /// The load average over a minute when it began.
     pub load_average: f64,
     /// Memory of the machine in bytes.

@@ -28,14 +28,15 @@ pub(crate) fn differences(a: &Run, b: &Run) -> Vec<Differs> {
 
 fn facts(run: &Run) -> Vec<(String, String)> {
     let environment = &run.environment;
-    let governor = environment.governor.as_deref().unwrap_or("none");
+    let or_none = |value: &Option<String>| value.as_deref().unwrap_or("none").to_owned();
     let known = [
         ("work", said(&run.work)),
         ("cpu", environment.cpu.clone()),
         ("cores", environment.cores.to_string()),
         ("memory", format!("{} GiB", environment.memory.div_ceil(MEMORY_UNIT))),
-        ("governor", governor.to_owned()),
+        ("governor", or_none(&environment.governor)),
         ("kernel", environment.kernel.clone()),
+        ("congestionControl", or_none(&environment.congestion_control)),
         ("profile", environment.profile.clone()),
     ];
     let mut facts: Vec<(String, String)> =

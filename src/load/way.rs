@@ -6,8 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
+
+use crate::net::Network;
 
 /// One dial, and the door's answer; the proxies' own is as long.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -86,7 +88,9 @@ impl Way {
 }
 
 async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
+    // As servers and proxies are dialled, so that no way differs from another in how TCP sends.
+    let socket = Network::default().dialler(address, None)?;
+    let stream = TcpSocket::from_std_stream(socket).connect(address).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::net::capture::Capture;
+use crate::net::congestion::Congestion;
 use crate::net::namespace::Namespace;
 
 /// Connections that may wait for their accept; the kernel lowers it to net.core.somaxconn.
@@ -14,7 +15,8 @@ const BACKLOG: i32 = 4096;
 
 /// How the sockets of one workload's proxy are made.
 ///
-/// The default is what any program does: this process's network, no mark, its own addresses.
+/// The default is what any program does: this process's network, no mark, its own addresses; but TCP that stays on this machine
+/// is not paced (see [`Congestion`]).
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     /// Where they are made; `None` is this process's own network.
@@ -25,6 +27,8 @@ pub struct Network {
     pub capture: Capture,
     /// Whether the app is dialled from the client's own address (IP_TRANSPARENT).
     pub original_source: bool,
+    /// How TCP sends within the mesh.
+    pub congestion: Congestion,
 }
 
 /// Who else may listen on the same address.
@@ -43,14 +47,14 @@ impl Network {
     ///
     /// What the system says; `PermissionDenied` for a mark or TPROXY without CAP_NET_ADMIN.
     pub fn listen(&self, addr: SocketAddr, sharing: Sharing) -> io::Result<TcpListener> {
-        let socket = self.socket(addr, Type::STREAM)?;
+        let socket = self.socket_within(addr)?;
         socket.set_reuse_address(true)?;
         socket.set_reuse_port(sharing == Sharing::Workers)?;
         both_families(&socket, addr)?;
         if self.capture == Capture::Tproxy {
             transparent(&socket)?;
         }
-        // Linux hands it on to every socket that is accepted here, which saves each a system call.
+        // Linux hands it on, as the congestion control, to every socket that is accepted here, which saves each a system call.
         socket.set_tcp_nodelay(true)?;
         socket.bind(&addr.into())?;
         socket.listen(BACKLOG)?;
@@ -68,31 +72,46 @@ impl Network {
         Ok(socket.into())
     }
 
-    /// A socket to dial `to` with, from `from` if that is of the same family.
+    /// A socket to dial `to` in the mesh with, from `from` if that is of the same family.
     ///
     /// # Errors
     ///
     /// What the system says.
     pub fn dialler(&self, to: SocketAddr, from: Option<IpAddr>) -> io::Result<std::net::TcpStream> {
-        let socket = self.socket(to, Type::STREAM)?;
+        let socket = self.socket_within(to)?;
         if let Some(from) = same_family(from, to) {
             socket.bind(&SocketAddr::new(from, 0).into())?;
         }
         Ok(socket.into())
     }
 
-    /// A socket to dial `to` with from `from`, which is the address of somebody else.
+    /// A socket for passthrough to `to`, which is not in the mesh and may be far away: how TCP sends there is the system's affair.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn passthrough_dialler(&self, to: SocketAddr) -> io::Result<std::net::TcpStream> {
+        Ok(self.socket(to, Type::STREAM)?.into())
+    }
+
+    /// A socket to dial `to` in the mesh with from `from`, which is the address of somebody else.
     ///
     /// # Errors
     ///
     /// What the system says; `PermissionDenied` without CAP_NET_ADMIN.
     pub fn spoofing_dialler(&self, to: SocketAddr, from: IpAddr) -> io::Result<std::net::TcpStream> {
-        let socket = self.socket(to, Type::STREAM)?;
+        let socket = self.socket_within(to)?;
         if let Some(from) = same_family(Some(from), to) {
             transparent(&socket)?;
             socket.bind(&SocketAddr::new(from, 0).into())?;
         }
         Ok(socket.into())
+    }
+
+    fn socket_within(&self, addr: SocketAddr) -> io::Result<Socket> {
+        let socket = self.socket(addr, Type::STREAM)?;
+        self.congestion.set_on(&socket);
+        Ok(socket)
     }
 
     fn socket(&self, addr: SocketAddr, kind: Type) -> io::Result<Socket> {
@@ -153,5 +172,24 @@ mod tests {
         let _ = dialler.connect(&addr.into());
         let (accepted, _) = listener.accept().unwrap();
         assert!(accepted.nodelay().unwrap());
+    }
+
+    /// Another than the system's, and one that every kernel has.
+    #[test]
+    fn congestion_control_is_the_networks_but_for_passthrough() {
+        let network = Network { congestion: Congestion::Named("reno".into()), ..Network::default() };
+        let listener = network.listen((Ipv4Addr::LOCALHOST, 0).into(), Sharing::Sole).unwrap();
+        let addr = listener.local_addr().unwrap();
+        listener.set_nonblocking(false).unwrap();
+        let dialler = Socket::from(network.dialler(addr, None).unwrap());
+        let _ = dialler.connect(&addr.into());
+        let accepted = Socket::from(listener.accept().unwrap().0);
+        let passing = Socket::from(network.passthrough_dialler(addr).unwrap());
+        let untouched = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let name = |socket: &Socket| String::from_utf8(socket.tcp_congestion().unwrap()).unwrap();
+        for socket in [&dialler, &accepted] {
+            assert_eq!(name(socket).trim_end_matches('\0'), "reno");
+        }
+        assert_eq!(name(&passing), name(&untouched));
     }
 }

@@ -166,7 +166,8 @@ async fn resolve(name: &Arc<str>, after: Duration) -> Result<SocketAddr, DialErr
     found.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))
 }
 
-/// Dials the next hop on the network of `source`, from its own address where the destination needs that to tell who calls.
+/// Dials the next hop in the mesh on the network of `source`, from its own address where the destination needs that to tell who
+/// calls.
 pub(crate) async fn reach(
     shared: &Shared,
     source: &Name,
@@ -178,6 +179,18 @@ pub(crate) async fn reach(
         return Err(DialError::SelfCall { addr: to.0 });
     }
     dial(shared, shared.networks.of(source).dialler(to.0, from), to.0).await
+}
+
+/// Dials `to`, which no workload has, on the network of `source`.
+pub(crate) async fn pass_through(
+    shared: &Shared,
+    source: &Name,
+    to: LocalAddr,
+) -> Result<TcpStream, DialError> {
+    if shared.is_own(to) {
+        return Err(DialError::SelfCall { addr: to.0 });
+    }
+    dial(shared, shared.networks.of(source).passthrough_dialler(to.0), to.0).await
 }
 
 async fn dial(

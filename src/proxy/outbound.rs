@@ -256,7 +256,6 @@ async fn reach(
             if ports::is_own(chosen.to.port()) && chosen.to.port() != ports::HBONE && workload.is_some() {
                 return Err(failure::dial(&dial::DialError::SelfCall { addr: chosen.to.0 }));
             }
-            let source_ip = source_ip.filter(|_| workload.is_some());
             let stream = dial(ctx, &chosen, (&asked.source.name, source_ip), recording).await?;
             straight(ctx, stream, originate, recording).await
         }
@@ -319,8 +318,11 @@ async fn dial(
     (source, from): (&Name, Option<IpAddr>),
     recording: &mut Recording,
 ) -> Result<TcpStream, Failure> {
-    let stream =
-        dial::reach(&ctx.shared, source, chosen.local, from).await.map_err(|error| failure::dial(&error))?;
+    let dialled = match chosen.route.workload() {
+        Some(_) => dial::reach(&ctx.shared, source, chosen.local, from).await,
+        None => dial::pass_through(&ctx.shared, source, chosen.local).await,
+    };
+    let stream = dialled.map_err(|error| failure::dial(&error))?;
     let socket = stream.local_addr().ok();
     recording.note(|half| half.join.socket = socket);
     recording.step(Fact::Dialed { to: chosen.to });

@@ -151,6 +151,7 @@ fn rr(name: &str, seed: u64, bend: impl Fn(Made) -> Made) -> Run {
             cores: 4,
             governor: Some("performance".to_owned()),
             kernel: "Linux 6.1.0-example".to_owned(),
+            congestion_control: Some("cubic".to_owned()),
             load_average: 0.25,
             memory: 16 << 30,
         },

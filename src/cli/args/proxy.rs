@@ -10,7 +10,7 @@ use clap::Args;
 use crate::cli::args::running::{AdminAddress, LogArguments, PluggedCa, TapArguments};
 use crate::cli::{examples, units};
 use crate::mesh::Semantics;
-use crate::net::Capture;
+use crate::net::{Capture, Congestion};
 
 /// What `proxy` takes.
 #[derive(Debug, Args)]
@@ -35,6 +35,10 @@ pub struct ProxyArguments {
     /// Dial the app from the client's own address, which needs CAP_NET_ADMIN and a way back
     #[arg(long)]
     pub original_source: bool,
+    /// How TCP sends within the mesh: an algorithm of the kernel's such as cubic, or system [default: system, or cubic where
+    /// that is BBR]
+    #[arg(long, value_name = "NAME", value_parser = Congestion::from_str)]
+    pub congestion_control: Option<Congestion>,
     /// A CA of your own.
     #[command(flatten)]
     pub plugged: PluggedCa,

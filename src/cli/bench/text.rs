@@ -63,6 +63,7 @@ fn head(run: &Run, wide: bool) -> String {
         let facts = [
             environment.cpu.clone(),
             environment.kernel.clone(),
+            format!("TCP {}", environment.congestion_control.as_deref().unwrap_or("unknown")),
             format!("governor {}", environment.governor.as_deref().unwrap_or("unknown")),
             format!("glasstunnel {} ({})", environment.version, environment.profile),
             environment.began.clone(),

@@ -201,9 +201,16 @@ fn settings() -> impl Strategy<Value = Settings> {
 }
 
 fn environments() -> impl Strategy<Value = Environment> {
-    let texts = (any::<[String; 4]>(), any::<String>(), option::of(any::<String>()));
+    let maybe = || option::of(any::<String>());
+    let texts = (any::<[String; 4]>(), any::<String>(), [maybe(), maybe()]);
     (texts, vec(any::<String>(), 0..3), any::<u32>(), floats(), any::<u64>()).prop_map(
-        |(([version, profile, began, cpu], kernel, governor), command, cores, load_average, memory)| {
+        |(
+            ([version, profile, began, cpu], kernel, [governor, congestion_control]),
+            command,
+            cores,
+            load_average,
+            memory,
+        )| {
             Environment {
                 version,
                 profile,
@@ -213,6 +220,7 @@ fn environments() -> impl Strategy<Value = Environment> {
                 cores,
                 governor,
                 kernel,
+                congestion_control,
                 load_average,
                 memory,
             }

@@ -8,7 +8,7 @@ use glasstunnel::app::{self, AdminAt, CaAt, Ground, One, Options, Running};
 use glasstunnel::ca::{Authority, AuthorityOptions, Bend, Profile};
 use glasstunnel::identity::SpiffeId;
 use glasstunnel::mesh::{Name, build};
-use glasstunnel::net::{Capture, Namespace, Network};
+use glasstunnel::net::{Capture, Congestion, Namespace, Network};
 use glasstunnel::netns::{PROXY_MARK, Plan, Pod, Pods};
 use glasstunnel::policy::Snapshot;
 use glasstunnel::proxy::Config;
@@ -120,6 +120,7 @@ async fn proxy(namespace: &Namespace, ca: &Path) -> Running {
         mark: Some(PROXY_MARK),
         capture: Capture::Redirect,
         original_source: false,
+        congestion: Congestion::default(),
     };
     let one = One { workload: Name::new("default", "ours"), bind: Ipv6Addr::UNSPECIFIED.into(), network };
     let options = Options {

@@ -101,6 +101,7 @@ pub(crate) fn environment(run: &Run) -> String {
         ("processor", format!("{}, {} cores", environment.cpu, environment.cores)),
         ("memory", bytes_text(environment.memory)),
         ("kernel", environment.kernel.clone()),
+        ("TCP's congestion control", environment.congestion_control.clone().unwrap_or_default()),
         ("governor", environment.governor.clone().unwrap_or_else(|| "not to be seen".to_owned())),
         ("load average", format!("{:.2} when it began", environment.load_average)),
         ("others took", others),
