@@ -1,6 +1,7 @@
 //! `proxy`, by its contract (DESIGN section 5): a process in each of two pods, captured by REDIRECT or TPROXY, with a CA that
 //! is plugged in, and without any of that.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -106,6 +107,51 @@ fn two_clusters_with_one_root_speak() {
         client.hear(&["access", "connection complete", &authority, identity, "direction=\"outbound\""]);
         server.hear(&["access", "connection complete", &authority, identity, "direction=\"inbound\""]);
     }
+}
+
+/// What `ss` says of a pod's open connections: its own port, the peer's, and the congestion control.
+fn connections(pod: &Pod) -> Vec<(u16, u16, String)> {
+    let output =
+        pod.namespace().run(|| Command::new("ss").args(["-HtniO", "state", "established"]).output()).unwrap();
+    let port = |address: &str| address.rsplit(':').next().unwrap().parse().unwrap();
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        (port(words[2]), port(words[3]), words[4].to_owned())
+    };
+    String::from_utf8(output.stdout).unwrap().lines().map(line).collect()
+}
+
+#[test]
+fn congestion_control_is_chosen_for_the_mesh_and_not_for_passthrough() {
+    let Some(pair) = Pair::new("congestion_control_is_chosen_for_the_mesh_and_not_for_passthrough") else {
+        return;
+    };
+    let folder = Folder::new();
+    let reno = [&REDIRECT[..], &["--congestion-control", "reno"]].concat();
+    let _proxies = both(&pair, &folder, &reno, &reno);
+    let system =
+        pair.client.namespace().run(|| fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control"));
+    let system = system.unwrap().trim().to_owned();
+    let (within, beyond) = (PORT, PORT + 1);
+    serve(app(&pair.server, within), echo);
+    serve(app(&pair.outsider, beyond), echo);
+    let mut open = [(Pair::server_addresses()[0], within), (Pair::outsider_addresses()[0], beyond)]
+        .map(|to| dial(&pair.client, to).unwrap());
+    for stream in &mut open {
+        exchange(stream, b"hello").unwrap();
+    }
+    let check = |pod: &Pod, (own, peer): (Option<u16>, Option<u16>), count: usize, expect: &str| {
+        let mut found = connections(pod);
+        found.retain(|found| own.is_none_or(|own| own == found.0) && peer.is_none_or(|peer| peer == found.1));
+        assert_eq!(found.len(), count, "{own:?} {peer:?}: {found:?}");
+        assert!(found.iter().all(|(_, _, name)| name == expect), "expected {expect}: {found:?}");
+    };
+    // What the programs open, the tunnel, what the app gets; and the program's own connection and the proxy's to the outsider.
+    check(&pair.client, (Some(OUTBOUND_PORT), None), 2, "reno");
+    check(&pair.client, (None, Some(15008)), 1, "reno");
+    check(&pair.server, (Some(15008), None), 1, "reno");
+    check(&pair.server, (None, Some(within)), 1, "reno");
+    check(&pair.client, (None, Some(beyond)), 2, &system);
 }
 
 /// With --original-source the app sees the client; without it, the pod that it is in.
