@@ -143,6 +143,12 @@ impl Output {
         let _unheard = self.talk.write_all(text.as_bytes()).and_then(|()| self.talk.flush());
     }
 
+    /// Says something behind all that was said and answered before: each stream has a thread that writes to it.
+    pub(crate) fn talk_last(&mut self, text: &str) {
+        self.settle();
+        self.talk(text);
+    }
+
     /// Says why a command failed.
     pub fn failure(&mut self, error: &dyn Reason) {
         self.talk(&failure_text(error));

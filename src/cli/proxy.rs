@@ -34,7 +34,8 @@ pub(crate) async fn run(arguments: &ProxyArguments, output: &mut Output) -> Resu
     let running = app::start(options).await?;
     output.talk("ready\n");
     tokio::select! { () = signals.next() => {}, () = running.quit_requested() => {} }
-    stop(running, arguments.grace, output).await;
+    let last = stop(running, arguments.grace, output).await;
+    output.talk_last(&last);
     Ok(())
 }
 

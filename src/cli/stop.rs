@@ -27,8 +27,10 @@ impl Signals {
     }
 }
 
-/// Drains, saying each step; a second signal cuts at once.
-pub(crate) async fn stop(running: Running, within: Duration, output: &mut Output) {
+/// Drains, saying what it waits for; a second signal cuts at once. The sentence that it returns is to be said last, after what
+/// was seen meanwhile.
+#[must_use]
+pub(crate) async fn stop(running: Running, within: Duration, output: &mut Output) -> String {
     let open = running.recorder().open().len();
     let grace = units::duration_text(within);
     match open {
@@ -40,17 +42,13 @@ pub(crate) async fn stop(running: Running, within: Duration, output: &mut Output
             "\ndraining: no longer accepting; {open} connection halves get {grace} (Ctrl-C cuts)\n"
         )),
     }
-    let Ok(mut again) = Signals::new() else { return };
-    let drained = tokio::select! {
+    let Ok(mut again) = Signals::new() else { return String::new() };
+    let Drained { finished, cut } = tokio::select! {
         drained = running.stop(within) => drained,
-        () = again.next() => {
-            output.talk("cut\n");
-            return;
-        }
+        () = again.next() => return "cut\n".to_owned(),
     };
-    let Drained { finished, cut } = drained;
     match cut {
-        0 => output.talk("stopped: everything finished\n"),
-        _ => output.talk(&format!("stopped: {finished} tasks finished, {cut} cut\n")),
+        0 => "stopped: everything finished\n".to_owned(),
+        _ => format!("stopped: {finished} tasks finished, {cut} cut\n"),
     }
 }

@@ -64,13 +64,12 @@ pub(crate) async fn run(
     let mut records = running.recorder().subscribe();
     let mut lines = Lines { look: look(output), missed: 0 };
     let reading = watch(&running, (signals, files.as_mut()), (&mut records, &mut lines), output).await;
-    stop(running, arguments.grace, output).await;
-    reading?;
+    let last = stop(running, arguments.grace, output).await;
     // What ended during the drain, or just before it, is on record by now.
-    while let Ok(record) = records.try_recv() {
-        lines.show(&record, output)?;
-    }
-    Ok(())
+    let mut rest = std::iter::from_fn(|| records.try_recv().ok());
+    let shown = reading.and_then(|()| rest.try_for_each(|record| lines.show(&record, output)));
+    output.talk_last(&last);
+    shown
 }
 
 /// The documents as they were given, in one stream.

@@ -66,7 +66,8 @@ impl Kept {
         output.talk(&hints(&lab.running().info().context, scenario));
         signals.next().await;
         drop(faults);
-        stop(lab.into_running(), Duration::ZERO, output).await;
+        let last = stop(lab.into_running(), Duration::ZERO, output).await;
+        output.talk_last(&last);
     }
 }
 
