@@ -26,8 +26,8 @@ pub enum Congestion {
 /// For connections within a mesh on this machine: the system's, unless that is BBR.
 ///
 /// BBR measures the narrowest link on the way and paces what it sends to that, by a timer. Between two sockets of one machine
-/// there is no such link: what it measures is who had the processor, and pacing takes up to a third of the rate
-/// (benches/README.md).
+/// there is no such link: what it measures is who had the processor, and pacing takes up to a quarter of the rate of bulk over
+/// HBONE (benches/README.md).
 impl Default for Congestion {
     fn default() -> Self {
         static WITHIN_A_MESH: LazyLock<Congestion> = LazyLock::new(|| {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use glasstunnel::netns::{OUTBOUND_PORT, PROXY_MARK, Pod};
+use glasstunnel::proxy::HBONE;
 
 use crate::pair::{End, Folder, Pair, Running, accept, app, dial, echo, exchange, expect, rest, serve};
 
@@ -148,8 +149,8 @@ fn congestion_control_is_chosen_for_the_mesh_and_not_for_passthrough() {
     };
     // What the programs open, the tunnel, what the app gets; and the program's own connection and the proxy's to the outsider.
     check(&pair.client, (Some(OUTBOUND_PORT), None), 2, "reno");
-    check(&pair.client, (None, Some(15008)), 1, "reno");
-    check(&pair.server, (Some(15008), None), 1, "reno");
+    check(&pair.client, (None, Some(HBONE)), 1, "reno");
+    check(&pair.server, (Some(HBONE), None), 1, "reno");
     check(&pair.server, (None, Some(within)), 1, "reno");
     check(&pair.client, (None, Some(beyond)), 2, &system);
 }

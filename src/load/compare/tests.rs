@@ -64,6 +64,10 @@ fn runs_that_were_not_made_alike_are_refused() {
     check(&|run| run.environment.memory *= 2, "memory (16 GiB against 32 GiB)");
     check(&|run| run.environment.profile = "debug".to_owned(), "profile (release against debug)");
     check(&|run| run.environment.governor = None, "governor (performance against none)");
+    check(
+        &|run| run.environment.congestion_control = Some("bbr".to_owned()),
+        "congestionControl (cubic against bbr)",
+    );
     check(&|run| run.work = Work::Connect, "work (rr against connect)");
     check(&|run| run.settings.rate = None, "settings.rate (12000.0 against none)");
     check(&|run| run.settings.policies = 100, "settings.policies (0 against 100)");
