@@ -135,3 +135,35 @@ fn a_program_runs_as_if_inside_a_pod() {
         "no header of the tail"
     );
 }
+
+/// On a terminal both streams are one: the program's last sentence comes behind the lines of what ended while it drained.
+#[test]
+fn stopped_is_said_last() {
+    let context = format!("last-{}", std::process::id());
+    let (both, end) = std::io::pipe().unwrap();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_glasstunnel"))
+        .args(["up", "--context", &context, "--admin", "none"])
+        .stdout(end.try_clone().unwrap())
+        .stderr(end)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(both).lines().map(Result::unwrap);
+    assert!(lines.by_ref().any(|line| line.contains("Ctrl-C stops.")), "`up` ended before it was ready");
+    let refused = run(&[
+        "exec",
+        "--context",
+        &context,
+        "curl-client.outside",
+        "--",
+        "curl",
+        "-sS",
+        "http://webhook.default:8080/",
+    ]);
+    assert_eq!(refused.status.code(), Some(56), "{refused:?}");
+    let stop = Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
+    assert!(stop.success());
+    let seen: Vec<_> = lines.collect();
+    assert_eq!(process.wait().unwrap().code(), Some(0), "{seen:?}");
+    assert!(seen.iter().any(|line| line.contains("STRICT")), "{seen:?}");
+    assert_eq!(seen.last().map(String::as_str), Some("stopped: everything finished"), "{seen:?}");
+}

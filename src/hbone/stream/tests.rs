@@ -113,6 +113,28 @@ async fn read(pipe: &mut TunnelStream, count: usize) {
     }
 }
 
+/// A frame more is a record, a write and a read more at both ends, which bulk feels.
+#[tokio::test(start_paused = true)]
+async fn a_chunk_is_not_cut_where_room_is_about_to_be() {
+    let mut tunnel = tunnel(Limits::default()).await;
+    let (mut near, mut far) = tunnel.open().await;
+    let sizes = [200 << 10, 100 << 10, 30 << 10, 256 << 10];
+    let write = async {
+        for size in sizes {
+            let mut data = Bytes::from(vec![7; size]);
+            poll_fn(|cx| near.poll_write(cx, &mut data)).await.unwrap();
+        }
+    };
+    let read = async {
+        let mut frames = Vec::new();
+        for _ in sizes {
+            frames.push(poll_fn(|cx| far.poll_chunk(cx)).await.unwrap().len());
+        }
+        frames
+    };
+    assert_eq!(tokio::join!(write, read).1, sizes);
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_hundred_streams_to_a_peer_that_reads_nothing_are_bounded_together() {
     let limits = Limits { pool_max_streams: 300, ..Limits::default() };
