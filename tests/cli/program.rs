@@ -1,6 +1,7 @@
 //! The real program: exit codes and streams, without a mesh.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 fn run(arguments: &[&str]) -> Output {
@@ -139,6 +140,8 @@ fn a_program_runs_as_if_inside_a_pod() {
 /// On a terminal both streams are one: the program's last sentence comes behind the lines of what ended while it drained.
 #[test]
 fn stopped_is_said_last() {
+    /// Enough that their lines take a moment to be written.
+    const MANY: usize = 100;
     let context = format!("last-{}", std::process::id());
     let (both, end) = std::io::pipe().unwrap();
     let mut process = Command::new(env!("CARGO_BIN_EXE_glasstunnel"))
@@ -148,22 +151,24 @@ fn stopped_is_said_last() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(both).lines().map(Result::unwrap);
-    assert!(lines.by_ref().any(|line| line.contains("Ctrl-C stops.")), "`up` ended before it was ready");
-    let refused = run(&[
-        "exec",
-        "--context",
-        &context,
-        "curl-client.outside",
-        "--",
-        "curl",
-        "-sS",
-        "http://webhook.default:8080/",
-    ]);
-    assert_eq!(refused.status.code(), Some(56), "{refused:?}");
+    let banner: Vec<_> = lines.by_ref().take_while(|line| !line.contains("Ctrl-C stops.")).collect();
+    let customers = banner.iter().find(|line| line.contains("customers.default ")).unwrap();
+    let local = customers.split_whitespace().nth(3).unwrap();
+    let open: Vec<_> = (0..MANY)
+        .map(|_| {
+            let mut client = TcpStream::connect(format!("{local}:3000")).unwrap();
+            client.write_all(b"GET /health HTTP/1.1\r\nHost: customers\r\n\r\n").unwrap();
+            client.read_exact(&mut [0]).unwrap();
+            client
+        })
+        .collect();
     let stop = Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
     assert!(stop.success());
+    assert!(lines.by_ref().any(|line| line.starts_with("draining: ")));
+    drop(open);
     let seen: Vec<_> = lines.collect();
     assert_eq!(process.wait().unwrap().code(), Some(0), "{seen:?}");
-    assert!(seen.iter().any(|line| line.contains("STRICT")), "{seen:?}");
+    let ended = seen.iter().filter(|line| line.contains("customers:3000")).count();
+    assert_eq!(ended, MANY, "{seen:?}");
     assert_eq!(seen.last().map(String::as_str), Some("stopped: everything finished"), "{seen:?}");
 }
