@@ -124,13 +124,14 @@ impl TunnelStream {
     /// Sends from the front of `data` as capacity allows; ready when `data` is empty. Never sends an empty frame.
     fn poll_send(&mut self, cx: &mut Context<'_>, data: &mut Bytes) -> Poll<io::Result<()>> {
         while !data.is_empty() {
-            // What is still queued may be what takes up the room, and cutting a frame there makes two of what soon fits one:
-            // each is a record, a write and a read more at either end.
-            if ready!(self.poll_capacity(cx, data.len()))? < data.len() {
+            // In this order: who waits for window must not hold what others could use.
+            let mut capacity = ready!(self.poll_capacity(cx, data.len()))?;
+            if capacity < data.len() {
+                // What is still queued may be what takes up the room, and cutting a frame there makes two of what soon fits
+                // one: each is a record, a write and a read more at either end.
                 ready!(self.share.poll_sent(cx));
+                capacity = self.send.capacity().min(data.len());
             }
-            // Behind the window: who waits for that must not hold what others could use.
-            let capacity = self.send.capacity().min(data.len());
             let charge = ready!(self.share.poll_charge(cx, capacity));
             // The peer may have taken window back while we waited for our turn.
             let count = data.len().min(charge.bytes()).min(self.send.capacity());
